@@ -1,0 +1,43 @@
+/**
+ * How the series of a pipeline are seen by the network.
+ * `seasonal`: values in units of a slow running scale, lags one season back, seasonal profiles.
+ * `walk`: no season (prices): steps in units of the recent mean |step|, forecasts relative to the last value.
+ */
+export type SeriesKind = 'seasonal' | 'walk'
+
+/** Everything that determines a network's shapes and the meaning of its inputs; two equal specs can share states. */
+export interface NetworkSpec {
+  readonly cell: 'gru'
+  readonly layers: number
+  readonly hidden: number
+  /** Number of inputs of the recurrent step, without the series embedding. */
+  readonly inputs: number
+  readonly horizon: number
+  /** Ascending, odd in number, symmetric around 0.5. */
+  readonly quantiles: readonly number[]
+  /** Number of per-target features of the head; the first `mixture` of them are forecasts in the scale of now. */
+  readonly targetFeatures: number
+  readonly mixture: number
+  /** Rows of the calendar tables: slots of the short season (binned), days of the week. */
+  readonly slots: number
+  readonly weekdays: number
+  /** Width of the series embedding, 0 with a single series. Row 0 is the unknown series: all zeros. */
+  readonly embedding: number
+  /** Known series, in the order of their embedding rows (from 1). */
+  readonly series: readonly string[]
+  readonly kind: SeriesKind
+  readonly season: { readonly short: number; readonly long: number }
+  /** Grid step in ms; 0 for the observation grid. */
+  readonly interval: number
+  /** `log`: states and forecasts live on the logarithm of the values (all positive in training). */
+  readonly transform: 'none' | 'log'
+  /** Forecasts are never below 0: no training value was. */
+  readonly nonNegative: boolean
+  /** Day-of-year features are live: training data span at least 1.5 years. */
+  readonly annual: boolean
+}
+
+/** Width of a series' recurrent state. */
+export function stateSize(spec: NetworkSpec): number {
+  return spec.layers * spec.hidden
+}

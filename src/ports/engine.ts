@@ -1,0 +1,54 @@
+import type { NetworkSpec } from '../core/network-spec.js'
+
+/**
+ * The engine port: the only way to a tensor. Stepping takes place on another thread; what is handed over are shared
+ * buffers and counts, never copies of states. Calls are carried out in the order they were made.
+ */
+export interface Engine {
+  readonly backend: BackendInfo
+  /** Rejects when the weights do not fit the spec or hold a value that is not finite. */
+  load(spec: NetworkSpec, weights: Float32Array): Promise<LoadedNetwork>
+  close(): Promise<void>
+}
+
+export interface BackendInfo {
+  /** `tensorflow` or a portable tfjs backend (`wasm`, `cpu`). */
+  readonly name: string
+  readonly version: string
+  readonly devices: readonly string[]
+  /** All signals are blocked on the threads that TensorFlow runs on. */
+  readonly signalsBlocked: boolean
+}
+
+export interface LoadedNetwork {
+  readonly spec: NetworkSpec
+  /**
+   * Advances the hidden states named by `wave.slots` in `states`, writes forecasts of its first `observed` rows.
+   * States are scattered only when the whole step succeeded. The buffers belong to the engine until the promise settles.
+   * @param states [capacity, stateSize], on a SharedArrayBuffer
+   */
+  step(states: Float32Array, wave: Wave): Promise<void>
+  release(): void
+}
+
+/** At most one row per series. All arrays on SharedArrayBuffers, with room for `capacity` rows. */
+export interface Wave {
+  readonly capacity: number
+  /** Rows used. The first `observed` of them are real observations, from which a forecast is made; the rest are masked steps. */
+  rows: number
+  observed: number
+  /** [capacity] row of the state table. */
+  readonly slots: Int32Array
+  /** [capacity] 1 where the hidden state starts from zero instead of what the table holds. */
+  readonly fresh: Uint8Array
+  /** [capacity] row of the series embedding, 0 = unknown. */
+  readonly embedding: Int32Array
+  /** [capacity, inputs] */
+  readonly inputs: Float32Array
+  /** [capacity, horizon, targetFeatures] of the observed rows. */
+  readonly features: Float32Array
+  /** [capacity, horizon] calendar row of each target: weekday · slots + slot. */
+  readonly calendar: Int32Array
+  /** [capacity, horizon, quantiles] result, in the scale of now. */
+  readonly forecasts: Float32Array
+}

@@ -1,0 +1,53 @@
+import type { NetworkSpec } from '../core/network-spec.js'
+
+/** Scores of a network, the champion or the baseline on the same targets. */
+export interface Scores {
+  /** Mean absolute error of the median over the in-sample error of the seasonal naive forecast; no unit. */
+  readonly mase: number
+  /** Mean weighted quantile loss; no unit. */
+  readonly wql: number
+  /** Share of targets inside the outermost interval, 0–1. */
+  readonly coverage: number
+  /** Number of scored targets. */
+  readonly targets: number
+}
+
+export interface TrainingReport {
+  readonly startedAt: string
+  readonly seconds: number
+  readonly backend: string
+  readonly observations: number
+  readonly series: number
+  readonly updates: number
+  /** Time stamps (ms) of the data trained on. */
+  readonly from: number
+  readonly to: number
+  /** [update, training loss, gradient norm before clipping], thinned. */
+  readonly curve: readonly (readonly [number, number, number])[]
+  readonly clippedShare: number
+  readonly validationLoss: number
+}
+
+/** An immutable version of a pipeline's network. */
+export interface StoredModel {
+  readonly pipeline: string
+  /** 1, 2, 3 …; the published name is `network@version`. */
+  readonly version: number
+  readonly spec: NetworkSpec
+  readonly weights: Float32Array
+  readonly parent: number | null
+  readonly report: TrainingReport
+  /** On held-out data later than all it was trained on. */
+  readonly scores: { readonly network: Scores; readonly baseline: Scores }
+}
+
+export interface ModelStore {
+  /** Without the weights; newest last. */
+  list(pipeline: string): readonly Omit<StoredModel, 'weights'>[]
+  get(pipeline: string, version: number): StoredModel | null
+  /** Stores a new version and returns it with its number. Durable when resolved. */
+  put(model: Omit<StoredModel, 'version'>): Promise<StoredModel>
+  /** `null` while the baseline forecasts. */
+  champion(pipeline: string): number | null
+  setChampion(pipeline: string, version: number | null): Promise<void>
+}
