@@ -1,0 +1,96 @@
+/** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
+export interface Config {
+  readonly dataDir: string
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    /** Absent: read from `<dataDir>/token`, generated there (mode 0600) on first start. */
+    readonly token?: string
+    readonly maxBodyBytes: number
+    readonly maxRecordsPerRequest: number
+  }
+  readonly broker: {
+    readonly kind: 'embedded'
+    readonly embedded: { readonly mapSizeBytes: number; readonly retentionMs: number; readonly retentionBytes: number }
+  }
+  readonly engine: { readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'; readonly threads: number }
+  readonly pipelines: readonly PipelineConfig[]
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
+export type Aggregate = 'none' | 'last' | 'mean' | 'sum'
+/** What happens to a record that is not used: counted in both cases. */
+export type RejectPolicy = 'dead-letter' | 'drop'
+
+export interface PipelineConfig {
+  readonly name: string
+  readonly topic: string
+  /** Partitions of the topics this pipeline creates; existing topics keep theirs. */
+  readonly partitions: number
+  readonly output: string
+  readonly deadLetter: string
+  /** Dotted paths into the record's JSON value; `series` = '' takes the record key. */
+  readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
+  /** Grid step in ms; 0 = the observation grid (`interval: "observations"`). */
+  readonly interval: number
+  /** Steps; [1, 1] where there is no season. `long` = 7 · short when only one is given. */
+  readonly season: { readonly short: number; readonly long: number }
+  readonly horizon: number
+  readonly quantiles: readonly number[]
+  readonly aggregate: Aggregate
+  readonly reject: {
+    readonly invalid: RejectPolicy
+    readonly late: RejectPolicy
+    readonly duplicate: RejectPolicy
+  }
+  readonly limits: {
+    readonly minValue: number
+    readonly maxValue: number
+    /** A time stamp may be at most this far ahead of the record's own time of arrival. */
+    readonly maxAhead: number
+    readonly maxKeyBytes: number
+    readonly maxValueBytes: number
+  }
+  /** With `aggregate`: how far behind the partition's largest time stamp an interval stays open. */
+  readonly allowedLateness: number
+  /** Missing steps that are stepped over one by one; a longer gap resets the hidden state. */
+  readonly gaps: { readonly maxSteps: number }
+  readonly calibration: { readonly enabled: boolean; readonly rate: number }
+  /** 0 = off. */
+  readonly publish: { readonly maxAge: number }
+  readonly model: {
+    readonly cell: 'gru'
+    readonly layers: number
+    readonly hidden: number
+    /** Observations of a series before the network forecasts it; until then the baseline does. */
+    readonly warmUp: number
+  }
+  readonly training: TrainingConfig
+  readonly state: { readonly maxResidentSeries: number; readonly snapshotEvery: number }
+  readonly batch: { readonly maxRecords: number }
+}
+
+export interface TrainingConfig {
+  readonly enabled: boolean
+  /** Observations of the longest series at which the first training starts. 0 = max(8 long seasons, 300). */
+  readonly minObservations: number
+  /** Only the last so many ms are trained on; 0 = everything in the log. */
+  readonly window: number
+  /** Share of the data, at its end, on which a candidate must beat the baseline. */
+  readonly holdout: number
+  /** Share of the rest, at its end, used for early stopping. */
+  readonly validation: number
+  /** 0 = chosen from the amount of data. */
+  readonly updates: number
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly clipNorm: number
+  readonly chunk: number
+  readonly streams: number
+  readonly seed: number
+  /** A trainer that takes longer is ended. */
+  readonly maxDuration: number
+  /** After a refusal or failure: grow the data by this share before trying again. */
+  readonly retryGrowth: number
+}

@@ -1,0 +1,49 @@
+/** What the daemon lets the outside see and do: the HTTP adapter's and the terminal's only view of it. */
+export interface Control {
+  /** Liveness: false when a loop is stuck. */
+  alive(): boolean
+  /** `null` when ready, else why not yet, in words. Ready means: every pipeline owns its partitions and forecasts. */
+  notReady(): string | null
+  pipelines(): readonly PipelineStatus[]
+  /** `undefined`: no such pipeline; `null`: no such series or no forecast yet. The contract's forecast record, as JSON text. */
+  latestForecast(pipeline: string, series: string): string | null | undefined
+  /** Appends records to a topic. `unknown-topic` and `busy` (back-pressure) append nothing. */
+  ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome>
+}
+
+export interface IngestRecord {
+  readonly key: string
+  /** Re-serialised JSON of the record's value. */
+  readonly value: string
+  /** The record's time stamp in the log, ms; default the present. */
+  readonly timestamp?: number
+}
+
+export type IngestOutcome =
+  | { readonly kind: 'appended' }
+  | { readonly kind: 'unknown-topic' }
+  /** Too many records wait to be consumed; try again after so many seconds. */
+  | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
+
+export interface PipelineStatus {
+  readonly name: string
+  readonly topic: string
+  readonly output: string
+  /** `name@version`, `baseline` included. */
+  readonly model: string
+  readonly phase: 'starting' | 'restoring' | 'running' | 'failed'
+  readonly training: string
+  readonly records: number
+  readonly recordsPerSecond: number
+  readonly lag: number
+  readonly series: number
+  readonly rejected: number
+  readonly accuracy: { readonly network: LiveScores; readonly baseline: LiveScores } | null
+}
+
+/** Rolling scores of what was published; `null` until something could be scored. */
+export interface LiveScores {
+  readonly mase: number | null
+  readonly wql: number | null
+  readonly coverage: number | null
+}
