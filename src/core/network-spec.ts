@@ -29,10 +29,8 @@ export interface NetworkSpec {
   readonly season: { readonly short: number; readonly long: number }
   /** Grid step in ms; 0 for the observation grid. */
   readonly interval: number
-  /** `log`: states and forecasts live on the logarithm of the values (all positive in training). */
-  readonly transform: 'none' | 'log'
-  /** Forecasts are never below 0: no training value was. */
-  readonly nonNegative: boolean
+  /** By embedding row: forecasts of that series are never below 0, because no training value was. Row 0: all of them. */
+  readonly nonNegative: readonly boolean[]
   /** Day-of-year features are live: training data span at least 1.5 years. */
   readonly annual: boolean
 }

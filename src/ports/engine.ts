@@ -23,20 +23,18 @@ export interface BackendInfo {
 export interface LoadedNetwork {
   readonly spec: NetworkSpec
   /**
-   * Advances the hidden states named by `wave.slots` in `states`, writes forecasts of its first `observed` rows.
-   * States are scattered only when the whole step succeeded. The buffers belong to the engine until the promise settles.
+   * Advances the hidden states that the waves name, in order, and writes the forecasts of their observed rows.
+   * A wave's states are scattered only when its whole step succeeded; after a rejection the states of the table are to
+   * be restored. The buffers belong to the engine until the promise settles.
    * @param states [capacity, stateSize], on a SharedArrayBuffer
    */
-  step(states: Float32Array, wave: Wave): Promise<void>
+  step(states: Float32Array, buffers: StepBuffers, waves: readonly Wave[]): Promise<void>
   release(): void
 }
 
-/** At most one row per series. All arrays on SharedArrayBuffers, with room for `capacity` rows. */
-export interface Wave {
+/** Buffers for the rows of a part of a batch, on SharedArrayBuffers. Rows that hold a forecast's origin come first in their wave. */
+export interface StepBuffers {
   readonly capacity: number
-  /** Rows used. The first `observed` of them are real observations, from which a forecast is made; the rest are masked steps. */
-  rows: number
-  observed: number
   /** [capacity] row of the state table. */
   readonly slots: Int32Array
   /** [capacity] 1 where the hidden state starts from zero instead of what the table holds. */
@@ -51,4 +49,11 @@ export interface Wave {
   readonly calendar: Int32Array
   /** [capacity, horizon, quantiles] result, in the scale of now. */
   readonly forecasts: Float32Array
+}
+
+/** Rows [start, start + rows) of the buffers, at most one per series. The first `observed` of them are real observations, from which a forecast is made; the rest are masked steps. */
+export interface Wave {
+  readonly start: number
+  readonly rows: number
+  readonly observed: number
 }

@@ -1,0 +1,93 @@
+import { F64, F64_WIDTH, modulo } from './layout.js'
+import type { Calibration } from './calibration.js'
+import type { SeriesTable } from './series-table.js'
+
+/** Sums from which MASE, weighted quantile loss and coverage follow; old targets fade out. */
+export class Accuracy {
+  scaledError = 0
+  scaledCount = 0
+  quantileLoss = 0
+  absoluteValue = 0
+  inside = 0
+  count = 0
+
+  /** @param levels the three scored levels: lowest quantile, median, highest quantile */
+  constructor(private readonly levels: readonly [number, number, number]) {}
+
+  add(value: number, lower: number, median: number, upper: number, naiveError: number): void {
+    const [low, mid, high] = this.levels
+    if (naiveError > 0) {
+      this.scaledError += Math.abs(value - median) / naiveError
+      this.scaledCount += 1
+    }
+    this.quantileLoss +=
+      pinball(value, lower, low) + pinball(value, median, mid) + pinball(value, upper, high)
+    this.absoluteValue += Math.abs(value)
+    if (value >= lower && value <= upper) this.inside += 1
+    this.count += 1
+  }
+
+  fade(factor: number): void {
+    this.scaledError *= factor
+    this.scaledCount *= factor
+    this.quantileLoss *= factor
+    this.absoluteValue *= factor
+    this.inside *= factor
+    this.count *= factor
+  }
+
+  /** `null` where nothing was scored. */
+  scores(): { mase: number | null; wql: number | null; coverage: number | null; targets: number } {
+    return {
+      mase: this.scaledCount > 0 ? this.scaledError / this.scaledCount : null,
+      wql: this.absoluteValue > 0 ? (2 * this.quantileLoss) / 3 / this.absoluteValue : null,
+      coverage: this.count > 0 ? this.inside / this.count : null,
+      targets: this.count,
+    }
+  }
+}
+
+/** Quantile (pinball) loss at level p; twice it, summed and over Σ|y|, is the weighted quantile loss. */
+export function pinball(value: number, quantile: number, p: number): number {
+  const e = value - quantile
+  return e >= 0 ? p * e : (p - 1) * e
+}
+
+/**
+ * An observation has come: scores every open forecast of it, published and (on the same targets) baseline, and lets the
+ * calibration learn. The baseline's point is still in the ring; its interval is the one of now.
+ * @param learn calibration learns from this series' forecasts (a network made them)
+ */
+export function scoreArrival(
+  table: SeriesTable,
+  slot: number,
+  index: number,
+  value: number,
+  calibration: Calibration,
+  learn: boolean,
+  published: Accuracy,
+  baseline: Accuracy,
+): void {
+  const { layout, f32 } = table
+  const { short: m, ringSize: R } = layout
+  const row = slot * layout.width
+  const naiveError = table.f64[slot * F64_WIDTH + F64.naiveError]!
+  const Q = layout.shape.quantiles.length
+  const position = modulo(index, R)
+  for (let j = 0; j < layout.steps.length; j++) {
+    const h = layout.steps[j]!
+    const p = row + layout.open[j]! + 3 * modulo(index, h)
+    const lower = f32[p]!
+    if (lower !== lower) continue
+    const median = f32[p + 1]!
+    const upper = f32[p + 2]!
+    if (learn) calibration.learn(table, slot, j, value, lower, upper)
+    published.add(value, lower, median, upper, naiveError)
+    const c = Math.ceil(h / m)
+    if (c > layout.cycles) continue
+    const back = position - c * m
+    const point = f32[row + (back < 0 ? back + R : back)]!
+    const r = row + layout.residuals + (c - 1) * Q
+    baseline.add(value, point + Math.min(0, f32[r]!), point, point + Math.max(0, f32[r + Q - 1]!), naiveError)
+  }
+}

@@ -1,0 +1,107 @@
+import { F64, F64_WIDTH, modulo } from './layout.js'
+import type { SeriesTable } from './series-table.js'
+
+/** Observations after which a series' own residuals weigh as much as the pooled ones. */
+const OWN_WEIGHT = 10
+/** Smallest step of a tracked quantile, in units of the mean |residual|. */
+const RATE = 0.03
+
+/**
+ * Residual quantiles of all series of a partition together, relative to each series' mean |x|: the first intervals of
+ * a series that has no residuals yet. Part of the partition's state; updated in offset order.
+ */
+export class PooledResiduals {
+  /** [cycles, quantiles] */
+  readonly values: Float64Array
+  /** [cycles] residuals seen. */
+  readonly counts: Float64Array
+
+  constructor(cycles: number, quantiles: number) {
+    this.values = new Float64Array(cycles * quantiles)
+    this.counts = new Float64Array(cycles)
+  }
+}
+
+/**
+ * Seasonal naive forecaster with empirical residual quantiles. For a target c seasons ahead the point is the newest
+ * value of the target's slot; quantile p of e = x_t − x_{t−cm} is tracked by r += η |ē| (p − 1[e < r]).
+ */
+export function learnResiduals(
+  table: SeriesTable,
+  slot: number,
+  index: number,
+  pooled: PooledResiduals,
+): void {
+  const { layout, f32, f64 } = table
+  const at = slot * F64_WIDTH
+  const n = f64[at + F64.count]!
+  const unit = f64[at + F64.naiveError]!
+  const meanAbs = f64[at + F64.meanAbs]!
+  const { quantiles } = layout.shape
+  const row = slot * layout.width
+  const R = layout.ringSize
+  const position = modulo(index, R)
+  const x = f32[row + position]!
+  for (let c = 1; c <= layout.cycles; c++) {
+    if (n <= c * layout.short) break
+    const p = position - c * layout.short
+    const error = x - f32[row + (p < 0 ? p + R : p)]!
+    const own = n - c * layout.short
+    const step = Math.max(RATE, 2 / (own + 1)) * unit
+    const relative = meanAbs > 0 ? error / meanAbs : 0
+    const seen = (pooled.counts[c - 1]! += 1)
+    const poolStep = Math.max(RATE / 10, 2 / (seen + 1)) * (meanAbs > 0 ? unit / meanAbs : 0)
+    for (let q = 0; q < quantiles.length; q++) {
+      const i = (c - 1) * quantiles.length + q
+      const r = f32[row + layout.residuals + i]!
+      f32[row + layout.residuals + i] = r + step * (quantiles[q]! - (error < r ? 1 : 0))
+      const pool = pooled.values[i]!
+      pooled.values[i] = pool + poolStep * (quantiles[q]! - (relative < pool ? 1 : 0))
+    }
+  }
+}
+
+/** The baseline's forecast from the newest step, into out[at …], [horizon, quantiles], in the values' own unit. */
+export function baselineForecast(
+  table: SeriesTable,
+  slot: number,
+  index: number,
+  pooled: PooledResiduals,
+  out: Float64Array,
+  at: number,
+): void {
+  const { layout, f32, f64 } = table
+  const m = layout.short
+  const { quantiles, horizon } = layout.shape
+  const Q = quantiles.length
+  const middle = (Q - 1) / 2
+  const row = slot * layout.width
+  const R = layout.ringSize
+  const position = modulo(index, R)
+  const now = Math.abs(f32[row + position]!)
+  const n = f64[slot * F64_WIDTH + F64.count]!
+  const meanAbs = f64[slot * F64_WIDTH + F64.meanAbs]!
+  for (let h = 0; h < horizon; h++) {
+    const ahead = Math.ceil((h + 1) / m)
+    const c = Math.min(ahead, layout.cycles)
+    const back = ahead * m - h - 1
+    const point = f32[row + modulo(position - back, R)]!
+    const own = Math.max(0, n - c * m)
+    const weight = own / (own + OWN_WEIGHT)
+    const o = at + h * Q
+    let lower = point
+    let upper = point
+    out[o + middle] = point
+    for (let d = 1; d <= middle; d++) {
+      lower = Math.min(lower, point + residual(middle - d, -now))
+      upper = Math.max(upper, point + residual(middle + d, now))
+      out[o + middle - d] = lower
+      out[o + middle + d] = upper
+    }
+    function residual(q: number, unknown: number): number {
+      const i = (c - 1) * Q + q
+      const pool = pooled.counts[c - 1]! > 0 ? pooled.values[i]! * meanAbs : unknown
+      return weight * f32[row + layout.residuals + i]! + (1 - weight) * pool
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { modulo, type StateLayout } from './layout.js'
+import type { SeriesTable } from './series-table.js'
+
+/** Bounds of a width factor: exp(±3). */
+const WIDEST = Math.exp(3)
+
+/**
+ * Adaptive calibration, per series, scored horizon step and side: half-width × g, where log g moves by
+ * rate · (1[outside] − nominal) whenever a target arrives, and stays within ±3. `nominal` is the share of targets that
+ * belongs outside that side: the lowest quantile's level.
+ */
+export class Calibration {
+  private readonly widen: number
+  private readonly narrow: number
+  /** For each horizon step: the scored step below it, and how far (0–1) it lies towards the next. */
+  private readonly below: Int32Array
+  private readonly share: Float64Array
+
+  constructor(
+    private readonly layout: StateLayout,
+    private readonly enabled: boolean,
+    rate: number,
+  ) {
+    const { horizon, quantiles } = layout.shape
+    const nominal = quantiles[0]!
+    this.widen = Math.exp(rate * (1 - nominal))
+    this.narrow = Math.exp(-rate * nominal)
+    this.below = new Int32Array(horizon)
+    this.share = new Float64Array(horizon)
+    for (let h = 1, j = 0; h <= horizon; h++) {
+      while (j + 1 < layout.steps.length && layout.steps[j + 1]! <= h) j++
+      const low = layout.steps[j]!
+      const high = layout.steps[j + 1]
+      this.below[h - 1] = j
+      this.share[h - 1] = high === undefined ? 0 : (h - low) / (high - low)
+    }
+  }
+
+  /** Learns from the arrival of a target of scored step `j` (position in layout.steps). */
+  learn(table: SeriesTable, slot: number, j: number, value: number, lower: number, upper: number): void {
+    const at = slot * this.layout.width + this.layout.widths + 2 * j
+    table.f32[at] = limit(table.f32[at]! * (value < lower ? this.widen : this.narrow))
+    table.f32[at + 1] = limit(table.f32[at + 1]! * (value > upper ? this.widen : this.narrow))
+  }
+
+  /** Scales the half-widths of a forecast [horizon, quantiles] around its medians, in place. */
+  apply(table: SeriesTable, slot: number, forecast: Float64Array, at: number): void {
+    if (!this.enabled) return
+    const Q = this.layout.shape.quantiles.length
+    const middle = (Q - 1) / 2
+    const f32 = table.f32
+    const widths = slot * this.layout.width + this.layout.widths
+    for (let h = 0, o = at; h < this.below.length; h++, o += Q) {
+      const w = widths + 2 * this.below[h]!
+      const share = this.share[h]!
+      let lower = f32[w]!
+      let upper = f32[w + 1]!
+      if (share > 0) {
+        lower += share * (f32[w + 2]! - lower)
+        upper += share * (f32[w + 3]! - upper)
+      }
+      const median = forecast[o + middle]!
+      for (let q = 0; q < middle; q++) {
+        forecast[o + q] = median - (median - forecast[o + q]!) * lower
+        forecast[o + Q - 1 - q] = median + (forecast[o + Q - 1 - q]! - median) * upper
+      }
+    }
+  }
+}
+
+function limit(factor: number): number {
+  return factor > WIDEST ? WIDEST : factor < 1 / WIDEST ? 1 / WIDEST : factor
+}
+
+/** Puts the scored steps of a published forecast where the arrival of their targets will find them. */
+export function openForecast(
+  table: SeriesTable,
+  slot: number,
+  index: number,
+  forecast: Float64Array,
+  at: number,
+): void {
+  const { layout, f32 } = table
+  const Q = layout.shape.quantiles.length
+  const middle = (Q - 1) / 2
+  const row = slot * layout.width
+  for (let j = 0; j < layout.steps.length; j++) {
+    const h = layout.steps[j]!
+    // The target's index is index + h, and (index + h) modulo h = index modulo h.
+    const p = row + layout.open[j]! + 3 * modulo(index, h)
+    const o = at + (h - 1) * Q
+    f32[p] = forecast[o]!
+    f32[p + 1] = forecast[o + middle]!
+    f32[p + 2] = forecast[o + Q - 1]!
+  }
+}
+
+/** A missing step: what was forecast for it can never be scored, and nothing is forecast from it. */
+export function skipOpen(table: SeriesTable, slot: number, index: number): void {
+  const { layout, f32 } = table
+  const row = slot * layout.width
+  for (let j = 0; j < layout.steps.length; j++) {
+    const p = row + layout.open[j]! + 3 * modulo(index, layout.steps[j]!)
+    f32[p] = NaN
+    f32[p + 1] = NaN
+    f32[p + 2] = NaN
+  }
+}

@@ -1,0 +1,111 @@
+import type { SeriesKind } from './network-spec.js'
+
+/** What the per-series state depends on: configuration only, never the weights, so a new network finds it as it is. */
+export interface SeriesShape {
+  /** Grid step in ms; 0 = the observation grid. */
+  readonly interval: number
+  readonly season: { readonly short: number; readonly long: number }
+  readonly horizon: number
+  /** Ascending, odd in number, symmetric around 0.5. */
+  readonly quantiles: readonly number[]
+}
+
+/** Steps over which a hidden state is rebuilt under new weights; the ring holds that much more than the longest lag. */
+export const REWARM_STEPS = 48
+
+/** Up to this horizon every step is scored; beyond it about ten, geometrically spaced. */
+const ALL_STEPS_SCORED = 24
+const GEOMETRIC_STEPS = 10
+
+/** Float64 part of a row: what needs exact integers or long sums. */
+export const F64 = {
+  /** Grid index of the newest step, masked ones included. */
+  index: 0,
+  /** Time stamp (ms) of the newest real observation. */
+  ts: 1,
+  /** Offset of the newest record that took effect. */
+  offset: 2,
+  /** Real observations so far. 0 = the row is new. */
+  count: 3,
+  mean: 4,
+  /** Variance around the mean (`seasonal`), mean |step| (`walk`). */
+  spread: 5,
+  meanAbs: 6,
+  /** Mean |x_t − x_{t−m}|: the in-sample error of the seasonal naive forecast, MASE's unit. */
+  naiveError: 7,
+  naiveCount: 8,
+  /** Slow mean |step| of a `walk`, against which the fast one shows calm and storm. */
+  slowSpread: 9,
+  /** Grid steps since the hidden state last started from zero. */
+  warm: 10,
+  /** Open aggregation interval: its index, the readings' sum (or last), their number, their newest time stamp. */
+  openIndex: 11,
+  openValue: 12,
+  openCount: 13,
+  openTs: 14,
+} as const
+export const F64_WIDTH = 15
+
+/**
+ * Where everything lies in a series' Float32 row.
+ * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [cycles, Q]
+ * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
+ */
+export class StateLayout {
+  readonly kind: SeriesKind
+  readonly short: number
+  readonly long: number
+  readonly ringSize: number
+  /** Scored horizon steps (1-based), ascending. */
+  readonly steps: readonly number[]
+  /** Seasons ahead that a horizon step can lie: the baseline keeps residual quantiles for each. */
+  readonly cycles: number
+  readonly p7: number
+  readonly p7Visits: number
+  readonly p1: number
+  readonly dp: number
+  readonly widths: number
+  readonly residuals: number
+  readonly open: readonly number[]
+  /** Floats in a row. */
+  readonly width: number
+
+  constructor(readonly shape: SeriesShape) {
+    const { short, long } = shape.season
+    this.kind = short === 1 ? 'walk' : 'seasonal'
+    this.short = short
+    this.long = Math.max(long, short)
+    this.ringSize = this.long + Math.max(REWARM_STEPS, short) + 1
+    this.steps = scoredSteps(shape.horizon)
+    this.cycles = Math.min(Math.ceil(shape.horizon / short), Math.floor((this.ringSize - 1) / short))
+    let at = this.ringSize
+    const take = (floats: number): number => (at += floats) - floats
+    this.p7 = take(this.long)
+    this.p7Visits = take(this.long)
+    this.p1 = take(short)
+    this.dp = take(short)
+    this.widths = take(this.steps.length * 2)
+    this.residuals = take(this.cycles * shape.quantiles.length)
+    this.open = this.steps.map((h) => take(h * 3))
+    this.width = at
+  }
+
+  /** Bytes a series takes in memory and in the store, hidden state and bookkeeping included. */
+  bytesPerSeries(hiddenStateSize: number): number {
+    return this.width * 4 + F64_WIDTH * 8 + hiddenStateSize * 4
+  }
+}
+
+/** Horizon steps whose forecasts stay open until they can be scored. */
+export function scoredSteps(horizon: number): number[] {
+  if (horizon <= ALL_STEPS_SCORED) return Array.from({ length: horizon }, (_, i) => i + 1)
+  const ratio = Math.pow(horizon, 1 / (GEOMETRIC_STEPS - 1))
+  const steps = Array.from({ length: GEOMETRIC_STEPS }, (_, i) => Math.round(Math.pow(ratio, i)))
+  return [...new Set(steps)].map((h) => Math.min(h, horizon))
+}
+
+/** `i` modulo `n`, never negative: grid indices before 1970 are. */
+export function modulo(i: number, n: number): number {
+  const r = i % n
+  return r < 0 ? r + n : r
+}

@@ -1,0 +1,68 @@
+import { F64, F64_WIDTH, type StateLayout } from './layout.js'
+
+/**
+ * The states of one partition's series, a row (slot) each, in two growing arrays. The hidden states live apart, on
+ * shared memory, because another thread steps them; they have the same slots.
+ */
+export class SeriesTable {
+  capacity: number
+  /** [capacity, layout.width] */
+  f32: Float32Array
+  /** [capacity, F64_WIDTH] */
+  f64: Float64Array
+
+  constructor(
+    readonly layout: StateLayout,
+    capacity: number,
+  ) {
+    this.capacity = capacity
+    this.f32 = new Float32Array(capacity * layout.width)
+    this.f64 = new Float64Array(capacity * F64_WIDTH)
+  }
+
+  grow(capacity: number): void {
+    if (capacity <= this.capacity) return
+    const f32 = new Float32Array(capacity * this.layout.width)
+    const f64 = new Float64Array(capacity * F64_WIDTH)
+    f32.set(this.f32)
+    f64.set(this.f64)
+    this.f32 = f32
+    this.f64 = f64
+    this.capacity = capacity
+  }
+
+  /** Makes a slot that of a series never seen: no observation, no open forecast, neutral width factors. */
+  reset(slot: number): void {
+    const { layout } = this
+    const at = slot * layout.width
+    const wide = slot * F64_WIDTH
+    this.f32.fill(0, at, at + layout.width)
+    this.f32.fill(1, at + layout.widths, at + layout.residuals)
+    this.forgetOpen(slot)
+    this.f64.fill(0, wide, wide + F64_WIDTH)
+    this.f64[wide + F64.offset] = -1
+    this.f64[wide + F64.openCount] = 0
+  }
+
+  /** Drops the forecasts that wait for their targets. */
+  forgetOpen(slot: number): void {
+    const at = slot * this.layout.width
+    this.f32.fill(NaN, at + this.layout.open[0]!, at + this.layout.width)
+  }
+
+  /** Scale of now: a forecast q of the network means mean + scale · q. */
+  mean(slot: number): number {
+    return this.f64[slot * F64_WIDTH + F64.mean]!
+  }
+
+  scale(slot: number): number {
+    const at = slot * F64_WIDTH
+    return scaleOf(this.layout, this.f64[at + F64.spread]!, this.f64[at + F64.meanAbs]!)
+  }
+}
+
+/** `s`, never below 0.1 % of the mean |x|; 1 where a series has been zero throughout. */
+export function scaleOf(layout: StateLayout, spread: number, meanAbs: number): number {
+  const s = layout.kind === 'walk' ? spread : Math.sqrt(spread)
+  return Math.max(s, 1e-3 * meanAbs) || 1
+}
