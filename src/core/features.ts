@@ -84,6 +84,7 @@ function inputsAt(
   out[at + 1] = observed ? 1 : 0
   const day = Math.floor(ts / DAY)
   const weekday = modulo(day + 3, 7) // 1970-01-01 was a Thursday; Monday is 0
+  const { interval } = layout.shape
   if (layout.kind === 'walk') {
     const fast = table.f64[slot * F64_WIDTH + F64.spread]!
     const slow = table.f64[slot * F64_WIDTH + F64.slowSpread]!
@@ -103,7 +104,7 @@ function inputsAt(
     out[at + 3] = clamp((x - back(m)) * inverse, INPUT_LIMIT)
     out[at + 4] = clamp((x - back(W)) * inverse, INPUT_LIMIT)
     out[at + 5] = clamp((x - p7) * inverse, INPUT_LIMIT)
-    const phase = ((ts - day * DAY) / DAY) * 2 * Math.PI
+    const phase = 2 * Math.PI * (interval > 0 && interval < DAY ? (ts - day * DAY) / DAY : modulo(index, m) / m)
     out[at + 6] = Math.sin(phase)
     out[at + 7] = Math.cos(phase)
     out[at + 8] = Math.sin(2 * phase)
@@ -145,6 +146,11 @@ export interface HistoryView {
   readonly p7: Float32Array
   readonly p7At: number
   readonly p7Size: number
+  /**
+   * Oldest index that the arrays hold, where it may lie after a target's slot one long season back: the newest short
+   * season stands in then, as it does in a row (`observe` fills it in). Absent: everything asked for is held.
+   */
+  readonly first?: number
 }
 
 /**
@@ -178,11 +184,13 @@ export function headFeatures(
   const dpm = drift.dpm * inverse
   const dp = drift.dp * inverse
   const interval = layout.shape.interval
+  const first = view.first ?? -Infinity
   for (let h = 0, o = at; h < i1.length; h++, o += width) {
-    const a = index + i1[h]!
+    const a = Math.max(index + i1[h]!, first)
     const b = index + i7[h]!
-    const xb = x[view.xAt + modulo(b, xSize)]! * inverse + offset
-    const pb = p7[view.p7At + modulo(b, p7Size)]! * inverse + offset
+    const held = b >= first
+    const xb = x[view.xAt + modulo(held ? b : a, xSize)]! * inverse + offset
+    const pb = (held ? p7[view.p7At + modulo(b, p7Size)]! : p1[view.p1At + modulo(a, p1Size)]!) * inverse + offset
     out[o] = now
     out[o + 1] = clamp(x[view.xAt + modulo(a, xSize)]! * inverse + offset, FEATURE_LIMIT)
     out[o + 2] = clamp(xb, FEATURE_LIMIT)

@@ -19,11 +19,11 @@ const GEOMETRIC_STEPS = 10
 
 /** Float64 part of a row: what needs exact integers or long sums. */
 export const F64 = {
-  /** Grid index of the newest step, masked ones included. */
+  /** Grid index of the newest step, masked ones included; NaN before the first. */
   index: 0,
   /** Time stamp (ms) of the newest real observation. */
   ts: 1,
-  /** Offset of the newest record that took effect. */
+  /** The row holds the effect of every record up to this offset; set when it is restored. */
   offset: 2,
   /** Real observations so far. 0 = the row is new. */
   count: 3,
@@ -38,7 +38,7 @@ export const F64 = {
   slowSpread: 9,
   /** Grid steps since the hidden state last started from zero. */
   warm: 10,
-  /** Open aggregation interval: its index, the readings' sum (or last), their number, their newest time stamp. */
+  /** Open aggregation interval: its index (NaN: none), the readings' sum (or last), their number, their newest time stamp. */
   openIndex: 11,
   openValue: 12,
   openCount: 13,

@@ -40,8 +40,9 @@ export class SeriesTable {
     this.f32.fill(1, at + layout.widths, at + layout.residuals)
     this.forgetOpen(slot)
     this.f64.fill(0, wide, wide + F64_WIDTH)
+    this.f64[wide + F64.index] = NaN
     this.f64[wide + F64.offset] = -1
-    this.f64[wide + F64.openCount] = 0
+    this.f64[wide + F64.openIndex] = NaN
   }
 
   /** Drops the forecasts that wait for their targets. */

@@ -1,0 +1,132 @@
+/**
+ * Writes forecast records as JSON bytes. The 72 numbers of a common forecast cost most of a record's time, so they are
+ * written digit by digit into one buffer that is handed out in pieces; nothing is allocated per number.
+ */
+export class ForecastEncoder {
+  private buffer: Buffer
+  private used = 0
+  private readonly levels: readonly Buffer[]
+  private readonly head: string
+  private readonly text = new TextEncoder()
+
+  /**
+   * @param interval ISO 8601 duration, or `observations`
+   * @param chunkBytes size of the pieces that records are cut from; a piece lives as long as one of its records
+   */
+  constructor(
+    pipeline: string,
+    private readonly interval: string,
+    private readonly horizon: number,
+    quantiles: readonly number[],
+    private readonly chunkBytes = 1 << 20,
+  ) {
+    this.head = `{"pipeline":${JSON.stringify(pipeline)},"series":`
+    this.levels = quantiles.map((q, i) => Buffer.from(`${i === 0 ? '' : '],'}"${String(q)}":[`))
+    this.buffer = Buffer.allocUnsafe(chunkBytes)
+  }
+
+  /**
+   * @param seriesJson the series id as a JSON string
+   * @param forecast [horizon, quantiles] from `at`
+   * @param scale sets the number of decimals: five digits below its own magnitude
+   * @returns bytes that stay as they are
+   */
+  encode(
+    seriesJson: string,
+    origin: number,
+    model: string,
+    forecast: Float64Array,
+    at: number,
+    scale: number,
+  ): Uint8Array {
+    const Q = this.levels.length
+    const prefix = `${this.head}${seriesJson},"origin":"${new Date(origin).toISOString()}","interval":"${this.interval}","horizon":${this.horizon},"model":"${model}","quantiles":{`
+    const room = prefix.length * 3 + this.horizon * Q * 26 + Q * 24 + 8
+    if (this.buffer.length - this.used < room) {
+      this.buffer = Buffer.allocUnsafe(Math.max(this.chunkBytes, room))
+      this.used = 0
+    }
+    const buffer = this.buffer
+    const start = this.used
+    let p = start + this.text.encodeInto(prefix, buffer.subarray(start)).written
+    const decimals = decimalsFor(scale)
+    for (let q = 0; q < Q; q++) {
+      const level = this.levels[q]!
+      for (let i = 0; i < level.length; i++) buffer[p++] = level[i]!
+      for (let h = 0; h < this.horizon; h++) {
+        if (h > 0) buffer[p++] = 44
+        p = writeNumber(buffer, p, forecast[at + h * Q + q]!, decimals)
+      }
+    }
+    buffer[p++] = 93
+    buffer[p++] = 125
+    buffer[p++] = 125
+    this.used = p
+    return buffer.subarray(start, p)
+  }
+}
+
+/** Decimals that show a scale to five digits below its magnitude; rounding to them keeps quantiles in order. */
+export function decimalsFor(scale: number): number {
+  if (!(scale > 0) || !Number.isFinite(scale)) return 5
+  return Math.min(15, Math.max(0, 5 - Math.floor(Math.log10(scale))))
+}
+
+const POWERS = Array.from({ length: 16 }, (_, i) => Math.pow(10, i))
+/** Below this a rounded number's digits are exact in a double. */
+const EXACT = 2 ** 53
+
+function writeNumber(out: Buffer, at: number, value: number, decimals: number): number {
+  const power = POWERS[decimals]!
+  const scaled = Math.round(Math.abs(value) * power)
+  if (!(scaled < EXACT)) {
+    return at + out.write(String(value), at, 'latin1')
+  }
+  let p = at
+  if (value < 0 && scaled > 0) out[p++] = 45
+  const whole = Math.floor(scaled / power)
+  let fraction = scaled - whole * power
+  p = writeInteger(out, p, whole)
+  if (fraction === 0) return p
+  out[p] = 46
+  let end = p + decimals
+  // From the last digit backwards; trailing zeros are left out.
+  let kept = decimals
+  while (fraction % 10 === 0) {
+    fraction /= 10
+    end--
+    kept--
+  }
+  for (let i = end; i > end - kept; i--) {
+    const next = Math.floor(fraction / 10)
+    out[i] = 48 + (fraction - next * 10)
+    fraction = next
+  }
+  return end + 1
+}
+
+function writeInteger(out: Buffer, at: number, value: number): number {
+  let digits = 1
+  for (let limit = 10; value >= limit; limit *= 10) digits++
+  let rest = value
+  for (let i = at + digits - 1; i >= at; i--) {
+    const next = Math.floor(rest / 10)
+    out[i] = 48 + (rest - next * 10)
+    rest = next
+  }
+  return at + digits
+}
+
+/** ISO 8601 duration of a grid step, e.g. PT1H; `observations` for the observation grid. */
+export function isoInterval(ms: number): string {
+  if (ms === 0) return 'observations'
+  const units: [number, string, string][] = [
+    [86_400_000, 'P', 'D'],
+    [3_600_000, 'PT', 'H'],
+    [60_000, 'PT', 'M'],
+  ]
+  for (const [size, prefix, suffix] of units) {
+    if (ms % size === 0) return `${prefix}${String(ms / size)}${suffix}`
+  }
+  return `PT${String(ms / 1000)}S`
+}

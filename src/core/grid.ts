@@ -1,0 +1,145 @@
+import type { Aggregate } from '../config/types.js'
+import { F64, F64_WIDTH } from './layout.js'
+import type { SeriesTable } from './series-table.js'
+import type { StepList } from './steps.js'
+
+export interface GridOptions {
+  /** ms; 0 = the observation grid. */
+  readonly interval: number
+  readonly aggregate: Aggregate
+  readonly allowedLateness: number
+  readonly maxGapSteps: number
+}
+
+/**
+ * Puts observations on the grid of their series. Whatever it decides follows from the records alone, in offset order,
+ * so that a replay decides the same: no clock, no timer.
+ */
+export class GridAligner {
+  /** Largest time stamp of the partition so far, ms; with aggregation, what closes intervals. */
+  watermark = -Infinity
+  /** Intervals before this index have been closed. */
+  private passed = -Infinity
+  /** Slots with an open aggregation interval, by its grid index. */
+  private readonly open = new Map<number, Set<number>>()
+
+  constructor(
+    private readonly options: GridOptions,
+    private readonly table: SeriesTable,
+    private readonly steps: StepList,
+  ) {}
+
+  /**
+   * Takes an observation of the series in `slot` and appends the grid steps it makes due.
+   * @param record position in the batch, for the steps it causes
+   */
+  accept(slot: number, ts: number, value: number, record: number): 'accepted' | 'late' | 'duplicate' {
+    const { interval, aggregate } = this.options
+    if (interval === 0) return this.acceptNext(slot, ts, value, record)
+    const index = Math.floor(ts / interval)
+    if (aggregate === 'none') {
+      const last = this.table.f64[slot * F64_WIDTH + F64.index]!
+      if (index <= last) return index === last ? 'duplicate' : 'late'
+      this.advance(slot, index, ts, value, record)
+      return 'accepted'
+    }
+    const outcome = this.aggregate(slot, index, ts, value, record)
+    this.passWatermark(ts, record)
+    return outcome
+  }
+
+  /** The observation grid: the next observation is the next step. */
+  private acceptNext(slot: number, ts: number, value: number, record: number): 'accepted' | 'late' | 'duplicate' {
+    const at = slot * F64_WIDTH
+    const last = this.table.f64[at + F64.index]!
+    if (last === last) {
+      const newest = this.table.f64[at + F64.ts]!
+      if (ts <= newest) return ts === newest ? 'duplicate' : 'late'
+      this.advance(slot, last + 1, ts, value, record)
+    } else this.advance(slot, 0, ts, value, record)
+    return 'accepted'
+  }
+
+  /** Steps over what is missing, then takes `value` at `index`. */
+  private advance(slot: number, index: number, ts: number, value: number, record: number): void {
+    const { interval, maxGapSteps } = this.options
+    const f64 = this.table.f64
+    const at = slot * F64_WIDTH
+    const last = f64[at + F64.index]!
+    const known = last === last
+    if (!known && value !== value) return // a null before any value is ignored
+    const gap = known ? index - last - 1 : 0
+    let skipped = 0
+    if (gap > maxGapSteps) skipped = gap
+    else for (let i = last + 1; i < index; i++) this.steps.push(slot, i, i * interval, NaN, 0, record)
+    this.steps.push(slot, index, ts, value, skipped, record)
+    f64[at + F64.index] = index
+    f64[at + F64.ts] = ts
+  }
+
+  private aggregate(slot: number, index: number, ts: number, value: number, record: number): 'accepted' | 'late' {
+    const f64 = this.table.f64
+    const at = slot * F64_WIDTH
+    const open = f64[at + F64.openIndex]!
+    if (index < open || index <= f64[at + F64.index]!) return 'late'
+    if (index > open) this.closeInterval(slot, record)
+    if (!this.isOpen(slot)) {
+      f64[at + F64.openIndex] = index
+      f64[at + F64.openValue] = 0
+      f64[at + F64.openCount] = 0
+      f64[at + F64.openTs] = -Infinity
+      this.noteOpen(slot, index)
+    }
+    if (value !== value) return 'accepted' // an interval of nulls alone is a missing one
+    f64[at + F64.openCount]! += 1
+    if (this.options.aggregate !== 'last') f64[at + F64.openValue]! += value
+    else if (ts >= f64[at + F64.openTs]!) {
+      f64[at + F64.openValue] = value
+      f64[at + F64.openTs] = ts
+    }
+    return 'accepted'
+  }
+
+  private passWatermark(ts: number, record: number): void {
+    if (ts <= this.watermark) return
+    this.watermark = ts
+    const { interval, allowedLateness } = this.options
+    const passed = Math.floor((ts - allowedLateness) / interval)
+    if (passed <= this.passed) return
+    this.passed = passed
+    for (const index of [...this.open.keys()].filter((i) => i < passed).sort((a, b) => a - b)) {
+      for (const slot of [...this.open.get(index)!]) this.closeInterval(slot, record)
+    }
+  }
+
+  private closeInterval(slot: number, record: number): void {
+    const f64 = this.table.f64
+    const at = slot * F64_WIDTH
+    const index = f64[at + F64.openIndex]!
+    const count = f64[at + F64.openCount]!
+    const sum = f64[at + F64.openValue]!
+    const value = count === 0 ? NaN : this.options.aggregate === 'mean' ? sum / count : sum
+    const slots = this.open.get(index)
+    slots?.delete(slot)
+    if (slots?.size === 0) this.open.delete(index)
+    f64[at + F64.openIndex] = NaN
+    this.advance(slot, index, index * this.options.interval, value, record)
+  }
+
+  /** Takes up a slot that came back from the store, or out of a snapshot, with its interval open. */
+  adopt(slot: number): void {
+    if (this.isOpen(slot)) this.noteOpen(slot, this.table.f64[slot * F64_WIDTH + F64.openIndex]!)
+  }
+
+  /** An open interval must stay where the watermark finds it. */
+  isOpen(slot: number): boolean {
+    const index = this.table.f64[slot * F64_WIDTH + F64.openIndex]!
+    return index === index
+  }
+
+  private noteOpen(slot: number, index: number): void {
+    const slots = this.open.get(index)
+    if (slots === undefined) this.open.set(index, new Set([slot]))
+    else slots.add(slot)
+  }
+}

@@ -1,0 +1,47 @@
+/** Grid steps of a batch in the order in which they take effect; grows, is reused, allocates nothing per step. */
+export class StepList {
+  length = 0
+  slots = new Int32Array(1024)
+  index = new Float64Array(1024)
+  ts = new Float64Array(1024)
+  /** NaN = a masked step: a gap, or known to be missing. */
+  value = new Float64Array(1024)
+  /** Steps left out before this one because the gap was too long: the hidden state starts anew. */
+  skipped = new Float64Array(1024)
+  /** Position in the batch of the record that caused the step. */
+  record = new Int32Array(1024)
+
+  clear(): void {
+    this.length = 0
+  }
+
+  push(slot: number, index: number, ts: number, value: number, skipped: number, record: number): void {
+    if (this.length === this.slots.length) this.grow()
+    const i = this.length++
+    this.slots[i] = slot
+    this.index[i] = index
+    this.ts[i] = ts
+    this.value[i] = value
+    this.skipped[i] = skipped
+    this.record[i] = record
+  }
+
+  private grow(): void {
+    const size = this.slots.length * 2
+    const wider = (old: Float64Array): Float64Array<ArrayBuffer> => {
+      const next = new Float64Array(size)
+      next.set(old)
+      return next
+    }
+    const slots = new Int32Array(size)
+    slots.set(this.slots)
+    const record = new Int32Array(size)
+    record.set(this.record)
+    this.slots = slots
+    this.record = record
+    this.index = wider(this.index)
+    this.ts = wider(this.ts)
+    this.value = wider(this.value)
+    this.skipped = wider(this.skipped)
+  }
+}
