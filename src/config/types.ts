@@ -12,7 +12,11 @@ export interface Config {
   }
   readonly broker: {
     readonly kind: 'embedded'
-    readonly embedded: { readonly mapSizeBytes: number; readonly retentionMs: number; readonly retentionBytes: number }
+    readonly embedded: {
+      readonly mapSizeBytes: number
+      readonly retentionMs: number
+      readonly retentionBytes: number
+    }
   }
   readonly engine: { readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'; readonly threads: number }
   readonly pipelines: readonly PipelineConfig[]

@@ -1,0 +1,10 @@
+/** What a subcommand may use of its process; handed in by the composition root, replaced in tests. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  readonly isTTY: boolean
+  exit(code: number): void
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,50 @@
+import type { PipelineSettings } from './pipeline-schema.js'
+import type { DaemonSettings } from './schema.js'
+import type { Config, PipelineConfig } from './types.js'
+
+/** The names that were left out follow from the pipeline's own. */
+export function toPipeline(name: string, settings: PipelineSettings): PipelineConfig {
+  return {
+    ...settings,
+    name,
+    topic: settings.topic ?? name,
+    output: settings.output ?? `${name}.forecasts`,
+    deadLetter: settings.deadLetter ?? `${name}.dead-letters`,
+  }
+}
+
+/** Where the file's names differ from the program's: a file needs no unit in a name, a number does. */
+export function toConfig(
+  settings: DaemonSettings,
+  token: string | null,
+  pipelines: readonly PipelineConfig[],
+): Config {
+  const { http, broker, ...rest } = settings
+  return {
+    ...rest,
+    http: {
+      host: http.host,
+      port: http.port,
+      ...(token === null ? {} : { token }),
+      maxBodyBytes: http.maxBody,
+      maxRecordsPerRequest: http.maxRecordsPerRequest,
+    },
+    broker: {
+      kind: broker.kind,
+      embedded: {
+        mapSizeBytes: broker.embedded.mapSize,
+        retentionMs: broker.embedded.retention,
+        retentionBytes: broker.embedded.retentionBytes,
+      },
+    },
+    pipelines,
+  }
+}
+
+export function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(freeze)
+    Object.freeze(value)
+  }
+  return value
+}

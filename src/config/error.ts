@@ -1,0 +1,36 @@
+/** One thing wrong with a configuration, precise enough to be put right without looking anything up. */
+export interface ConfigProblem {
+  /** Dotted path of the key; '' for a file as a whole. */
+  readonly path: string
+  readonly value: unknown
+  readonly expected: string
+  /** The valid name closest to an unknown one. */
+  readonly nearest?: string
+  /** File, environment variable or option the value came from; absent for defaults. */
+  readonly source?: string
+}
+
+/** Lists every problem at once, so that a configuration is put right in one go. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    const title =
+      problems.length === 1
+        ? 'The configuration has a problem:'
+        : `The configuration has ${problems.length} problems:`
+    super([title, ...problems.map((problem) => `  ${describeProblem(problem)}`)].join('\n'))
+  }
+}
+
+export function describeProblem(problem: ConfigProblem): string {
+  const where = problem.path === '' ? '' : `${problem.path}: `
+  const got = problem.value === undefined ? '' : `, got ${printValue(problem.value)}`
+  const hint = problem.nearest === undefined ? '' : `; did you mean "${problem.nearest}"?`
+  const source = problem.source === undefined ? '' : ` [${problem.source}]`
+  return `${where}expected ${problem.expected}${got}${hint}${source}`
+}
+
+function printValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}

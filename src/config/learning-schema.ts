@@ -1,0 +1,95 @@
+import type { PipelineConfig, TrainingConfig } from './types.js'
+import type { SettingsOf } from './setting.js'
+
+const DAY = 86_400_000
+
+export const modelSchema: SettingsOf<PipelineConfig['model']> = {
+  cell: { doc: 'Kind of recurrent cell.', format: 'choice', options: ['gru'], default: 'gru' },
+  layers: { doc: 'Recurrent layers on top of each other.', format: 'integer', min: 1, max: 4, default: 1 },
+  hidden: { doc: 'Width of the hidden state of a layer.', format: 'integer', min: 1, max: 1024, default: 64 },
+  warmUp: {
+    doc: 'Observations of a series before the network forecasts it; until then the baseline does.',
+    format: 'integer',
+    min: 1,
+    max: 10_000,
+    default: 24,
+  },
+}
+
+export const trainingSchema: SettingsOf<TrainingConfig> = {
+  enabled: {
+    doc: 'Train networks from the log; without, the baseline or the present network goes on.',
+    format: 'boolean',
+    default: true,
+  },
+  minObservations: {
+    doc: 'Observations of the longest series at which the first training starts; 0 chooses: eight long seasons, at least 300.',
+    format: 'integer',
+    min: 0,
+    default: 0,
+  },
+  window: {
+    doc: 'Only the latest so much is trained on; "0s" takes everything in the log.',
+    format: 'duration',
+    default: 0,
+  },
+  holdout: {
+    doc: 'Share of the data, at its end, on which a candidate must beat the baseline and the present network.',
+    format: 'number',
+    min: 0.01,
+    max: 0.5,
+    default: 0.1,
+  },
+  validation: {
+    doc: 'Share of the rest, at its end, that decides when to stop.',
+    format: 'number',
+    min: 0.01,
+    max: 0.5,
+    default: 0.1,
+  },
+  updates: {
+    doc: 'Weight updates of a training; 0 chooses by the amount of data.',
+    format: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+  },
+  learningRate: { doc: 'Peak learning rate.', format: 'number', min: 1e-7, max: 1, default: 5e-3 },
+  weightDecay: { doc: 'Decoupled weight decay.', format: 'number', min: 0, max: 1, default: 1e-4 },
+  clipNorm: {
+    doc: 'Global norm that gradients are clipped to.',
+    format: 'number',
+    min: 1e-6,
+    max: 1e6,
+    default: 5,
+  },
+  chunk: {
+    doc: 'Steps that gradients flow back: the truncation of backpropagation through time.',
+    format: 'integer',
+    min: 2,
+    max: 10_000,
+    default: 96,
+  },
+  streams: { doc: 'Sequences trained on side by side.', format: 'integer', min: 1, max: 4096, default: 16 },
+  seed: {
+    doc: 'Start of the random numbers, for repeatable trainings.',
+    format: 'integer',
+    min: 0,
+    max: 4_294_967_295,
+    default: 1,
+  },
+  maxDuration: {
+    doc: 'A training that takes longer is ended.',
+    format: 'duration',
+    min: 1000,
+    max: 7 * DAY,
+    default: 1_800_000,
+  },
+  retryGrowth: {
+    doc: 'After a refusal or failure: share by which the data must grow before the next attempt.',
+    format: 'number',
+    min: 0,
+    max: 100,
+    default: 0.25,
+  },
+}

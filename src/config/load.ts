@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import JSON5 from 'json5'
+import { collect, isObject } from './collect.js'
+import type { Collected, Origin } from './collect.js'
+import { ConfigError } from './error.js'
+import type { ConfigProblem } from './error.js'
+import { freeze, toConfig, toPipeline } from './build.js'
+import { nearest } from './nearest.js'
+import { pipelineSchema } from './pipeline-schema.js'
+import { resolve } from './resolve.js'
+import { checkDaemon, checkPipeline, checkTogether } from './rules.js'
+import { daemonSchema } from './schema.js'
+import { settingsOf } from './setting.js'
+import type { Config } from './types.js'
+
+export interface ConfigSources {
+  /** JSON5 files; a later one replaces single keys of an earlier one. */
+  readonly files: readonly string[]
+  /** JSON5 text, taken after the files. */
+  readonly text?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Dotted path → value, as given on the command line; the last word. */
+  readonly overrides?: Readonly<Record<string, unknown>>
+}
+
+/** No dots (they separate path segments) and nothing that needs escaping in a metric label, a path or a URL. */
+const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
+
+/** Defaults, then files, text, environment and overrides, each over the one before. Throws a `ConfigError` with all problems. */
+export function loadConfig(sources: ConfigSources): Config {
+  const collected: Collected = { daemon: new Map(), pipelines: new Map(), problems: [] }
+  const { problems } = collected
+  for (const file of sources.files) take(collected, () => readFileSync(file, 'utf8'), file)
+  const { text } = sources
+  if (text !== undefined) take(collected, () => text, 'text')
+  takeEnvironment(collected, sources.env)
+  for (const [path, value] of Object.entries(sources.overrides ?? {})) takeOverride(collected, path, value)
+
+  const daemon = resolve(daemonSchema, collected.daemon, problems)
+  const pipelines = [...collected.pipelines].map(([name, given]) => {
+    const { settings, failed } = resolve(pipelineSchema, given, problems, `pipelines.${name}.`)
+    const pipeline = toPipeline(name, settings)
+    problems.push(...checkPipeline(pipeline, failed))
+    return pipeline
+  })
+  problems.push(...checkDaemon(daemon.settings, daemon.failed), ...checkTogether(pipelines))
+  const token = daemon.settings.http.token ?? readToken(daemon.settings.http.tokenFile, problems)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return freeze(toConfig(daemon.settings, token, pipelines))
+}
+
+function take(collected: Collected, read: () => string, source: string): void {
+  let raw: unknown
+  try {
+    raw = JSON5.parse(read().replace(/^\uFEFF/, ''))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^JSON5: /, '') : String(error)
+    collected.problems.push({ path: '', value: undefined, expected: `readable JSON5 (${reason})`, source })
+    return
+  }
+  takeObject(collected, raw, { source, textual: false })
+}
+
+function takeObject(collected: Collected, raw: unknown, origin: Origin): void {
+  const { problems } = collected
+  if (!isObject(raw)) {
+    problems.push({ path: '', value: raw, expected: 'an object', source: origin.source })
+    return
+  }
+  const { pipelines = {}, ...daemon } = raw
+  collect(daemon, daemonSchema, origin, collected.daemon, problems)
+  if (!isObject(pipelines)) {
+    problems.push({
+      path: 'pipelines',
+      value: pipelines,
+      expected: 'a map from name to settings',
+      source: origin.source,
+    })
+    return
+  }
+  for (const [name, settings] of Object.entries(pipelines)) {
+    if (!PIPELINE_NAME.test(name)) {
+      const expected =
+        'a pipeline name of at most 100 letters, digits, "_" and "-", that starts with a letter or digit'
+      problems.push({ path: 'pipelines', value: name, expected, source: origin.source })
+      continue
+    }
+    const given = collected.pipelines.get(name) ?? new Map()
+    collected.pipelines.set(name, given)
+    collect(settings, pipelineSchema, origin, given, problems, `pipelines.${name}.`)
+  }
+}
+
+function takeEnvironment(collected: Collected, env: ConfigSources['env']): void {
+  for (const [path, { env: name }] of settingsOf(daemonSchema)) {
+    const value = name === undefined ? undefined : env[name]
+    // Compose files and unit files set variables to nothing in order to leave them out.
+    if (name !== undefined && value !== undefined && value !== '') {
+      collected.daemon.set(path, { value, source: name, textual: true })
+    }
+  }
+}
+
+function takeOverride(collected: Collected, path: string, value: unknown): void {
+  const source = `--set ${path}`
+  const segments = path.split('.')
+  const [first, name] = segments
+  // A misspelt name must not quietly add a pipeline.
+  if (first === 'pipelines' && (name === undefined || !collected.pipelines.has(name))) {
+    const meant = name === undefined ? undefined : nearest(name, collected.pipelines.keys())
+    const expected = 'the name of a configured pipeline'
+    collected.problems.push({
+      path,
+      value: name,
+      expected,
+      source,
+      ...(meant === undefined ? {} : { nearest: meant }),
+    })
+    return
+  }
+  const nested = segments.reduceRight<unknown>((inner, key) => Object.fromEntries([[key, inner]]), value)
+  takeObject(collected, nested, { source, textual: true })
+}
+
+function readToken(file: string | null, problems: ConfigProblem[]): string | null {
+  if (file === null) return null
+  let token = ''
+  try {
+    token = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    problems.push({
+      path: 'http.tokenFile',
+      value: basename(file),
+      expected: `a readable file (${code})`,
+      source: file,
+    })
+    return null
+  }
+  if (/^[\x21-\x7e]{16,}$/.test(token)) return token
+  const expected = 'a file with at least 16 printable characters without spaces'
+  problems.push({ path: 'http.tokenFile', value: basename(file), expected, source: file })
+  return null
+}

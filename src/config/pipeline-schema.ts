@@ -1,0 +1,170 @@
+import type { PipelineConfig } from './types.js'
+import type { SettingsOf } from './setting.js'
+import { modelSchema, trainingSchema } from './learning-schema.js'
+
+type Named = 'topic' | 'output' | 'deadLetter'
+
+/** A pipeline as it stands in a file: names left out follow from the pipeline's own. */
+export type PipelineSettings = Omit<PipelineConfig, 'name' | Named> & { readonly [K in Named]: string | null }
+
+const DAY = 86_400_000
+
+export const pipelineSchema: SettingsOf<PipelineSettings> = {
+  topic: {
+    doc: 'Topic the observations are read from.',
+    format: 'topic',
+    default: null,
+    defaultText: "the pipeline's name",
+  },
+  partitions: {
+    doc: 'Partitions of the topics this pipeline creates; existing topics keep theirs.',
+    format: 'integer',
+    min: 1,
+    max: 1024,
+    default: 1,
+  },
+  output: {
+    doc: 'Topic the forecasts are published to. Belongs to this pipeline alone.',
+    format: 'topic',
+    default: null,
+    defaultText: '`<name>.forecasts`',
+  },
+  deadLetter: {
+    doc: 'Topic that rejected records go to, with the reason.',
+    format: 'topic',
+    default: null,
+    defaultText: '`<name>.dead-letters`',
+  },
+  fields: {
+    series: {
+      doc: 'Where a record names its series: a dotted path into its JSON value, or "" for its key.',
+      format: 'seriesPath',
+      default: '',
+    },
+    ts: {
+      doc: 'Dotted path to the time stamp: ISO 8601 or milliseconds since the epoch.',
+      format: 'fieldPath',
+      default: 'ts',
+    },
+    value: {
+      doc: 'Dotted path to the value: a number, or null where it is known to be missing.',
+      format: 'fieldPath',
+      default: 'value',
+    },
+  },
+  interval: {
+    doc: 'Time between two observations of a series; "observations" where they do not keep to a clock, such as trading days.',
+    format: 'interval',
+    default: 3_600_000,
+  },
+  season: {
+    doc: 'Season lengths in steps, short and long (for hourly data a day and a week); `24` alone adds a long one of seven; "none" without a season.',
+    format: 'season',
+    default: { short: 24, long: 168 },
+  },
+  horizon: { doc: 'Steps ahead that are forecast.', format: 'integer', min: 1, max: 1000, default: 24 },
+  quantiles: {
+    doc: 'Levels of the published quantiles; the outermost two bound the interval whose coverage is watched.',
+    format: 'quantiles',
+    default: [0.1, 0.5, 0.9],
+  },
+  aggregate: {
+    doc: 'What becomes of several readings within one interval; with `none` the first counts and the rest are duplicates.',
+    format: 'choice',
+    options: ['none', 'last', 'mean', 'sum'],
+    default: 'none',
+  },
+  reject: {
+    invalid: policy('Records that cannot be used: undecodable, without a series, out of the limits.'),
+    late: policy('Observations older than the latest of their series.'),
+    duplicate: policy('A second observation of an interval.'),
+  },
+  limits: {
+    minValue: { doc: 'Least value that is believed.', format: 'number', default: -1e15 },
+    maxValue: { doc: 'Greatest value that is believed.', format: 'number', default: 1e15 },
+    maxAhead: {
+      doc: "How far a time stamp may lie ahead of the record's own time of arrival.",
+      format: 'duration',
+      default: DAY,
+    },
+    maxKeyBytes: { doc: 'Longest record key.', format: 'size', min: 1, max: 65_536, default: 1024 },
+    maxValueBytes: {
+      doc: 'Longest record value.',
+      format: 'size',
+      min: 16,
+      max: 16_777_216,
+      default: 65_536,
+    },
+  },
+  allowedLateness: {
+    doc: "With `aggregate`: how far behind the partition's latest time stamp an interval stays open.",
+    format: 'duration',
+    default: 0,
+  },
+  gaps: {
+    maxSteps: {
+      doc: 'Missing steps that are stepped over one by one; a longer gap starts the series anew.',
+      format: 'integer',
+      min: 0,
+      max: 100_000,
+      default: 48,
+    },
+  },
+  calibration: {
+    enabled: {
+      doc: 'Widen and narrow the intervals until they cover what they claim to.',
+      format: 'boolean',
+      default: true,
+    },
+    rate: {
+      doc: 'How fast calibration follows; larger adapts sooner and wavers more.',
+      format: 'number',
+      min: 0,
+      max: 1,
+      default: 0.02,
+    },
+  },
+  publish: {
+    maxAge: {
+      doc: 'No forecast is published from observations older than this on arrival; "0s" publishes them all.',
+      format: 'duration',
+      default: 0,
+    },
+  },
+  model: modelSchema,
+  training: trainingSchema,
+  state: {
+    maxResidentSeries: {
+      doc: 'Series whose states are kept in memory; the least recently used beyond that are spilled to disk.',
+      format: 'integer',
+      min: 1,
+      max: 10_000_000,
+      default: 100_000,
+    },
+    snapshotEvery: {
+      doc: 'Time between two snapshots; a restart replays at most this much input.',
+      format: 'duration',
+      min: 100,
+      max: DAY,
+      default: 5000,
+    },
+  },
+  batch: {
+    maxRecords: {
+      doc: 'Most records that are settled in one transaction.',
+      format: 'integer',
+      min: 1,
+      max: 100_000,
+      default: 4096,
+    },
+  },
+}
+
+function policy(what: string) {
+  return {
+    doc: `${what} Counted in both cases.`,
+    format: 'choice',
+    options: ['dead-letter', 'drop'],
+    default: 'dead-letter',
+  } as const
+}

@@ -1,0 +1,47 @@
+import { formats } from './formats.js'
+import { pipelineSchema } from './pipeline-schema.js'
+import { daemonSchema } from './schema.js'
+import { settingsOf } from './setting.js'
+import type { SchemaNode, Setting } from './setting.js'
+
+const INTRODUCTION = `# Configuration
+
+<!-- Generated from the schema by \`tidecast config reference\`: change the schema, not this page. -->
+
+A configuration is a JSON5 file: JSON with comments, trailing commas and unquoted keys. Values are taken from the
+defaults, the files in their order, the environment and \`--set path=value\`, each over the one before. Everything is
+checked before anything starts, \`tidecast config check\` only checks, and \`tidecast config show\` prints the outcome.
+
+Durations are written with their unit ("500ms", "90s", "1h30m", "7d", ISO 8601 "PT15M"), sizes as "64KiB", "8MiB" or a
+number of bytes.
+`
+
+/** The page about every setting, in Markdown: path, kind, default, environment variable and purpose. */
+export function configReference(): string {
+  return [
+    INTRODUCTION,
+    '## Daemon\n',
+    ...list(daemonSchema),
+    '\n## Pipelines\n',
+    'Under `pipelines.<name>`, one entry for each pipeline. Names have letters, digits, "\\_" and "-".\n',
+    ...list(pipelineSchema),
+    '',
+  ].join('\n')
+}
+
+function list(schema: SchemaNode): string[] {
+  return [...settingsOf(schema)].map(([path, setting]) => {
+    const env = setting.env === undefined ? '' : ` Environment: \`${setting.env}\`.`
+    return `- \`${path}\`: ${setting.doc} Takes ${formats[setting.format].expected(setting)}. Default: ${defaultOf(setting)}.${env}`
+  })
+}
+
+function defaultOf(setting: Setting<unknown>): string {
+  if (setting.default === null) return setting.defaultText ?? 'none'
+  const print = formats[setting.format].print
+  return `\`${literal(print === undefined ? setting.default : print(setting.default))}\``
+}
+
+function literal(value: unknown): string {
+  return Array.isArray(value) ? `[${value.join(', ')}]` : JSON.stringify(value)
+}

@@ -1,0 +1,104 @@
+import type { ConfigProblem } from './error.js'
+import type { PipelineConfig } from './types.js'
+import type { DaemonSettings } from './schema.js'
+
+type Rule<T> = {
+  /** The rule is left out when one of these has a problem of its own. The first is the one reported. */
+  readonly paths: readonly [string, ...string[]]
+  readonly broken: (settings: T) => boolean
+  readonly value: (settings: T) => unknown
+  readonly expected: string
+}
+
+const daemonRules: readonly Rule<DaemonSettings>[] = [
+  {
+    paths: ['http.tokenFile', 'http.token'],
+    broken: ({ http }) => http.token !== null && http.tokenFile !== null,
+    value: ({ http }) => http.tokenFile,
+    expected: 'no token file beside http.token: one of the two',
+  },
+  {
+    paths: ['broker.embedded.retentionBytes', 'broker.embedded.mapSize'],
+    broken: ({ broker }) => broker.embedded.retentionBytes > broker.embedded.mapSize,
+    value: ({ broker }) => broker.embedded.retentionBytes,
+    expected: 'no more than broker.embedded.mapSize, which would be full before anything is deleted',
+  },
+]
+
+const pipelineRules: readonly Rule<PipelineConfig>[] = [
+  {
+    paths: ['aggregate', 'interval'],
+    broken: ({ interval, aggregate }) => interval === 0 && aggregate !== 'none',
+    value: ({ aggregate }) => aggregate,
+    expected: '"none" with interval "observations", which has no intervals to aggregate over',
+  },
+  {
+    paths: ['allowedLateness', 'aggregate'],
+    broken: ({ allowedLateness, aggregate }) => allowedLateness > 0 && aggregate === 'none',
+    value: ({ allowedLateness }) => allowedLateness,
+    expected: '"0s" without aggregate: only an aggregated interval can stay open',
+  },
+  {
+    paths: ['limits.minValue', 'limits.maxValue'],
+    broken: ({ limits }) => limits.minValue >= limits.maxValue,
+    value: ({ limits }) => limits.minValue,
+    expected: 'less than limits.maxValue',
+  },
+  {
+    paths: ['output', 'topic'],
+    broken: ({ output, topic }) => output === topic,
+    value: ({ output }) => output,
+    expected: 'another topic than the one read from: the pipeline would forecast its own forecasts',
+  },
+  {
+    paths: ['deadLetter', 'topic', 'output'],
+    broken: ({ deadLetter, topic, output }) => deadLetter === topic || deadLetter === output,
+    value: ({ deadLetter }) => deadLetter,
+    expected: 'another topic than the ones read from and published to',
+  },
+]
+
+export function checkDaemon(settings: DaemonSettings, failed: ReadonlySet<string>): ConfigProblem[] {
+  return check(daemonRules, settings, failed, '')
+}
+
+export function checkPipeline(pipeline: PipelineConfig, failed: ReadonlySet<string>): ConfigProblem[] {
+  return check(pipelineRules, pipeline, failed, `pipelines.${pipeline.name}.`)
+}
+
+function check<T>(
+  rules: readonly Rule<T>[],
+  settings: T,
+  failed: ReadonlySet<string>,
+  prefix: string,
+): ConfigProblem[] {
+  return rules
+    .filter((rule) => !rule.paths.some((path) => failed.has(path)) && rule.broken(settings))
+    .map((rule) => ({ path: prefix + rule.paths[0], value: rule.value(settings), expected: rule.expected }))
+}
+
+/** A forecast topic has one writer: two would make its record per series and origin ambiguous. */
+export function checkTogether(pipelines: readonly PipelineConfig[]): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const writers = new Map<string, string>()
+  for (const { name, output } of pipelines) {
+    const other = writers.get(output)
+    if (other === undefined) writers.set(output, name)
+    else
+      problems.push({
+        path: `pipelines.${name}.output`,
+        value: output,
+        expected: `a topic that "${other}" does not publish to`,
+      })
+  }
+  for (const { name, deadLetter } of pipelines) {
+    const other = writers.get(deadLetter)
+    if (other === undefined || other === name) continue
+    problems.push({
+      path: `pipelines.${name}.deadLetter`,
+      value: deadLetter,
+      expected: `a topic that "${other}" does not publish to`,
+    })
+  }
+  return problems
+}

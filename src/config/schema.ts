@@ -1,0 +1,145 @@
+import type { Config } from './types.js'
+import type { SettingsOf } from './setting.js'
+
+/** The daemon's settings as they stand in a file: `Config` without the pipelines, sizes and durations readable. */
+export interface DaemonSettings {
+  dataDir: string
+  log: Config['log']
+  http: {
+    host: string
+    port: number
+    token: string | null
+    tokenFile: string | null
+    maxBody: number
+    maxRecordsPerRequest: number
+  }
+  broker: {
+    kind: Config['broker']['kind']
+    embedded: { mapSize: number; retention: number; retentionBytes: number }
+  }
+  engine: Config['engine']
+}
+
+const MIB = 1024 ** 2
+const GIB = 1024 ** 3
+
+export const daemonSchema: SettingsOf<DaemonSettings> = {
+  dataDir: {
+    doc: 'Folder of the embedded log, the states, the models and the generated token; relative to the working directory.',
+    format: 'text',
+    default: 'data',
+    env: 'TIDECAST_DATA_DIR',
+  },
+  log: {
+    level: {
+      doc: 'Least severe log lines that are written.',
+      format: 'choice',
+      options: ['trace', 'debug', 'info', 'warn', 'error'],
+      default: 'info',
+      env: 'TIDECAST_LOG_LEVEL',
+    },
+    format: {
+      doc: '`auto` writes readable lines to a terminal and JSON to anything else.',
+      format: 'choice',
+      options: ['auto', 'json', 'pretty'],
+      default: 'auto',
+      env: 'TIDECAST_LOG_FORMAT',
+    },
+  },
+  http: {
+    host: {
+      doc: 'Address to listen on. Reading needs no token, so think before leaving loopback.',
+      format: 'text',
+      default: '127.0.0.1',
+      env: 'TIDECAST_HTTP_HOST',
+    },
+    port: {
+      doc: 'Port to listen on; 0 takes a free one.',
+      format: 'integer',
+      min: 0,
+      max: 65_535,
+      default: 8787,
+      env: 'TIDECAST_HTTP_PORT',
+    },
+    token: {
+      doc: 'Bearer token of every request that changes something. Better kept in the environment or in a file of its own.',
+      format: 'secret',
+      default: null,
+      defaultText: 'generated into `<dataDir>/token` on first start',
+      sensitive: true,
+      env: 'TIDECAST_HTTP_TOKEN',
+    },
+    tokenFile: {
+      doc: 'File that holds the token, such as a mounted secret; instead of `http.token`.',
+      format: 'text',
+      default: null,
+      defaultText: 'none',
+      env: 'TIDECAST_HTTP_TOKEN_FILE',
+    },
+    maxBody: {
+      doc: 'Largest request body.',
+      format: 'size',
+      min: 1024,
+      max: GIB,
+      default: 8 * MIB,
+      env: 'TIDECAST_HTTP_MAX_BODY',
+    },
+    maxRecordsPerRequest: {
+      doc: 'Most records in one request.',
+      format: 'integer',
+      min: 1,
+      max: 1_000_000,
+      default: 50_000,
+      env: 'TIDECAST_HTTP_MAX_RECORDS_PER_REQUEST',
+    },
+  },
+  broker: {
+    kind: {
+      doc: 'Where records are read from and written to. `embedded` is a log in the data folder, for one machine.',
+      format: 'choice',
+      options: ['embedded'],
+      default: 'embedded',
+      env: 'TIDECAST_BROKER_KIND',
+    },
+    embedded: {
+      mapSize: {
+        doc: 'Most that log, states and models can grow to. Address space, not disk, is reserved.',
+        format: 'size',
+        min: 16 * MIB,
+        max: 16 * 1024 * GIB,
+        default: 64 * GIB,
+        env: 'TIDECAST_BROKER_EMBEDDED_MAP_SIZE',
+      },
+      retention: {
+        doc: 'Records older than this may be deleted; "0s" keeps them.',
+        format: 'duration',
+        default: 0,
+        env: 'TIDECAST_BROKER_EMBEDDED_RETENTION',
+      },
+      retentionBytes: {
+        doc: 'The oldest records of a topic may be deleted while it holds more than this; 0 keeps them.',
+        format: 'size',
+        min: 0,
+        default: 8 * GIB,
+        env: 'TIDECAST_BROKER_EMBEDDED_RETENTION_BYTES',
+      },
+    },
+  },
+  engine: {
+    backend: {
+      doc: 'What carries out the tensor operations. `auto` takes TensorFlow where it runs, else a portable backend, with a warning.',
+      format: 'choice',
+      options: ['auto', 'tensorflow', 'wasm', 'cpu'],
+      default: 'auto',
+      env: 'TIDECAST_ENGINE_BACKEND',
+    },
+    threads: {
+      doc: 'Threads that one tensor operation may use. Steps are small: one is usually the fastest.',
+      format: 'integer',
+      min: 1,
+      max: 64,
+      default: 1,
+      env: 'TIDECAST_ENGINE_THREADS',
+    },
+  },
+}

@@ -1,0 +1,39 @@
+import { formats } from './formats.js'
+import { pipelineSchema } from './pipeline-schema.js'
+import { daemonSchema } from './schema.js'
+import { isSetting } from './setting.js'
+import type { SchemaNode } from './setting.js'
+import type { Config } from './types.js'
+
+export const MASK = '********'
+
+/** The configuration with its secrets masked: what may be printed and logged. */
+export function maskSecrets(config: Config): Config {
+  return config.http.token === undefined ? config : { ...config, http: { ...config.http, token: MASK } }
+}
+
+/** The configuration as a file would say it, with units, every default spelled out and secrets left out. */
+export function asFile(config: Config): Record<string, unknown> {
+  const { http, broker } = config
+  const { mapSizeBytes, retentionMs, retentionBytes } = broker.embedded
+  const daemon = {
+    ...config,
+    http: { ...http, maxBody: http.maxBodyBytes },
+    broker: {
+      kind: broker.kind,
+      embedded: { mapSize: mapSizeBytes, retention: retentionMs, retentionBytes },
+    },
+  }
+  const pipelines = config.pipelines.map((pipeline) => [pipeline.name, print(pipelineSchema, pipeline)])
+  return { ...(print(daemonSchema, daemon) as object), pipelines: Object.fromEntries(pipelines) as unknown }
+}
+
+function print(node: SchemaNode, value: unknown): unknown {
+  if (isSetting(node)) return formats[node.format].print?.(value) ?? value
+  const values = value as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key, child]) => values[key] !== undefined && !(isSetting(child) && child.sensitive === true))
+      .map(([key, child]) => [key, print(child, values[key])]),
+  )
+}
