@@ -104,7 +104,8 @@ function inputsAt(
     out[at + 3] = clamp((x - back(m)) * inverse, INPUT_LIMIT)
     out[at + 4] = clamp((x - back(W)) * inverse, INPUT_LIMIT)
     out[at + 5] = clamp((x - p7) * inverse, INPUT_LIMIT)
-    const phase = 2 * Math.PI * (interval > 0 && interval < DAY ? (ts - day * DAY) / DAY : modulo(index, m) / m)
+    const phase =
+      2 * Math.PI * (interval > 0 && interval < DAY ? (ts - day * DAY) / DAY : modulo(index, m) / m)
     out[at + 6] = Math.sin(phase)
     out[at + 7] = Math.cos(phase)
     out[at + 8] = Math.sin(2 * phase)
@@ -190,7 +191,8 @@ export function headFeatures(
     const b = index + i7[h]!
     const held = b >= first
     const xb = x[view.xAt + modulo(held ? b : a, xSize)]! * inverse + offset
-    const pb = (held ? p7[view.p7At + modulo(b, p7Size)]! : p1[view.p1At + modulo(a, p1Size)]!) * inverse + offset
+    const pb =
+      (held ? p7[view.p7At + modulo(b, p7Size)]! : p1[view.p1At + modulo(a, p1Size)]!) * inverse + offset
     out[o] = now
     out[o + 1] = clamp(x[view.xAt + modulo(a, xSize)]! * inverse + offset, FEATURE_LIMIT)
     out[o + 2] = clamp(xb, FEATURE_LIMIT)
