@@ -18,6 +18,8 @@ export interface BackendInfo {
   readonly devices: readonly string[]
   /** All signals are blocked on the threads that TensorFlow runs on. */
   readonly signalsBlocked: boolean
+  /** What would have been better, and why it could not be had. */
+  readonly fallbacks: readonly string[]
 }
 
 export interface LoadedNetwork {

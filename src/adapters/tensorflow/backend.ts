@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { BackendInfo } from '../../ports/engine.js'
+import { applyEnvironment, tensorflowEnvironment } from './environment.js'
+import { loadNative } from './native.js'
+import { defineRemovedUtilities } from './node-shims.js'
+import { blockAllSignals } from './sigmask.js'
+
+export type Tfjs = typeof import('@tensorflow/tfjs-core')
+export type WantedBackend = 'auto' | 'tensorflow' | 'wasm' | 'cpu'
+
+export interface BackendOptions {
+  /** Use a CUDA device where there is one. Default true. */
+  readonly gpu?: boolean
+  /** This thread's `process.env`: only written to where the native module is missing (see `applyEnvironment`). */
+  readonly env?: Record<string, string | undefined>
+}
+
+export interface LoadedBackend {
+  readonly tf: Tfjs
+  readonly info: BackendInfo
+}
+
+/** No backend of the wanted kind could be loaded. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError'
+  constructor(
+    wanted: WantedBackend,
+    readonly reasons: readonly string[],
+  ) {
+    super(
+      `the ${wanted} backend cannot be loaded: ${reasons.join('; ')}; run "npm run setup" and "tidecast doctor"`,
+    )
+  }
+}
+
+type Loader = (
+  tf: Tfjs,
+  require: NodeJS.Require,
+) => Promise<Pick<BackendInfo, 'name' | 'version' | 'devices'>>
+interface Candidate {
+  readonly label: string
+  readonly load: Loader
+}
+
+/**
+ * Loads the tensor library on the calling thread, which must be the one that will use it, and on which TensorFlow must
+ * not have been loaded before: its signals are blocked for good, first. `auto` takes the fastest backend that loads and
+ * says in `info.fallbacks` what was passed over and why; a backend asked for by name is loaded or refused.
+ */
+export async function loadBackend(
+  wanted: WantedBackend,
+  threads: number,
+  { gpu = true, env = {} }: BackendOptions = {},
+): Promise<LoadedBackend> {
+  const native = loadNative()
+  const mask = blockAllSignals(native)
+  const signalsBlocked = mask.kind === 'blocked'
+  applyEnvironment(tensorflowEnvironment({ threads, gpu, signalsBlocked }), native, env)
+  defineRemovedUtilities()
+
+  // The packages are CommonJS: tfjs-node registers its backend in the tfjs-core that `require` finds, which is the one
+  // that an `import` finds too.
+  const require = createRequire(import.meta.url)
+  const tf = require('@tensorflow/tfjs-core') as Tfjs
+  const reasons: string[] = []
+  for (const { label, load } of candidates(wanted, gpu && gpuBuildInstalled(require))) {
+    try {
+      const loaded = await load(tf, require)
+      const fallbacks =
+        mask.kind === 'blocked' ? reasons : [...reasons, `signals not blocked: ${mask.reason}`]
+      return { tf, info: { ...loaded, signalsBlocked, fallbacks } }
+    } catch (error) {
+      const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+      reasons.push(`${label}: ${message}`)
+    }
+  }
+  throw new BackendError(wanted, reasons)
+}
+
+function candidates(wanted: WantedBackend, useGpu: boolean): readonly Candidate[] {
+  const tensorflow = [
+    ...(useGpu ? [{ label: 'tfjs-node-gpu', load: loadTensorFlow('@tensorflow/tfjs-node-gpu') }] : []),
+    { label: 'tfjs-node', load: loadTensorFlow('@tensorflow/tfjs-node') },
+  ]
+  const wasm = { label: 'wasm', load: loadWasm }
+  const cpu = { label: 'cpu', load: loadCpu }
+  switch (wanted) {
+    case 'auto':
+      return [...tensorflow, wasm, cpu]
+    case 'tensorflow':
+      return tensorflow
+    case 'wasm':
+      return [wasm]
+    case 'cpu':
+      return [cpu]
+  }
+}
+
+/** Without the file the package must not even be loaded: it would register the same kernels as tfjs-node once more. */
+function gpuBuildInstalled(require: NodeJS.Require): boolean {
+  const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'))
+  return existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))
+}
+
+interface NativeBackend {
+  readonly binding: { readonly TF_Version: string }
+  readonly isUsingGpuDevice: boolean
+}
+
+function loadTensorFlow(packageName: string): Loader {
+  return async (tf, require) => {
+    require(packageName)
+    await select(tf, 'tensorflow')
+    const backend = tf.backend() as unknown as NativeBackend
+    return {
+      name: 'tensorflow',
+      version: backend.binding.TF_Version,
+      devices: [backend.isUsingGpuDevice ? 'GPU:0' : 'CPU:0'],
+    }
+  }
+}
+
+const loadWasm: Loader = async (tf, require) => {
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
+  wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'))
+  await select(tf, 'wasm')
+  return { name: 'wasm', version: tf.version_core, devices: ['CPU:0'] }
+}
+
+const loadCpu: Loader = async (tf, require) => {
+  require('@tensorflow/tfjs-backend-cpu')
+  await select(tf, 'cpu')
+  // Its advice on first use (to install a package that is installed) would contradict `fallbacks`.
+  ;(tf.backend() as unknown as { firstUse: boolean }).firstUse = false
+  return { name: 'cpu', version: tf.version_core, devices: ['CPU:0'] }
+}
+
+async function select(tf: Tfjs, name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Error(`backend ${name} did not start`)
+  await tf.ready()
+}
