@@ -1,0 +1,156 @@
+/**
+ * Every metric of the daemon, with Prometheus' conventions: base units, `_total` for counters. Labels have few values:
+ * a pipeline, a partition, or a word of a closed list; never a series.
+ */
+export type MetricDefinition = {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+const PIPELINE = ['pipeline'] as const
+const PARTITION = ['pipeline', 'partition'] as const
+const SOURCE = ['pipeline', 'source'] as const
+
+const COUNTS = [1, 4, 16, 64, 256, 1024, 4096, 16_384]
+const SHORT_SECONDS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
+const SECONDS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const TRAINING_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600]
+
+export const catalogue = {
+  recordsConsumed: counter('tidecast_records_consumed_total', 'Input records settled.', PIPELINE),
+  observationsAccepted: counter(
+    'tidecast_observations_accepted_total',
+    'Observations that took effect on a state.',
+    PIPELINE,
+  ),
+  recordsRejected: counter('tidecast_records_rejected_total', 'Input records not used, by reason.', [
+    'pipeline',
+    'reason',
+  ]),
+  lag: gauge(
+    'tidecast_lag_records',
+    'Records between the settled offset and the end of the partition.',
+    PARTITION,
+  ),
+  batchRecords: histogram('tidecast_batch_records', 'Records per settled batch.', PIPELINE, COUNTS),
+  batchSeconds: histogram(
+    'tidecast_batch_duration_seconds',
+    'Time from the arrival of a batch to its settlement.',
+    PIPELINE,
+    SECONDS,
+  ),
+  batchFailures: counter(
+    'tidecast_batch_failures_total',
+    'Batches that were rolled back and delivered again, by reason.',
+    ['pipeline', 'reason'],
+  ),
+  latency: histogram(
+    'tidecast_end_to_end_latency_seconds',
+    'Time from the time stamp of the oldest record of a batch to the settlement of its forecasts.',
+    PIPELINE,
+    SECONDS,
+  ),
+  waveRows: histogram('tidecast_wave_rows', 'Series advanced by one fused step.', PIPELINE, COUNTS),
+  stepSeconds: histogram(
+    'tidecast_step_duration_seconds',
+    'Time of one fused step, as seen by the pipeline.',
+    PIPELINE,
+    SHORT_SECONDS,
+  ),
+  forecasts: counter('tidecast_forecasts_published_total', 'Forecasts published, by what made them.', SOURCE),
+  maskedSteps: counter('tidecast_masked_steps_total', 'Steps over missing observations.', PIPELINE),
+  resets: counter('tidecast_state_resets_total', 'Series that started anew after too long a gap.', PIPELINE),
+  seriesResident: gauge('tidecast_resident_series', 'Series whose state is in memory.', PARTITION),
+  seriesSpilled: gauge('tidecast_spilled_series', 'Series whose state is only in the store.', PARTITION),
+  stateBytes: gauge('tidecast_series_state_bytes', 'Size of the state of one series.', PIPELINE),
+  snapshotAge: gauge('tidecast_snapshot_age_seconds', 'Time since the last snapshot.', PARTITION),
+  snapshotRows: counter('tidecast_snapshot_rows_total', 'Series states written to snapshots.', PIPELINE),
+  snapshotBytes: counter('tidecast_snapshot_bytes_total', 'Bytes written to snapshots.', PIPELINE),
+  snapshotSeconds: histogram(
+    'tidecast_snapshot_duration_seconds',
+    'Time to write a snapshot.',
+    PIPELINE,
+    SECONDS,
+  ),
+  restoreSeconds: gauge('tidecast_restore_duration_seconds', 'Time the last restore took.', PARTITION),
+  restoreReplayed: counter(
+    'tidecast_restore_replayed_records_total',
+    'Records replayed silently by restores.',
+    PIPELINE,
+  ),
+  modelVersion: gauge(
+    'tidecast_model_version',
+    'Version of the network in use; 0 while the baseline forecasts.',
+    PIPELINE,
+  ),
+  mase: gauge(
+    'tidecast_forecast_mase',
+    'Rolling error of the published medians, or of the baseline, over the in-sample error of the seasonal naive forecast.',
+    SOURCE,
+  ),
+  wql: gauge('tidecast_forecast_wql', 'Rolling weighted quantile loss.', SOURCE),
+  coverage: gauge(
+    'tidecast_forecast_coverage_ratio',
+    'Share of recent observations inside the outermost published interval.',
+    SOURCE,
+  ),
+  trainingState: gauge('tidecast_training_state', '1 for the state that training is in.', [
+    'pipeline',
+    'state',
+  ]),
+  trainingUpdate: gauge(
+    'tidecast_training_updates',
+    'Weight updates of the present or last training.',
+    PIPELINE,
+  ),
+  trainingLoss: gauge('tidecast_training_loss', 'Training loss, in units of the scaled values.', PIPELINE),
+  gradientNorm: gauge(
+    'tidecast_training_gradient_norm',
+    'Global norm of the gradients, before and after clipping.',
+    ['pipeline', 'stage'],
+  ),
+  clippedShare: gauge('tidecast_training_clipped_ratio', 'Share of the updates that were clipped.', PIPELINE),
+  trainingSeconds: histogram(
+    'tidecast_training_duration_seconds',
+    'Time a training took.',
+    PIPELINE,
+    TRAINING_SECONDS,
+  ),
+  trainingOutcomes: counter(
+    'tidecast_training_outcomes_total',
+    'Finished trainings, by outcome and reason.',
+    ['pipeline', 'outcome', 'reason'],
+  ),
+  httpRequests: counter('tidecast_http_requests_total', 'Answered HTTP requests.', [
+    'method',
+    'route',
+    'status',
+  ]),
+  httpSeconds: histogram('tidecast_http_request_duration_seconds', 'Time to answer.', ['route'], SECONDS),
+  engineBackend: gauge(
+    'tidecast_engine_backend_info',
+    'Always 1; the labels say what carries out the steps.',
+    ['name', 'version', 'devices', 'signals_blocked'],
+  ),
+  build: gauge('tidecast_build_info', 'Always 1; the labels say what runs.', ['version']),
+} satisfies Record<string, MetricDefinition>
+
+function counter<const L extends readonly string[]>(name: string, help: string, labels: L) {
+  return { type: 'counter', name, help, labels } as const
+}
+
+function gauge<const L extends readonly string[]>(name: string, help: string, labels: L) {
+  return { type: 'gauge', name, help, labels } as const
+}
+
+function histogram<const L extends readonly string[]>(
+  name: string,
+  help: string,
+  labels: L,
+  buckets: readonly number[],
+) {
+  return { type: 'histogram', name, help, labels, buckets } as const
+}

@@ -1,0 +1,137 @@
+import type { RejectReason } from '../core/decode.js'
+import type { LiveScores } from '../ports/control.js'
+import type { BackendInfo } from '../ports/engine.js'
+import type { Scores } from '../ports/model-store.js'
+
+/**
+ * What happens inside, typed. Each event drives its metrics and its log line together, so that the two never disagree.
+ * Nothing here is per record: the hot path reports a batch or a wave at a time.
+ */
+export type PipelineEvent =
+  | BatchSettled
+  | BatchFailed
+  | WaveStepped
+  | StatesMeasured
+  | SnapshotWritten
+  | PartitionRestored
+  | ModelChanged
+  | AccuracyMeasured
+  | TrainingEvent
+
+export type ProcessEvent = EngineStarted | HttpAnswered
+
+export type RejectCounts = Readonly<Partial<Record<RejectReason, number>>>
+
+export interface BatchSettled {
+  readonly kind: 'batch-settled'
+  readonly partition: number
+  readonly records: number
+  readonly accepted: number
+  readonly rejected: RejectCounts
+  readonly forecasts: { readonly network: number; readonly baseline: number }
+  /** Steps over missing observations. */
+  readonly masked: number
+  /** Series that started anew after a gap too long to step over. */
+  readonly resets: number
+  /** From the batch's arrival to its settlement. */
+  readonly seconds: number
+  /** From the time stamp of the batch's oldest record to its settlement. */
+  readonly latencySeconds: number
+  /** Records behind the end of the partition. */
+  readonly lag: number
+}
+
+export const BATCH_FAILURES = ['broker', 'engine', 'internal'] as const
+
+export interface BatchFailed {
+  readonly kind: 'batch-failed'
+  readonly partition: number
+  readonly reason: (typeof BATCH_FAILURES)[number]
+  readonly error: unknown
+}
+
+export interface WaveStepped {
+  readonly kind: 'wave-stepped'
+  readonly rows: number
+  readonly seconds: number
+}
+
+export interface StatesMeasured {
+  readonly kind: 'states-measured'
+  readonly partition: number
+  readonly resident: number
+  readonly spilled: number
+  readonly bytesPerSeries: number
+}
+
+export interface SnapshotWritten {
+  readonly kind: 'snapshot-written'
+  readonly partition: number
+  readonly rows: number
+  readonly bytes: number
+  readonly seconds: number
+}
+
+export interface PartitionRestored {
+  readonly kind: 'partition-restored'
+  readonly partition: number
+  readonly series: number
+  readonly replayed: number
+  readonly seconds: number
+}
+
+export interface ModelChanged {
+  readonly kind: 'model-changed'
+  /** 0 = the baseline. */
+  readonly version: number
+  readonly cause: 'loaded' | 'promoted' | 'dropped'
+}
+
+export interface AccuracyMeasured {
+  readonly kind: 'accuracy-measured'
+  readonly published: LiveScores
+  readonly baseline: LiveScores
+}
+
+export const TRAINING_STATES = ['off', 'waiting', 'running'] as const
+export const REFUSALS = ['worse-than-baseline', 'worse-than-champion'] as const
+export const TRAINING_FAILURES = ['too-little-data', 'nan-loss', 'aborted', 'timeout', 'crashed'] as const
+
+export type TrainingEvent =
+  | { readonly kind: 'training-state'; readonly state: (typeof TRAINING_STATES)[number] }
+  | { readonly kind: 'training-started'; readonly observations: number; readonly series: number }
+  | {
+      readonly kind: 'training-progress'
+      readonly update: number
+      readonly loss: number
+      /** Global norm of the gradients, before and after clipping. */
+      readonly gradientNorm: number
+      readonly clippedNorm: number
+      /** Share of the updates so far that were clipped. */
+      readonly clippedShare: number
+    }
+  | { readonly kind: 'training-finished'; readonly seconds: number; readonly outcome: TrainingOutcome }
+
+export interface JudgedScores {
+  readonly network: Scores
+  readonly baseline: Scores
+}
+
+export type TrainingOutcome =
+  | { readonly kind: 'promoted'; readonly version: number; readonly scores: JudgedScores }
+  | { readonly kind: 'refused'; readonly reason: (typeof REFUSALS)[number]; readonly scores: JudgedScores }
+  | { readonly kind: 'failed'; readonly reason: (typeof TRAINING_FAILURES)[number]; readonly error: unknown }
+
+export interface EngineStarted {
+  readonly kind: 'engine-started'
+  readonly backend: BackendInfo
+}
+
+export interface HttpAnswered {
+  readonly kind: 'http-answered'
+  readonly method: string
+  /** The route's pattern, never the path asked for: that has no bound. */
+  readonly route: string
+  readonly status: number
+  readonly seconds: number
+}

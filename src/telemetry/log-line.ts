@@ -1,0 +1,74 @@
+import type { ModelChanged, PipelineEvent, ProcessEvent, TrainingOutcome } from './events.js'
+import type { LogLevel } from './logger.js'
+
+export interface LogLine {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What the log says about an event; null where only the metrics speak. */
+export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
+  switch (event.kind) {
+    case 'wave-stepped':
+    case 'states-measured':
+    case 'accuracy-measured':
+    case 'training-state':
+      return null
+    case 'batch-settled':
+      return line('trace', 'batch settled', event)
+    case 'batch-failed': {
+      const { error: err, partition, reason } = event
+      return line('error', 'batch failed and will be delivered again', { partition, reason, err })
+    }
+    case 'snapshot-written':
+      return line('debug', 'snapshot written', event)
+    case 'partition-restored':
+      return line('info', 'partition restored', event)
+    case 'model-changed':
+      return line(event.cause === 'dropped' ? 'warn' : 'info', modelMessage(event), {})
+    case 'training-started':
+      return line('info', 'training started', event)
+    case 'training-progress':
+      return line('debug', 'training', event)
+    case 'training-finished':
+      return outcomeLine(event.outcome, event.seconds)
+    case 'engine-started':
+      // A fallback costs a multiple of the speed, so it is never silent.
+      return line(event.backend.fallbacks.length > 0 ? 'warn' : 'info', 'engine started', event.backend)
+    case 'http-answered':
+      return line(event.status >= 500 ? 'warn' : 'debug', 'request answered', event)
+  }
+}
+
+function line(level: LogLevel, message: string, event: object): LogLine {
+  const fields: Record<string, unknown> = { ...event }
+  delete fields['kind']
+  return { level, message, fields }
+}
+
+function modelMessage({ version, cause }: ModelChanged): string {
+  const name = version === 0 ? 'the baseline' : `network@${version}`
+  switch (cause) {
+    case 'loaded':
+      return `forecasting with ${name}`
+    case 'promoted':
+      return `${name} takes over`
+    case 'dropped':
+      return `back to ${name}: the network no longer beats the baseline`
+  }
+}
+
+function outcomeLine(outcome: TrainingOutcome, seconds: number): LogLine {
+  switch (outcome.kind) {
+    case 'promoted':
+      return line('info', `training made network@${outcome.version}`, { seconds, scores: outcome.scores })
+    case 'refused':
+      return line('info', `trained network refused: ${outcome.reason}`, { seconds, scores: outcome.scores })
+    case 'failed': {
+      // Too little data is the ordinary state of a young topic, not something to look into.
+      const level = outcome.reason === 'too-little-data' || outcome.reason === 'aborted' ? 'info' : 'error'
+      return line(level, `training failed: ${outcome.reason}`, { seconds, err: outcome.error })
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { REJECT_REASONS } from '../core/decode.js'
+import type { LiveScores } from '../ports/control.js'
+import { BATCH_FAILURES, TRAINING_STATES } from './events.js'
+import type { BatchSettled, PipelineEvent, RejectCounts, TrainingOutcome } from './events.js'
+import type { Metrics } from './metrics.js'
+
+/** One pipeline's metrics. Label values are looked up once, here, and not for every batch. */
+export class PipelineMetrics {
+  readonly #pipeline: string
+  readonly #metrics: Metrics
+  readonly #at
+  readonly #partitions = new Map<number, ReturnType<typeof partitionMetrics>>()
+  /** Partition → time of its last snapshot, or of its restore before there is one. */
+  readonly #snapshots = new Map<number, number>()
+
+  constructor(metrics: Metrics, pipeline: string) {
+    this.#metrics = metrics
+    this.#pipeline = pipeline
+    this.#at = pipelineMetrics(metrics, pipeline)
+  }
+
+  /** @param now milliseconds since the epoch */
+  record(event: PipelineEvent, now: number): void {
+    switch (event.kind) {
+      case 'batch-settled':
+        return this.#batch(event)
+      case 'batch-failed':
+        return this.#at.failures[event.reason].inc()
+      case 'wave-stepped':
+        this.#at.waveRows.observe(event.rows)
+        return this.#at.stepSeconds.observe(event.seconds)
+      case 'states-measured':
+        this.#partition(event.partition).resident.set(event.resident)
+        this.#partition(event.partition).spilled.set(event.spilled)
+        return this.#at.stateBytes.set(event.bytesPerSeries)
+      case 'snapshot-written':
+        this.#snapshots.set(event.partition, now)
+        this.#at.snapshotRows.inc(event.rows)
+        this.#at.snapshotBytes.inc(event.bytes)
+        return this.#at.snapshotSeconds.observe(event.seconds)
+      case 'partition-restored':
+        this.#snapshots.set(event.partition, now)
+        this.#partition(event.partition).restoreSeconds.set(event.seconds)
+        return this.#at.restoreReplayed.inc(event.replayed)
+      case 'model-changed':
+        return this.#at.modelVersion.set(event.version)
+      case 'accuracy-measured':
+        this.#scores('published', event.published)
+        return this.#scores('baseline', event.baseline)
+      case 'training-state':
+        return this.#trainingState(event.state)
+      case 'training-started':
+        return this.#trainingState('running')
+      case 'training-progress':
+        this.#at.trainingUpdate.set(event.update)
+        this.#at.trainingLoss.set(event.loss)
+        this.#at.rawNorm.set(event.gradientNorm)
+        this.#at.clippedNorm.set(event.clippedNorm)
+        return this.#at.clippedShare.set(event.clippedShare)
+      case 'training-finished':
+        this.#trainingState('waiting')
+        this.#at.trainingSeconds.observe(event.seconds)
+        return this.#outcome(event.outcome)
+    }
+  }
+
+  /** An age changes without any event, so it is worked out when somebody looks. */
+  updateAges(now: number): void {
+    for (const [partition, at] of this.#snapshots) {
+      this.#partition(partition).snapshotAge.set((now - at) / 1000)
+    }
+  }
+
+  #batch(event: BatchSettled): void {
+    const at = this.#at
+    at.records.inc(event.records)
+    at.accepted.inc(event.accepted)
+    at.network.inc(event.forecasts.network)
+    at.baseline.inc(event.forecasts.baseline)
+    at.masked.inc(event.masked)
+    at.resets.inc(event.resets)
+    at.batchRecords.observe(event.records)
+    at.batchSeconds.observe(event.seconds)
+    at.latency.observe(event.latencySeconds)
+    this.#rejected(event.rejected)
+    this.#partition(event.partition).lag.set(event.lag)
+  }
+
+  #rejected(counts: RejectCounts): void {
+    for (const reason of REJECT_REASONS) {
+      const count = counts[reason]
+      if (count !== undefined && count > 0) this.#at.rejected[reason].inc(count)
+    }
+  }
+
+  #scores(source: 'published' | 'baseline', { mase, wql, coverage }: LiveScores): void {
+    if (mase !== null) this.#metrics.mase.set({ pipeline: this.#pipeline, source }, mase)
+    if (wql !== null) this.#metrics.wql.set({ pipeline: this.#pipeline, source }, wql)
+    if (coverage !== null) this.#metrics.coverage.set({ pipeline: this.#pipeline, source }, coverage)
+  }
+
+  #trainingState(present: (typeof TRAINING_STATES)[number]): void {
+    for (const state of TRAINING_STATES) {
+      this.#metrics.trainingState.set({ pipeline: this.#pipeline, state }, state === present ? 1 : 0)
+    }
+  }
+
+  #outcome(outcome: TrainingOutcome): void {
+    const reason = outcome.kind === 'promoted' ? 'better' : outcome.reason
+    this.#metrics.trainingOutcomes.inc({ pipeline: this.#pipeline, outcome: outcome.kind, reason })
+  }
+
+  #partition(partition: number) {
+    let found = this.#partitions.get(partition)
+    if (found === undefined) {
+      found = partitionMetrics(this.#metrics, this.#pipeline, String(partition))
+      this.#partitions.set(partition, found)
+    }
+    return found
+  }
+}
+
+function pipelineMetrics(metrics: Metrics, pipeline: string) {
+  return {
+    records: metrics.recordsConsumed.labels({ pipeline }),
+    accepted: metrics.observationsAccepted.labels({ pipeline }),
+    // Present from the start, at 0: a counter that appears with its first increment hides that increment from rate().
+    rejected: each(REJECT_REASONS, (reason) => {
+      const child = metrics.recordsRejected.labels({ pipeline, reason })
+      child.inc(0)
+      return child
+    }),
+    failures: each(BATCH_FAILURES, (reason) => {
+      const child = metrics.batchFailures.labels({ pipeline, reason })
+      child.inc(0)
+      return child
+    }),
+    network: metrics.forecasts.labels({ pipeline, source: 'network' }),
+    baseline: metrics.forecasts.labels({ pipeline, source: 'baseline' }),
+    masked: metrics.maskedSteps.labels({ pipeline }),
+    resets: metrics.resets.labels({ pipeline }),
+    batchRecords: metrics.batchRecords.labels({ pipeline }),
+    batchSeconds: metrics.batchSeconds.labels({ pipeline }),
+    latency: metrics.latency.labels({ pipeline }),
+    waveRows: metrics.waveRows.labels({ pipeline }),
+    stepSeconds: metrics.stepSeconds.labels({ pipeline }),
+    stateBytes: metrics.stateBytes.labels({ pipeline }),
+    snapshotRows: metrics.snapshotRows.labels({ pipeline }),
+    snapshotBytes: metrics.snapshotBytes.labels({ pipeline }),
+    snapshotSeconds: metrics.snapshotSeconds.labels({ pipeline }),
+    restoreReplayed: metrics.restoreReplayed.labels({ pipeline }),
+    modelVersion: metrics.modelVersion.labels({ pipeline }),
+    trainingUpdate: metrics.trainingUpdate.labels({ pipeline }),
+    trainingLoss: metrics.trainingLoss.labels({ pipeline }),
+    rawNorm: metrics.gradientNorm.labels({ pipeline, stage: 'raw' }),
+    clippedNorm: metrics.gradientNorm.labels({ pipeline, stage: 'clipped' }),
+    clippedShare: metrics.clippedShare.labels({ pipeline }),
+    trainingSeconds: metrics.trainingSeconds.labels({ pipeline }),
+  }
+}
+
+function partitionMetrics(metrics: Metrics, pipeline: string, partition: string) {
+  return {
+    lag: metrics.lag.labels({ pipeline, partition }),
+    resident: metrics.seriesResident.labels({ pipeline, partition }),
+    spilled: metrics.seriesSpilled.labels({ pipeline, partition }),
+    snapshotAge: metrics.snapshotAge.labels({ pipeline, partition }),
+    restoreSeconds: metrics.restoreSeconds.labels({ pipeline, partition }),
+  }
+}
+
+function each<K extends string, V>(keys: readonly K[], make: (key: K) => V): Readonly<Record<K, V>> {
+  return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<K, V>
+}

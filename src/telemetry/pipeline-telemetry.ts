@@ -1,0 +1,82 @@
+import type { Clock } from '../ports/clock.js'
+import type {
+  AccuracyMeasured,
+  BatchFailed,
+  BatchSettled,
+  ModelChanged,
+  PartitionRestored,
+  PipelineEvent,
+  SnapshotWritten,
+  StatesMeasured,
+  TrainingEvent,
+} from './events.js'
+import { logLine } from './log-line.js'
+import type { Logger } from './logger.js'
+import type { Metrics } from './metrics.js'
+import { PipelineMetrics } from './pipeline-metrics.js'
+import { RejectLog } from './reject-log.js'
+
+type Fields<E> = Omit<E, 'kind'>
+
+/** One pipeline's view of the telemetry: each call is one event, which drives metrics and log together. */
+export class PipelineTelemetry {
+  readonly logger: Logger
+  readonly #metrics: PipelineMetrics
+  readonly #clock: Clock
+  readonly #rejects = new RejectLog()
+
+  constructor(pipeline: string, metrics: Metrics, logger: Logger, clock: Clock) {
+    this.logger = logger.child({ pipeline })
+    this.#metrics = new PipelineMetrics(metrics, pipeline)
+    this.#clock = clock
+  }
+
+  batch(fields: Fields<BatchSettled>): void {
+    this.#emit({ kind: 'batch-settled', ...fields })
+    const due = this.#rejects.add(fields.rejected, this.#clock.now())
+    if (due !== null) this.logger.warn({ rejected: due }, 'records rejected')
+  }
+
+  batchFailed(fields: Fields<BatchFailed>): void {
+    this.#emit({ kind: 'batch-failed', ...fields })
+  }
+
+  step(rows: number, seconds: number): void {
+    this.#emit({ kind: 'wave-stepped', rows, seconds })
+  }
+
+  states(fields: Fields<StatesMeasured>): void {
+    this.#emit({ kind: 'states-measured', ...fields })
+  }
+
+  snapshot(fields: Fields<SnapshotWritten>): void {
+    this.#emit({ kind: 'snapshot-written', ...fields })
+  }
+
+  restored(fields: Fields<PartitionRestored>): void {
+    this.#emit({ kind: 'partition-restored', ...fields })
+  }
+
+  model(fields: Fields<ModelChanged>): void {
+    this.#emit({ kind: 'model-changed', ...fields })
+  }
+
+  accuracy(fields: Fields<AccuracyMeasured>): void {
+    this.#emit({ kind: 'accuracy-measured', ...fields })
+  }
+
+  training(event: TrainingEvent): void {
+    this.#emit(event)
+  }
+
+  /** Called before the metrics are read. */
+  updateAges(): void {
+    this.#metrics.updateAges(this.#clock.now())
+  }
+
+  #emit(event: PipelineEvent): void {
+    this.#metrics.record(event, this.#clock.now())
+    const line = logLine(event)
+    if (line !== null) this.logger[line.level](line.fields, line.message)
+  }
+}

@@ -1,0 +1,76 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { systemClock } from '../ports/clock.js'
+import type { Clock } from '../ports/clock.js'
+import type { BackendInfo } from '../ports/engine.js'
+import type { HttpAnswered, ProcessEvent } from './events.js'
+import { logLine } from './log-line.js'
+import { createLogger } from './logger.js'
+import type { Logger, LoggerOptions } from './logger.js'
+import { createMetrics } from './metrics.js'
+import type { Metrics } from './metrics.js'
+import { PipelineTelemetry } from './pipeline-telemetry.js'
+
+export interface TelemetryOptions extends LoggerOptions {
+  readonly version: string
+  readonly clock?: Clock
+}
+
+export interface Telemetry {
+  readonly logger: Logger
+  readonly registry: Registry
+  /** The same object for the same name. */
+  pipeline(name: string): PipelineTelemetry
+  engine(backend: BackendInfo): void
+  http(fields: Omit<HttpAnswered, 'kind'>): void
+  /** What a scrape returns; `registry` alone would report ages as of the last scrape. */
+  metricsText(): Promise<string>
+}
+
+export function createTelemetry({ version, clock = systemClock, ...logging }: TelemetryOptions): Telemetry {
+  const logger = createLogger(logging)
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const metrics = createMetrics(registry)
+  metrics.build.set({ version }, 1)
+  const pipelines = new Map<string, PipelineTelemetry>()
+
+  const emit = (event: ProcessEvent): void => {
+    record(metrics, event)
+    const line = logLine(event)
+    if (line !== null) logger[line.level](line.fields, line.message)
+  }
+
+  return {
+    logger,
+    registry,
+    pipeline(name) {
+      const telemetry = pipelines.get(name) ?? new PipelineTelemetry(name, metrics, logger, clock)
+      pipelines.set(name, telemetry)
+      return telemetry
+    },
+    engine: (backend) => emit({ kind: 'engine-started', backend }),
+    http: (fields) => emit({ kind: 'http-answered', ...fields }),
+    metricsText() {
+      for (const telemetry of pipelines.values()) telemetry.updateAges()
+      return registry.metrics()
+    },
+  }
+}
+
+function record(metrics: Metrics, event: ProcessEvent): void {
+  switch (event.kind) {
+    case 'engine-started': {
+      const { name, version, devices, signalsBlocked } = event.backend
+      // A backend that was started anew replaces the one before: two info metrics at 1 would say that both run.
+      metrics.engineBackend.reset()
+      metrics.engineBackend.set(
+        { name, version, devices: devices.join(','), signals_blocked: String(signalsBlocked) },
+        1,
+      )
+      return
+    }
+    case 'http-answered':
+      metrics.httpRequests.inc({ method: event.method, route: event.route, status: String(event.status) })
+      metrics.httpSeconds.observe({ route: event.route }, event.seconds)
+  }
+}
