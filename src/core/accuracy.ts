@@ -27,6 +27,15 @@ export class Accuracy {
     this.count += 1
   }
 
+  merge(other: Accuracy): void {
+    this.scaledError += other.scaledError
+    this.scaledCount += other.scaledCount
+    this.quantileLoss += other.quantileLoss
+    this.absoluteValue += other.absoluteValue
+    this.inside += other.inside
+    this.count += other.count
+  }
+
   fade(factor: number): void {
     this.scaledError *= factor
     this.scaledCount *= factor

@@ -80,7 +80,8 @@ export class Decoder {
     if (ts > arrival + limits.maxAhead) return 'too-far-ahead'
     const rawValue = at(json, this.valuePath)
     if (rawValue !== null && typeof rawValue !== 'number') return 'bad-value'
-    if (rawValue !== null && !(rawValue >= limits.minValue && rawValue <= limits.maxValue)) return 'out-of-range'
+    if (rawValue !== null && !(rawValue >= limits.minValue && rawValue <= limits.maxValue))
+      return 'out-of-range'
     this.out.ts = Math.floor(ts)
     this.out.value = rawValue ?? NaN
     return null

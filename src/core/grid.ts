@@ -38,7 +38,7 @@ export class GridAligner {
     if (interval === 0) return this.acceptNext(slot, ts, value, record)
     const index = Math.floor(ts / interval)
     if (aggregate === 'none') {
-      const last = this.table.f64[slot * F64_WIDTH + F64.index]!
+      const last = this.table.f64[slot * F64_WIDTH + F64.due]!
       if (index <= last) return index === last ? 'duplicate' : 'late'
       this.advance(slot, index, ts, value, record)
       return 'accepted'
@@ -49,9 +49,14 @@ export class GridAligner {
   }
 
   /** The observation grid: the next observation is the next step. */
-  private acceptNext(slot: number, ts: number, value: number, record: number): 'accepted' | 'late' | 'duplicate' {
+  private acceptNext(
+    slot: number,
+    ts: number,
+    value: number,
+    record: number,
+  ): 'accepted' | 'late' | 'duplicate' {
     const at = slot * F64_WIDTH
-    const last = this.table.f64[at + F64.index]!
+    const last = this.table.f64[at + F64.due]!
     if (last === last) {
       const newest = this.table.f64[at + F64.ts]!
       if (ts <= newest) return ts === newest ? 'duplicate' : 'late'
@@ -65,7 +70,7 @@ export class GridAligner {
     const { interval, maxGapSteps } = this.options
     const f64 = this.table.f64
     const at = slot * F64_WIDTH
-    const last = f64[at + F64.index]!
+    const last = f64[at + F64.due]!
     const known = last === last
     if (!known && value !== value) return // a null before any value is ignored
     const gap = known ? index - last - 1 : 0
@@ -73,15 +78,21 @@ export class GridAligner {
     if (gap > maxGapSteps) skipped = gap
     else for (let i = last + 1; i < index; i++) this.steps.push(slot, i, i * interval, NaN, 0, record)
     this.steps.push(slot, index, ts, value, skipped, record)
-    f64[at + F64.index] = index
+    f64[at + F64.due] = index
     f64[at + F64.ts] = ts
   }
 
-  private aggregate(slot: number, index: number, ts: number, value: number, record: number): 'accepted' | 'late' {
+  private aggregate(
+    slot: number,
+    index: number,
+    ts: number,
+    value: number,
+    record: number,
+  ): 'accepted' | 'late' {
     const f64 = this.table.f64
     const at = slot * F64_WIDTH
     const open = f64[at + F64.openIndex]!
-    if (index < open || index <= f64[at + F64.index]!) return 'late'
+    if (index < open || index <= f64[at + F64.due]!) return 'late'
     if (index > open) this.closeInterval(slot, record)
     if (!this.isOpen(slot)) {
       f64[at + F64.openIndex] = index
@@ -124,6 +135,14 @@ export class GridAligner {
     if (slots?.size === 0) this.open.delete(index)
     f64[at + F64.openIndex] = NaN
     this.advance(slot, index, index * this.options.interval, value, record)
+  }
+
+  /** Goes on from a snapshot: what the watermark had closed stays closed. */
+  resume(watermark: number): void {
+    this.watermark = watermark
+    if (this.options.interval > 0) {
+      this.passed = Math.floor((watermark - this.options.allowedLateness) / this.options.interval)
+    }
   }
 
   /** Takes up a slot that came back from the store, or out of a snapshot, with its interval open. */

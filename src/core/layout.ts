@@ -19,7 +19,7 @@ const GEOMETRIC_STEPS = 10
 
 /** Float64 part of a row: what needs exact integers or long sums. */
 export const F64 = {
-  /** Grid index of the newest step, masked ones included; NaN before the first. */
+  /** Grid index of the newest step taken, masked ones included; NaN before the first. */
   index: 0,
   /** Time stamp (ms) of the newest real observation. */
   ts: 1,
@@ -43,8 +43,10 @@ export const F64 = {
   openValue: 12,
   openCount: 13,
   openTs: 14,
+  /** Grid index of the newest step made due; ahead of `index` while a batch is under way. */
+  due: 15,
 } as const
-export const F64_WIDTH = 15
+export const F64_WIDTH = 16
 
 /**
  * Where everything lies in a series' Float32 row.

@@ -33,9 +33,7 @@ export class RowCodec {
     if (bytes.byteLength !== this.bytes) return false
     const { f32, f64, layout } = this.table
     bytesOf(f64, slot * F64_WIDTH, F64_WIDTH).set(bytes.subarray(0, this.wide))
-    bytesOf(f32, slot * layout.width, layout.width).set(
-      bytes.subarray(this.wide, this.wide + this.narrow),
-    )
+    bytesOf(f32, slot * layout.width, layout.width).set(bytes.subarray(this.wide, this.wide + this.narrow))
     bytesOf(hidden, slot * this.hiddenSize, this.hiddenSize).set(bytes.subarray(this.wide + this.narrow))
     return true
   }

@@ -41,6 +41,7 @@ export class SeriesTable {
     this.forgetOpen(slot)
     this.f64.fill(0, wide, wide + F64_WIDTH)
     this.f64[wide + F64.index] = NaN
+    this.f64[wide + F64.due] = NaN
     this.f64[wide + F64.offset] = -1
     this.f64[wide + F64.openIndex] = NaN
   }

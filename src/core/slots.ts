@@ -76,7 +76,7 @@ export class SlotDirectory {
 
   /** Slots from the least recently used on. Slots may be removed while this runs. */
   *leastRecent(): Generator<number> {
-    for (let slot = this.oldest; slot !== NONE; ) {
+    for (let slot = this.oldest; slot !== NONE;) {
       const next = this.newer[slot]!
       yield slot
       slot = next

@@ -54,7 +54,13 @@ export class WavePlan {
     this.place(steps, count, deepest, observed, masked)
   }
 
-  private place(steps: StepList, count: number, deepest: number, observed: Int32Array, masked: Int32Array): void {
+  private place(
+    steps: StepList,
+    count: number,
+    deepest: number,
+    observed: Int32Array,
+    masked: Int32Array,
+  ): void {
     this.waves.length = 0
     let start = 0
     for (let w = 0; w < deepest; w++) {

@@ -87,6 +87,11 @@ export interface PartitionLease {
   readonly partition: number
   /** Next offset to consume: everything before it has been settled by this group. */
   readonly committed: number
+  /**
+   * Records that retention deleted before this group consumed them. The lease passes them over, in `committed` too;
+   * whoever consumes should report when this is, or becomes, more than 0.
+   */
+  readonly skipped: number
   /** Aborted when ownership is lost or the broker closes. After that nothing can be settled. */
   readonly revoked: AbortSignal
   /**
@@ -97,6 +102,8 @@ export interface PartitionLease {
   next(maxRecords: number): Promise<Batch>
   /** Stored state of the partition, as of the last settlement or earlier. */
   readonly states: StoredStates
+  /** Writes a snapshot on its own, without settling anything; durable when resolved. For a swap of the network. */
+  checkpoint(snapshot: Snapshot): Promise<void>
   /** Gives the partition back, without committing anything. */
   release(): Promise<void>
 }

@@ -1,0 +1,23 @@
+import type { NetworkSpec } from '../core/network-spec.js'
+import type { LoadedNetwork } from '../ports/engine.js'
+
+/** Who forecasts a pipeline now: a network that has earned it, or the baseline alone. */
+export interface ActiveModel {
+  /** 0 = the baseline. */
+  readonly version: number
+  readonly network: LoadedNetwork | null
+  /** Embedding row of a series, 0 = unknown to the network. */
+  embeddingOf(series: string): number
+}
+
+export const BASELINE: ActiveModel = { version: 0, network: null, embeddingOf: () => 0 }
+
+export function networkModel(version: number, network: LoadedNetwork): ActiveModel {
+  const rows = new Map(network.spec.series.map((series, i) => [series, i + 1]))
+  return { version, network, embeddingOf: (series) => rows.get(series) ?? 0 }
+}
+
+/** The published name: `name@version`. */
+export function modelLabel(version: number, cell: NetworkSpec['cell'] = 'gru'): string {
+  return version === 0 ? 'baseline@1' : `${cell}@${String(version)}`
+}

@@ -1,0 +1,56 @@
+import type { PipelineConfig } from '../config/types.js'
+import type { Batch, PartitionLease } from '../ports/broker.js'
+import type { Clock } from '../ports/clock.js'
+import type { ActiveModel } from './active-model.js'
+import type { Partition } from './partition.js'
+import type { Worker } from './pipe.js'
+import { Settler, type SettledBatch } from './settle.js'
+
+/** A restored partition at work. Batches and swaps of the network take turns; nothing else touches its states. */
+export class PartitionRuntime implements Worker {
+  /** Offset of the last settled record; everything up to it is in the states. */
+  private settled: number
+  private readonly settler: Settler
+  private turn: Promise<unknown> = Promise.resolve()
+  lag = 0
+
+  constructor(
+    readonly lease: PartitionLease,
+    readonly partition: Partition,
+    config: PipelineConfig,
+    clock: Clock,
+  ) {
+    this.settled = lease.committed - 1
+    this.settler = new Settler(lease, partition, config, clock)
+  }
+
+  process(batch: Batch): Promise<SettledBatch> {
+    return this.alone(async () => {
+      const started = performance.now()
+      const advance = await this.partition.advance(batch.records, true)
+      const settled = await this.settler.settle(batch, advance, started)
+      this.settled = settled.offset
+      this.lag = settled.lag
+      return settled
+    })
+  }
+
+  /** Takes a network into use between two batches; the snapshot makes sure that no replay crosses the change. */
+  swap(model: ActiveModel): Promise<void> {
+    return this.alone(async () => {
+      await this.partition.swap(model)
+      await this.settler.checkpoint(this.settled)
+    })
+  }
+
+  /** The states as of the last settled batch, written before the partition is given back. */
+  checkpoint(): Promise<void> {
+    return this.alone(() => this.settler.checkpoint(this.settled))
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work)
+    this.turn = result.catch(() => undefined)
+    return result
+  }
+}

@@ -1,0 +1,224 @@
+import type { PipelineConfig } from '../config/types.js'
+import { PooledResiduals } from '../core/baseline.js'
+import { GridAligner } from '../core/grid.js'
+import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
+import { RowCodec } from '../core/row-codec.js'
+import { SeriesTable } from '../core/series-table.js'
+import { SlotDirectory } from '../core/slots.js'
+import { StepList } from '../core/steps.js'
+import type { StateRow, StoredStates } from '../ports/broker.js'
+import type { ActiveModel } from './active-model.js'
+import { encodeMeta, type PartitionMeta } from './partition-meta.js'
+
+const INITIAL_SLOTS = 64
+
+/** What a partition knows of its series: all that a snapshot keeps and a restart brings back. */
+export class PartitionStates {
+  readonly layout: StateLayout
+  readonly table: SeriesTable
+  readonly slots = new SlotDirectory(INITIAL_SLOTS)
+  readonly steps = new StepList()
+  readonly aligner: GridAligner
+  readonly pooled: PooledResiduals
+  readonly hiddenSize: number
+  /** [capacity, hiddenSize] on shared memory: the engine's thread steps it in place. */
+  hidden: Float32Array
+  /** Model version that each slot's hidden state was made under; −1 = none yet. */
+  versions: Int32Array
+  /** Embedding row of each slot's series under the network in use. */
+  embedding: Int32Array
+  /** Record key and series id as JSON, by slot: written into every forecast. */
+  readonly keys: Uint8Array[] = []
+  readonly json: string[] = []
+  /** [capacity, horizon · quantiles] each slot's latest forecast, with its origin (NaN: none) and model version. */
+  private latest: Float32Array
+  private origins: Float64Array
+  private makers: Int32Array
+  /** Slots that came from the store with a hidden state of another network: to be re-warmed before they are stepped. */
+  stale: number[] = []
+  /** Series evicted so far that have not come back. */
+  spilled = 0
+  private readonly codec: RowCodec
+  private readonly text = new TextEncoder()
+  private dirty: Uint8Array
+  private dirtySlots: number[] = []
+
+  constructor(
+    private readonly config: PipelineConfig,
+    private readonly stored: StoredStates,
+    private model: ActiveModel,
+  ) {
+    this.layout = new StateLayout(config)
+    this.hiddenSize = config.model.layers * config.model.hidden
+    this.table = new SeriesTable(this.layout, INITIAL_SLOTS)
+    this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
+    this.versions = new Int32Array(INITIAL_SLOTS)
+    this.embedding = new Int32Array(INITIAL_SLOTS)
+    this.latest = new Float32Array(INITIAL_SLOTS * config.horizon * config.quantiles.length)
+    this.origins = new Float64Array(INITIAL_SLOTS)
+    this.makers = new Int32Array(INITIAL_SLOTS)
+    this.dirty = new Uint8Array(INITIAL_SLOTS)
+    this.codec = new RowCodec(this.table, this.hiddenSize)
+    this.pooled = new PooledResiduals(this.layout.cycles, config.quantiles.length)
+    this.aligner = new GridAligner(
+      {
+        interval: config.interval,
+        aggregate: config.aggregate,
+        allowedLateness: config.allowedLateness,
+        maxGapSteps: config.gaps.maxSteps,
+      },
+      this.table,
+      this.steps,
+    )
+  }
+
+  get bytesPerSeries(): number {
+    return this.codec.bytes
+  }
+
+  /** The series' slot: resident, back from the store, or new. A promise only where the store is far. */
+  acquire(series: string): number | Promise<number> {
+    const resident = this.slots.find(series)
+    if (resident !== undefined) {
+      this.slots.touch(resident)
+      return resident
+    }
+    const row = this.stored.get(series)
+    return row instanceof Promise ? row.then((r) => this.admit(series, r)) : this.admit(series, row)
+  }
+
+  /** Gives a series a slot with the state in `row`, or that of a series never seen. */
+  admit(series: string, row: StateRow | null): number {
+    const slot = this.slots.add(series)
+    if (slot >= this.table.capacity) this.grow()
+    this.keys[slot] = this.text.encode(series)
+    this.json[slot] = JSON.stringify(series)
+    this.table.reset(slot)
+    this.versions[slot] = -1
+    this.embedding[slot] = this.model.embeddingOf(series)
+    this.origins[slot] = NaN
+    if (row !== null && this.codec.read(slot, this.hidden, row.bytes)) {
+      if (this.spilled > 0) this.spilled--
+      this.table.f64[slot * F64_WIDTH + F64.offset] = row.offset
+      this.versions[slot] = Number(row.model)
+      if (this.versions[slot] !== this.model.version) this.stale.push(slot)
+      this.aligner.adopt(slot)
+    }
+    return slot
+  }
+
+  /** The slot's state differs from the stored one. */
+  touch(slot: number): void {
+    if (this.dirty[slot] === 1) return
+    this.dirty[slot] = 1
+    this.dirtySlots.push(slot)
+  }
+
+  get dirtyCount(): number {
+    return this.dirtySlots.length
+  }
+
+  /** Rows and meta as of `offset`, the last settled one; `saved` is to be called once they are durable. */
+  snapshot(
+    offset: number,
+    meta: Omit<PartitionMeta, 'offset' | 'watermark' | 'pooled'>,
+  ): {
+    meta: Uint8Array
+    rows: StateRow[]
+    saved: () => void
+  } {
+    const slots = this.dirtySlots
+    const rows: StateRow[] = []
+    for (const slot of slots) {
+      const series = this.slots.name(slot)
+      if (series === undefined) continue
+      rows.push({
+        series,
+        offset,
+        model: String(this.versions[slot]),
+        bytes: this.codec.write(slot, this.hidden),
+      })
+    }
+    return {
+      meta: encodeMeta({
+        ...meta,
+        offset,
+        watermark: this.aligner.watermark,
+        pooled: { values: [...this.pooled.values], counts: [...this.pooled.counts] },
+      }),
+      rows,
+      saved: () => {
+        for (const slot of slots) this.dirty[slot] = 0
+        if (this.dirtySlots === slots) this.dirtySlots = []
+      },
+    }
+  }
+
+  /** More series are resident than configured: some are to be evicted, which takes a snapshot first. */
+  get crowded(): boolean {
+    return this.slots.size > this.config.state.maxResidentSeries
+  }
+
+  /** Drops the least recently used series, whose states are all stored now. One with an open interval stays. */
+  evict(): void {
+    const target = Math.floor(this.config.state.maxResidentSeries * 0.9)
+    for (const slot of this.slots.leastRecent()) {
+      if (this.slots.size <= target) break
+      if (this.aligner.isOpen(slot)) continue
+      this.slots.remove(slot)
+      this.spilled++
+    }
+  }
+
+  /** A record whose effect the slot's state already holds: it was stored after that record. */
+  hasSeen(slot: number, offset: number): boolean {
+    return offset <= this.table.f64[slot * F64_WIDTH + F64.offset]!
+  }
+
+  remember(slot: number, forecast: Float64Array, origin: number, version: number): void {
+    this.latest.set(forecast, slot * forecast.length)
+    this.origins[slot] = origin
+    this.makers[slot] = version
+  }
+
+  /** The slot's latest forecast into `into`; `null` where it has made none since it became resident. */
+  recall(slot: number, into: Float64Array): { ts: number; version: number } | null {
+    const ts = this.origins[slot]!
+    if (ts !== ts) return null
+    const at = slot * into.length
+    into.set(this.latest.subarray(at, at + into.length))
+    return { ts, version: this.makers[slot]! }
+  }
+
+  /** Takes over hidden states made under another network. */
+  replaceHidden(hidden: Float32Array, model: ActiveModel): void {
+    this.hidden = hidden
+    this.model = model
+    for (const [series, slot] of this.slots.entries()) {
+      this.versions[slot] = model.version
+      this.embedding[slot] = model.embeddingOf(series)
+      this.touch(slot)
+    }
+  }
+
+  private grow(): void {
+    const capacity = this.table.capacity * 2
+    this.table.grow(capacity)
+    this.hidden = wider(this.hidden, sharedFloats(capacity * this.hiddenSize))
+    this.versions = wider(this.versions, new Int32Array(capacity))
+    this.embedding = wider(this.embedding, new Int32Array(capacity))
+    this.latest = wider(this.latest, new Float32Array(this.latest.length * 2))
+    this.origins = wider(this.origins, new Float64Array(capacity))
+    this.makers = wider(this.makers, new Int32Array(capacity))
+    this.dirty = wider(this.dirty, new Uint8Array(capacity))
+  }
+}
+
+function wider<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(old: T, next: T): T {
+  next.set(old)
+  return next
+}
+
+export function sharedFloats(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(length * 4))
+}

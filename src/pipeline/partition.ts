@@ -1,0 +1,312 @@
+import type { PipelineConfig, RejectPolicy } from '../config/types.js'
+import { Accuracy, scoreArrival } from '../core/accuracy.js'
+import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
+import { Decoder, type RejectReason } from '../core/decode.js'
+import { ForecastEncoder, isoInterval } from '../core/encode.js'
+import type { LogRecord, OutboundRecord } from '../ports/broker.js'
+import type { Clock } from '../ports/clock.js'
+import { modelLabel, type ActiveModel } from './active-model.js'
+import { sharedFloats, type PartitionStates } from './partition-states.js'
+import { Part } from './part.js'
+import { rewarm } from './rewarm.js'
+import { allocateBuffers, rowsFor } from './step-buffers.js'
+
+const BASELINE_ROWS = 1024
+
+/** What a batch came to; nothing of it has been published yet. */
+export interface Advance {
+  readonly outputs: OutboundRecord[]
+  readonly rejected: Partial<Record<RejectReason, number>>
+  accepted: number
+  steps: number
+  masked: number
+  resets: number
+  forecasts: number
+  byNetwork: number
+  /** Waves the engine has stepped, each with its share of the time its part took. */
+  readonly waves: { rows: number; seconds: number }[]
+}
+
+interface InFlight {
+  readonly part: Part
+  readonly done: Promise<void>
+}
+
+/** Takes the records of one partition, in order, through decode, grid, step, calibration and scoring to forecasts. */
+export class Partition {
+  readonly published: Accuracy
+  readonly baseline: Accuracy
+  private readonly decoder: Decoder
+  private readonly calibration: Calibration
+  private readonly encoder: ForecastEncoder
+  private readonly forecast: Float64Array
+  /** They take turns: one is prepared while the engine steps the other. */
+  private parts: readonly [Part, Part]
+  private model: ActiveModel
+
+  constructor(
+    private readonly config: PipelineConfig,
+    readonly states: PartitionStates,
+    model: ActiveModel,
+    private readonly number: number,
+    private readonly clock: Clock,
+  ) {
+    const { horizon, quantiles } = config
+    this.decoder = new Decoder(config)
+    this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
+    this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)
+    this.forecast = new Float64Array(horizon * quantiles.length)
+    const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
+    this.published = new Accuracy(levels)
+    this.baseline = new Accuracy(levels)
+    this.model = model
+    this.parts = this.allocate(model)
+  }
+
+  /** The latest forecast of a resident series as the contract's JSON; `null` where there is none. */
+  latest(series: string): string | null {
+    const slot = this.states.slots.find(series)
+    if (slot === undefined) return null
+    const origin = this.states.recall(slot, this.forecast)
+    if (origin === null) return null
+    const { ts, version } = origin
+    const scale = this.states.table.scale(slot)
+    const bytes = this.encoder.encode(
+      this.states.json[slot]!,
+      ts,
+      modelLabel(version),
+      this.forecast,
+      0,
+      scale,
+    )
+    return Buffer.from(bytes).toString()
+  }
+
+  /** Re-warms what came from the store under another network. */
+  async refresh(): Promise<void> {
+    const stale = this.states.stale
+    if (stale.length === 0) return
+    this.states.stale = []
+    await rewarm(this.states, stale, this.model, this.states.hidden)
+    for (const slot of stale) this.states.versions[slot] = this.model.version
+  }
+
+  /** Takes another network into use: every resident series is re-warmed under it first, beside the states in use. */
+  async swap(model: ActiveModel): Promise<void> {
+    const hidden = sharedFloats(this.states.hidden.length)
+    const slots = [...this.states.slots.entries()].map(([, slot]) => slot)
+    await rewarm(this.states, slots, model, hidden)
+    this.states.replaceHidden(hidden, model)
+    this.model = model
+    this.parts = this.allocate(model)
+  }
+
+  /**
+   * @param publish false while replaying what was published before: states advance, nothing comes out
+   */
+  async advance(records: readonly LogRecord[], publish: boolean): Promise<Advance> {
+    const result = emptyAdvance()
+    const { steps } = this.states
+    steps.clear()
+    for (let i = 0; i < records.length; i++) {
+      const pending = this.accept(records[i]!, i, publish, result)
+      if (pending !== undefined) await pending
+    }
+    result.steps = steps.length
+    await this.refresh()
+    let pending: InFlight | undefined
+    for (let from = 0, turn = 0; from < steps.length; turn = 1 - turn) {
+      const part = this.parts[turn as 0 | 1]
+      part.prepare(from, this.model)
+      from = part.plan.to
+      const done = this.step(part, result)
+      done.catch(() => undefined) // looked at in finish; until then a rejection is not unhandled
+      if (pending !== undefined) await this.finish(pending, records, publish, result)
+      pending = { part, done }
+    }
+    if (pending !== undefined) await this.finish(pending, records, publish, result)
+    const halfLife = this.config.season.long * Math.max(1, this.states.slots.size)
+    const fade = Math.pow(0.5, steps.length / halfLife)
+    this.published.fade(fade)
+    this.baseline.fade(fade)
+    return result
+  }
+
+  /** Decodes a record and puts it on the grid, or rejects it. */
+  private accept(record: LogRecord, i: number, publish: boolean, result: Advance): Promise<void> | undefined {
+    const reason = this.decoder.decode(record.key, record.value, record.timestamp)
+    if (reason !== null) {
+      this.reject(record, reason, this.config.reject.invalid, publish, result)
+      return undefined
+    }
+    const { ts, value } = this.decoder.out
+    const slot = this.states.acquire(this.decoder.out.series)
+    if (typeof slot === 'number') {
+      this.align(slot, record, i, ts, value, publish, result)
+      return undefined
+    }
+    return slot.then((s) => {
+      this.align(s, record, i, ts, value, publish, result)
+    })
+  }
+
+  private align(
+    slot: number,
+    record: LogRecord,
+    i: number,
+    ts: number,
+    value: number,
+    publish: boolean,
+    result: Advance,
+  ): void {
+    if (this.states.hasSeen(slot, record.offset)) return
+    const outcome = this.states.aligner.accept(slot, ts, value, i)
+    // Also without a step the grid may have changed the row: an open interval, or the time stamp it will compare with.
+    this.states.touch(slot)
+    if (outcome === 'accepted') result.accepted++
+    else this.reject(record, outcome, this.config.reject[outcome], publish, result)
+  }
+
+  private reject(
+    record: LogRecord,
+    reason: RejectReason,
+    policy: RejectPolicy,
+    publish: boolean,
+    result: Advance,
+  ): void {
+    result.rejected[reason] = (result.rejected[reason] ?? 0) + 1
+    if (!publish || policy === 'drop') return
+    const text = (value: string | number): Uint8Array => Buffer.from(String(value))
+    result.outputs.push({
+      topic: this.config.deadLetter,
+      timestamp: record.timestamp,
+      key: record.key,
+      value: record.value,
+      headers: {
+        ...record.headers,
+        'tidecast-reason': text(reason),
+        'tidecast-topic': text(this.config.topic),
+        'tidecast-partition': text(this.number),
+        'tidecast-offset': text(record.offset),
+      },
+    })
+  }
+
+  private async step(part: Part, result: Advance): Promise<void> {
+    const { network } = this.model
+    if (network === null || part.buffers === null) return
+    const before = performance.now()
+    const waves = part.plan.waves.slice()
+    await network.step(this.states.hidden, part.buffers, waves)
+    const perRow = (performance.now() - before) / 1000 / (part.plan.to - part.plan.from)
+    for (const { rows } of waves) result.waves.push({ rows, seconds: rows * perRow })
+  }
+
+  private async finish(
+    { part, done }: InFlight,
+    records: readonly LogRecord[],
+    publish: boolean,
+    result: Advance,
+  ): Promise<void> {
+    await done
+    for (const { start, rows, observed } of part.plan.waves) {
+      for (let row = start; row < start + observed; row++) this.publish(part, row, records, publish, result)
+      for (let row = start + observed; row < start + rows; row++) {
+        const s = part.stepOf[row]!
+        skipOpen(this.states.table, this.states.steps.slots[s]!, this.states.steps.index[s]!)
+        result.masked++
+      }
+    }
+  }
+
+  /** Scores what was forecast for this observation, then calibrates, keeps and encodes the forecast made from it. */
+  private publish(
+    part: Part,
+    row: number,
+    records: readonly LogRecord[],
+    publish: boolean,
+    result: Advance,
+  ): void {
+    const { table, steps } = this.states
+    const s = part.stepOf[row]!
+    const slot = steps.slots[s]!
+    const index = steps.index[s]!
+    const byNetwork = part.byNetwork[row] === 1
+    if (steps.skipped[s]! > 0) result.resets++
+    scoreArrival(
+      table,
+      slot,
+      index,
+      steps.value[s]!,
+      this.calibration,
+      byNetwork,
+      this.published,
+      this.baseline,
+    )
+    const forecast = this.forecast
+    const cells = forecast.length
+    const scale = part.scale[row]!
+    if (byNetwork && part.buffers !== null) {
+      const mean = part.mean[row]!
+      const raw = part.buffers.forecasts
+      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = mean + scale * raw[o + i]!
+      this.calibration.apply(table, slot, forecast, 0)
+      if (this.nonNegative(slot)) for (let i = 0; i < cells; i++) if (forecast[i]! < 0) forecast[i] = 0
+    } else {
+      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = part.baseline[o + i]!
+    }
+    openForecast(table, slot, index, forecast, 0)
+    const ts = steps.ts[s]!
+    this.states.remember(slot, forecast, ts, byNetwork ? this.model.version : 0)
+    if (!publish) return
+    const { maxAge } = this.config.publish
+    if (maxAge > 0 && ts < this.clock.now() - maxAge) return
+    result.forecasts++
+    if (byNetwork) result.byNetwork++
+    result.outputs.push({
+      topic: this.config.output,
+      timestamp: records[steps.record[s]!]!.timestamp,
+      key: this.states.keys[slot]!,
+      value: this.encoder.encode(
+        this.states.json[slot]!,
+        ts,
+        modelLabel(byNetwork ? this.model.version : 0),
+        forecast,
+        0,
+        scale,
+      ),
+    })
+  }
+
+  private nonNegative(slot: number): boolean {
+    const floors = this.model.network?.spec.nonNegative
+    return floors?.[this.states.embedding[slot]!] ?? false
+  }
+
+  private allocate(model: ActiveModel): readonly [Part, Part] {
+    const spec = model.network?.spec
+    const rows = spec === undefined ? BASELINE_ROWS : rowsFor(spec)
+    const part = (): Part =>
+      new Part(
+        this.states,
+        rows,
+        spec === undefined ? null : allocateBuffers(spec, rows),
+        this.config.model.warmUp,
+      )
+    return [part(), part()]
+  }
+}
+
+function emptyAdvance(): Advance {
+  return {
+    outputs: [],
+    rejected: {},
+    accepted: 0,
+    steps: 0,
+    masked: 0,
+    resets: 0,
+    forecasts: 0,
+    byNetwork: 0,
+    waves: [],
+  }
+}

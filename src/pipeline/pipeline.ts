@@ -1,0 +1,214 @@
+import { mergeMap, Subject, type Subscription } from 'rxjs'
+import type { PipelineConfig } from '../config/types.js'
+import { F64, F64_WIDTH } from '../core/layout.js'
+import type { Broker, Consumption, PartitionLease } from '../ports/broker.js'
+import type { Clock } from '../ports/clock.js'
+import type { PipelineStatus } from '../ports/control.js'
+import type { Engine } from '../ports/engine.js'
+import type { ModelStore, StoredModel } from '../ports/model-store.js'
+import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
+import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
+import { fits } from './fits.js'
+import { PartitionRuntime } from './partition-runtime.js'
+import { partitionPipe } from './pipe.js'
+import { Progress } from './progress.js'
+import { report } from './report.js'
+import { restore } from './restore.js'
+
+export interface PipelineDependencies {
+  readonly config: PipelineConfig
+  readonly broker: Broker
+  readonly models: ModelStore
+  readonly engine: Engine
+  readonly telemetry: PipelineTelemetry
+  readonly clock: Clock
+  /** Partitions of the input topic fell silent for good: the pipeline cannot go on. */
+  readonly failed: (error: unknown) => void
+}
+
+const FIRST_RETRY_MS = 200
+const LONGEST_RETRY_MS = 30_000
+
+/** One input topic, its partitions owned by this process, and the model that forecasts them. */
+export class Pipeline {
+  readonly config: PipelineConfig
+  readonly progress: Progress
+  private readonly leases = new Subject<PartitionLease>()
+  private readonly partitions = new Map<number, PartitionRuntime>()
+  private model: ActiveModel = BASELINE
+  private consumption: Consumption | undefined
+  private subscription: Subscription | undefined
+  private phase: PipelineStatus['phase'] = 'starting'
+  private restoring = 0
+  /** What the trainer is doing, in words. */
+  training = 'off'
+
+  constructor(private readonly deps: PipelineDependencies) {
+    this.config = deps.config
+    this.progress = new Progress(deps.clock)
+  }
+
+  /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
+  async start(): Promise<void> {
+    const { broker, models, config } = this.deps
+    const { topic, output, deadLetter, partitions } = config
+    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions })))
+    const version = models.champion(config.name)
+    const champion = version === null ? null : models.get(config.name, version)
+    if (champion !== null && fits(champion.spec, config)) await this.load(champion, 'loaded')
+    else this.deps.telemetry.model({ version: 0, cause: 'loaded' })
+    this.subscription = this.leases
+      .pipe(
+        mergeMap((lease) =>
+          partitionPipe(
+            lease,
+            (l) => this.take(l),
+            config.batch.maxRecords,
+            (error, attempt) => this.retryIn(lease, error, attempt),
+          ),
+        ),
+      )
+      .subscribe({
+        next: (settled) => {
+          report(settled, this.deps.telemetry, this.deps.clock.now())
+          this.progress.add(settled)
+        },
+        error: (error: unknown) => {
+          this.phase = 'failed'
+          this.deps.failed(error)
+        },
+      })
+    this.consumption = await broker.consume(topic, `tidecast-${config.name}`, (lease) => {
+      this.leases.next(lease)
+    })
+  }
+
+  /** Writes a last snapshot of what is settled and leaves the group. */
+  async stop(): Promise<void> {
+    const runtimes = [...this.partitions.values()]
+    await Promise.allSettled(runtimes.map((runtime) => runtime.checkpoint()))
+    await this.consumption?.close()
+    this.subscription?.unsubscribe()
+    this.partitions.clear()
+    this.model.network?.release()
+  }
+
+  /**
+   * Makes a stored version the champion and takes it into use. Durable first: whatever crashes on the way comes back
+   * with the new champion, and re-warms the states that were stored under the old one.
+   */
+  async promote(model: StoredModel): Promise<void> {
+    const before = this.model
+    await this.deps.models.setChampion(this.config.name, model.version)
+    await this.load(model, 'promoted')
+    for (const runtime of this.partitions.values()) await runtime.swap(this.model)
+    before.network?.release()
+  }
+
+  /** Observations of the longest series, and of all resident ones. */
+  observations(): { longest: number; total: number } {
+    let longest = 0
+    let total = 0
+    for (const { partition } of this.partitions.values()) {
+      const { slots, table } = partition.states
+      for (const [, slot] of slots.entries()) {
+        const count = table.f64[slot * F64_WIDTH + F64.count]!
+        total += count
+        if (count > longest) longest = count
+      }
+    }
+    return { longest, total }
+  }
+
+  get version(): number {
+    return this.model.version
+  }
+
+  get lag(): number {
+    let lag = 0
+    for (const runtime of this.partitions.values()) lag += runtime.lag
+    return lag
+  }
+
+  /** `null` where the series has made no forecast since this process took it up. */
+  latestForecast(series: string): string | null {
+    for (const { partition } of this.partitions.values()) {
+      const forecast = partition.latest(series)
+      if (forecast !== null) return forecast
+    }
+    return null
+  }
+
+  status(): PipelineStatus {
+    const { name, topic, output } = this.config
+    const published = this.progress.accuracy(this.partitions.values())
+    let series = 0
+    for (const { partition } of this.partitions.values()) series += partition.states.slots.size
+    return {
+      name,
+      topic,
+      output,
+      model: modelLabel(this.model.version),
+      phase: this.restoring > 0 ? 'restoring' : this.phase,
+      training: this.training,
+      records: this.progress.records,
+      recordsPerSecond: this.progress.rate(),
+      lag: this.lag,
+      series,
+      rejected: this.progress.rejected,
+      accuracy: published,
+    }
+  }
+
+  /** Figures that change slowly, for the metrics: called now and then. */
+  measure(): void {
+    const accuracy = this.progress.accuracy(this.partitions.values())
+    const { telemetry } = this.deps
+    if (accuracy !== null) telemetry.accuracy({ published: accuracy.network, baseline: accuracy.baseline })
+    for (const [number, { partition }] of this.partitions) {
+      const { states } = partition
+      telemetry.states({
+        partition: number,
+        resident: states.slots.size,
+        spilled: states.spilled,
+        bytesPerSeries: states.bytesPerSeries,
+      })
+    }
+  }
+
+  private async load(model: StoredModel, cause: 'loaded' | 'promoted'): Promise<void> {
+    const network = await this.deps.engine.load(model.spec, model.weights)
+    this.model = networkModel(model.version, network)
+    this.deps.telemetry.model({ version: model.version, cause })
+  }
+
+  private async take(lease: PartitionLease): Promise<PartitionRuntime> {
+    this.restoring++
+    this.partitions.delete(lease.partition)
+    try {
+      let model: ActiveModel
+      let runtime: PartitionRuntime
+      do {
+        model = this.model
+        const { broker, clock, telemetry } = this.deps
+        const { partition, ...restored } = await restore(lease, broker, this.config, model, clock)
+        telemetry.restored({ partition: lease.partition, ...restored })
+        runtime = new PartitionRuntime(lease, partition, this.config, clock)
+      } while (model !== this.model) // a new champion came meanwhile
+      this.partitions.set(lease.partition, runtime)
+      lease.revoked.addEventListener('abort', () => {
+        if (this.partitions.get(lease.partition) === runtime) this.partitions.delete(lease.partition)
+      })
+      this.phase = 'running'
+      return runtime
+    } finally {
+      this.restoring--
+    }
+  }
+
+  private retryIn(lease: PartitionLease, error: unknown, attempt: number): number {
+    const reason = error instanceof Error && error.name === 'BrokerError' ? 'broker' : 'internal'
+    this.deps.telemetry.batchFailed({ partition: lease.partition, reason, error })
+    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
+  }
+}

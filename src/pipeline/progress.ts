@@ -1,0 +1,57 @@
+import { Accuracy } from '../core/accuracy.js'
+import type { Clock } from '../ports/clock.js'
+import type { PipelineStatus } from '../ports/control.js'
+import type { PartitionRuntime } from './partition-runtime.js'
+import type { SettledBatch } from './settle.js'
+
+/** Time over which the rate is averaged. */
+const WINDOW_MS = 10_000
+
+/** A pipeline's counts since the process started, and its rate. */
+export class Progress {
+  records = 0
+  rejected = 0
+  /** When the last batch was settled, ms; −Infinity before the first. */
+  lastSettled = -Infinity
+  private readonly recent: { at: number; records: number }[] = []
+
+  constructor(private readonly clock: Clock) {}
+
+  add(settled: SettledBatch): void {
+    this.records += settled.records
+    for (const count of Object.values(settled.advance.rejected)) this.rejected += count
+    const now = this.clock.now()
+    this.lastSettled = now
+    const newest = this.recent.at(-1)
+    // Batches of one tenth of a second share an entry, so that the list stays short at any rate.
+    if (newest !== undefined && now - newest.at < 100) newest.records += settled.records
+    else this.recent.push({ at: now, records: settled.records })
+    this.forget(now)
+  }
+
+  /** Records per second over the last ten seconds. */
+  rate(): number {
+    const now = this.clock.now()
+    this.forget(now)
+    const first = this.recent[0]
+    if (first === undefined) return 0
+    const records = this.recent.reduce((sum, entry) => sum + entry.records, 0)
+    return (records * 1000) / Math.max(1000, now - first.at)
+  }
+
+  /** Rolling scores over all partitions; `null` until something could be scored. */
+  accuracy(partitions: Iterable<PartitionRuntime>): PipelineStatus['accuracy'] {
+    const published = new Accuracy([0, 0.5, 1])
+    const baseline = new Accuracy([0, 0.5, 1])
+    for (const { partition } of partitions) {
+      published.merge(partition.published)
+      baseline.merge(partition.baseline)
+    }
+    if (published.count === 0) return null
+    return { network: published.scores(), baseline: baseline.scores() }
+  }
+
+  private forget(now: number): void {
+    while (this.recent[0] !== undefined && now - this.recent[0].at > WINDOW_MS) this.recent.shift()
+  }
+}

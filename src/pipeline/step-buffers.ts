@@ -1,0 +1,28 @@
+import type { NetworkSpec } from '../core/network-spec.js'
+import type { StepBuffers } from '../ports/engine.js'
+
+/** Floats in all buffers of a part together: bounds memory whatever the horizon. */
+const FLOATS = 1 << 20
+const MOST_ROWS = 2048
+
+/** Rows of a part for a network with this horizon. */
+export function rowsFor(spec: NetworkSpec): number {
+  const row = spec.inputs + spec.horizon * (spec.targetFeatures + 1 + spec.quantiles.length)
+  return Math.max(64, Math.min(MOST_ROWS, Math.floor(FLOATS / row)))
+}
+
+export function allocateBuffers(spec: NetworkSpec, capacity: number): StepBuffers {
+  const { inputs, horizon, targetFeatures, quantiles } = spec
+  const floats = (n: number): Float32Array => new Float32Array(new SharedArrayBuffer(n * 4))
+  const ints = (n: number): Int32Array => new Int32Array(new SharedArrayBuffer(n * 4))
+  return {
+    capacity,
+    slots: ints(capacity),
+    fresh: new Uint8Array(new SharedArrayBuffer(capacity)),
+    embedding: ints(capacity),
+    inputs: floats(capacity * inputs),
+    features: floats(capacity * horizon * targetFeatures),
+    calendar: ints(capacity * horizon),
+    forecasts: floats(capacity * horizon * quantiles.length),
+  }
+}

@@ -1,0 +1,158 @@
+import { TargetIndex } from '../core/features.js'
+import { stateSize, type NetworkSpec } from '../core/network-spec.js'
+import type { Random } from '../model/random.js'
+import type { EncodedSeries } from './encode-history.js'
+import { OriginBuffers } from './origin-buffers.js'
+
+/** A stream starts afresh after so many chunks. */
+const CHUNKS_PER_RUN = 20
+/** A state that started from zero is not trusted for so many steps: they carry no loss. */
+const SETTLING_STEPS = 24
+/** The loss is taken at every third step; neighbouring origins teach nearly the same. */
+const ORIGIN_STRIDE = 3
+/** Of a longer horizon, so many randomly drawn steps carry the loss of an update. */
+const LOSS_STEPS = 24
+/** Share of streams that do not tell the network which series they are, so that it can serve unknown ones. */
+const ANONYMOUS = 0.1
+
+/** What is trained on: steps [0, end) of a series. */
+export interface TrainingRange {
+  readonly series: EncodedSeries
+  readonly end: number
+}
+
+/** One update's data: B streams × T steps; N = origins · B forecasts (origin-major) of K horizon steps each. */
+export interface Batch {
+  readonly steps: number
+  readonly streams: number
+  /** [T, B, inputs] */
+  readonly inputs: Float32Array
+  /** [B] */
+  readonly embedding: Int32Array
+  /** [B, layers · hidden], carried from the chunk before as values: the gradient stops here. */
+  readonly states: Float32Array
+  /** Steps that are origins. */
+  readonly origins: Int32Array
+  /** [K] horizon steps with loss, 0-based, ascending */
+  readonly horizonSteps: Int32Array
+  /** [N, K, targetFeatures] */
+  readonly features: Float32Array
+  /** [N, K] */
+  readonly calendar: Int32Array
+  readonly targets: Float32Array
+  readonly mask: Float32Array
+}
+
+interface Stream {
+  range: TrainingRange
+  position: number
+  /** Chunks since the state was zero. */
+  age: number
+  embedding: number
+}
+
+/** Endless chunks of B parallel streams, each walking through a series with its state carried along. */
+export class Streams {
+  private readonly streams: Stream[]
+  private readonly states: Float32Array
+  private readonly buffers: OriginBuffers
+  private readonly weightTotal: number
+
+  constructor(
+    private readonly spec: NetworkSpec,
+    index: TargetIndex,
+    private readonly ranges: readonly TrainingRange[],
+    private readonly sizes: { readonly streams: number; readonly chunk: number },
+    private readonly random: Random,
+  ) {
+    this.buffers = new OriginBuffers(spec, index)
+    this.weightTotal = ranges.reduce((sum, range) => sum + range.end, 0)
+    this.states = new Float32Array(sizes.streams * stateSize(spec))
+    this.streams = Array.from({ length: sizes.streams }, () => this.fresh())
+  }
+
+  /** The next chunk of every stream. */
+  next(): Batch {
+    const { chunk: T, streams: B } = this.sizes
+    const { inputs: I, targetFeatures: F } = this.spec
+    this.streams.forEach((stream, b) => {
+      if (stream.age < CHUNKS_PER_RUN && stream.position + SETTLING_STEPS < stream.range.end) return
+      this.streams[b] = this.fresh()
+      this.states.fill(0, b * stateSize(this.spec), (b + 1) * stateSize(this.spec))
+    })
+    const horizonSteps = this.drawHorizonSteps()
+    const offset = this.random.integer(ORIGIN_STRIDE)
+    const origins = Int32Array.from(
+      { length: Math.floor((T - 1 - offset) / ORIGIN_STRIDE) + 1 },
+      (_, i) => offset + i * ORIGIN_STRIDE,
+    )
+    const N = origins.length * B
+    const K = horizonSteps.length
+    const batch: Batch = {
+      steps: T,
+      streams: B,
+      inputs: new Float32Array(T * B * I),
+      embedding: Int32Array.from(this.streams, (stream) => stream.embedding),
+      states: this.states.slice(),
+      origins,
+      horizonSteps,
+      features: new Float32Array(N * K * F),
+      calendar: new Int32Array(N * K),
+      targets: new Float32Array(N * K),
+      mask: new Float32Array(N * K),
+    }
+    this.streams.forEach((stream, b) => {
+      this.fillStream(batch, stream, b)
+      stream.position += T
+      stream.age += 1
+    })
+    return batch
+  }
+
+  /** Hands the states at the end of the chunk on to the next one. */
+  carry(states: Float32Array): void {
+    this.states.set(states)
+  }
+
+  private fillStream(batch: Batch, stream: Stream, b: number): void {
+    const { inputs: I, targetFeatures: F } = this.spec
+    const { series, end } = stream.range
+    for (let t = 0; t < batch.steps; t++) {
+      const step = stream.position + t
+      if (step >= end) break
+      batch.inputs.set(series.inputs.subarray(step * I, (step + 1) * I), (t * batch.streams + b) * I)
+    }
+    batch.origins.forEach((t, i) => {
+      const step = stream.position + t
+      if (step >= end - 1 || series.mask[step] === 0 || (stream.age === 0 && t < SETTLING_STEPS)) return
+      this.buffers.fill(series, step, end)
+      batch.horizonSteps.forEach((h, k) => {
+        const at = (i * batch.streams + b) * batch.horizonSteps.length + k
+        batch.features.set(this.buffers.features.subarray(h * F, (h + 1) * F), at * F)
+        batch.calendar[at] = this.buffers.calendar[h]!
+        batch.targets[at] = this.buffers.target[h]!
+        batch.mask[at] = this.buffers.mask[h]!
+      })
+    })
+  }
+
+  /** A random place in a random series, each step of the data being equally likely. */
+  private fresh(): Stream {
+    let ticket = this.random.uniform() * this.weightTotal
+    const range = this.ranges.find((candidate) => (ticket -= candidate.end) < 0) ?? this.ranges[0]!
+    const position = this.random.integer(Math.max(1, range.end - this.sizes.chunk))
+    const embedding = this.random.uniform() < ANONYMOUS ? 0 : range.series.embedding
+    return { range, position, age: 0, embedding }
+  }
+
+  private drawHorizonSteps(): Int32Array {
+    const all = Int32Array.from({ length: this.spec.horizon }, (_, k) => k)
+    for (let i = 0; i < Math.min(LOSS_STEPS, all.length - 1); i++) {
+      const j = i + this.random.integer(all.length - i)
+      const other = all[j]!
+      all[j] = all[i]!
+      all[i] = other
+    }
+    return all.slice(0, LOSS_STEPS).sort()
+  }
+}

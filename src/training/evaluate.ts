@@ -1,0 +1,76 @@
+import { Accuracy, scoreArrival } from '../core/accuracy.js'
+import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
+import type { SeriesHistory } from '../core/history.js'
+import { StateLayout, type SeriesShape } from '../core/layout.js'
+import type { Network } from '../model/network.js'
+import type { Scores } from '../ports/model-store.js'
+import { StreamRunner } from './stream.js'
+
+export interface EvaluationOptions {
+  readonly network: Network
+  readonly histories: readonly SeriesHistory[]
+  readonly shape: SeriesShape
+  /** By history: position of the first origin. */
+  readonly from: readonly number[]
+  /** Steps before the first origin from which on the hidden state runs along, started from zero. */
+  readonly warmUp: number
+  /** Absent: forecasts are scored as the network makes them. */
+  readonly calibration?: { readonly rate: number }
+  /** Sees every forecast as it is scored: [horizon, quantiles] from values[position]; to be copied where it is kept. */
+  readonly onForecast?: (history: SeriesHistory, position: number, forecast: Float64Array) => void
+}
+
+export interface Evaluation {
+  readonly network: Scores
+  readonly baseline: Scores
+}
+
+/** Streams the histories through the network and scores it and the baseline on the same targets, all later than `from`. */
+export function evaluate(options: EvaluationOptions): Evaluation {
+  const { network, histories, from } = options
+  const layout = new StateLayout(options.shape)
+  const known = new Map(network.spec.series.map((series, i) => [series, i + 1]))
+  const rows = Int32Array.from(histories, (history) => known.get(history.series) ?? 0)
+  const runner = new StreamRunner(layout, network, rows)
+  const calibration = new Calibration(
+    layout,
+    options.calibration !== undefined,
+    options.calibration?.rate ?? 0,
+  )
+  const { quantiles } = options.shape
+  const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
+  const accuracy = { network: new Accuracy(levels), baseline: new Accuracy(levels) }
+  const ticks = Math.max(...histories.map((history) => history.values.length))
+  // Histories end together: the last tick is the last step of each, so that one wave serves them all.
+  const shift = histories.map((history) => ticks - history.values.length)
+  const first = Math.min(...from.map((position, slot) => position + shift[slot]!))
+  for (let tick = 0; tick < ticks; tick++) {
+    histories.forEach((history, slot) => {
+      const position = tick - shift[slot]!
+      if (position < 0) return
+      const index = history.start + position
+      const value = history.values[position]!
+      runner.take(slot, index, history.ts[position]!, value)
+      const { table } = runner
+      if (value !== value) return skipOpen(table, slot, index)
+      scoreArrival(table, slot, index, value, calibration, true, accuracy.network, accuracy.baseline)
+    })
+    if (tick < first - options.warmUp) {
+      runner.skip()
+      continue
+    }
+    runner.advance(tick >= first, (slot, index, _ts, forecast) => {
+      const position = tick - shift[slot]!
+      if (position < from[slot]!) return
+      calibration.apply(runner.table, slot, forecast, 0)
+      openForecast(runner.table, slot, index, forecast, 0)
+      options.onForecast?.(histories[slot]!, position, forecast)
+    })
+  }
+  return { network: scoresOf(accuracy.network), baseline: scoresOf(accuracy.baseline) }
+}
+
+function scoresOf(accuracy: Accuracy): Scores {
+  const { mase, wql, coverage, targets } = accuracy.scores()
+  return { mase: mase ?? NaN, wql: wql ?? NaN, coverage: coverage ?? NaN, targets }
+}

@@ -1,0 +1,51 @@
+import { calendarSlots, INPUTS, targetFeatures, WEEKDAYS } from '../core/features.js'
+import type { SeriesHistory } from '../core/history.js'
+import { StateLayout, type SeriesShape } from '../core/layout.js'
+import type { NetworkSpec } from '../core/network-spec.js'
+
+/** Series that get an embedding of their own; the rest are served as unknown. */
+const MAX_KNOWN_SERIES = 4096
+const EMBEDDING = 4
+/** A year's rhythm can be told from a trend only when some of it has come twice. */
+const ANNUAL_SPAN = 1.5 * 365.2425 * 86_400_000
+
+/** What kind of network a pipeline's data call for. */
+export function networkSpec(
+  histories: readonly SeriesHistory[],
+  shape: SeriesShape,
+  model: { readonly layers: number; readonly hidden: number },
+): NetworkSpec {
+  const layout = new StateLayout(shape)
+  const features = targetFeatures(layout)
+  const known = [...histories].sort((a, b) => observations(b) - observations(a)).slice(0, MAX_KNOWN_SERIES)
+  const nonNegative = known.map((history) => history.values.every((value) => !(value < 0)))
+  return {
+    cell: 'gru',
+    layers: model.layers,
+    hidden: model.hidden,
+    inputs: INPUTS,
+    horizon: shape.horizon,
+    quantiles: shape.quantiles,
+    targetFeatures: features.all,
+    mixture: features.mixture,
+    slots: calendarSlots(layout),
+    weekdays: WEEKDAYS,
+    embedding: known.length > 1 ? EMBEDDING : 0,
+    series: known.map((history) => history.series),
+    kind: layout.kind,
+    season: shape.season,
+    interval: shape.interval,
+    nonNegative: [nonNegative.every(Boolean), ...nonNegative],
+    annual: layout.kind === 'seasonal' && span(histories) >= ANNUAL_SPAN,
+  }
+}
+
+function observations(history: SeriesHistory): number {
+  return history.values.reduce((count, value) => count + (value === value ? 1 : 0), 0)
+}
+
+function span(histories: readonly SeriesHistory[]): number {
+  const first = Math.min(...histories.map((history) => history.ts[0] ?? Infinity))
+  const last = Math.max(...histories.map((history) => history.ts.at(-1) ?? -Infinity))
+  return last - first
+}

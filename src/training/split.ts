@@ -1,0 +1,55 @@
+import type { EncodedSeries } from './encode-history.js'
+
+/** Where a series' training, early stopping and promotion parts end; steps, exclusive. */
+export interface SplitSeries {
+  readonly series: EncodedSeries
+  readonly training: number
+  readonly validation: number
+  readonly holdout: number
+}
+
+/**
+ * Cuts all series at two common points in time, so that no series can tell another's future: the last `holdout` of all
+ * steps judge the promotion, the last `validation` of the rest stop the training.
+ */
+export function splitByTime(
+  series: readonly EncodedSeries[],
+  validation: number,
+  holdout: number,
+): readonly SplitSeries[] {
+  const holdoutFrom = cutTime(series, 1 - holdout)
+  const validationFrom = cutTime(series, (1 - holdout) * (1 - validation))
+  return series.map((one) => ({
+    series: one,
+    training: stepsBefore(one, validationFrom),
+    validation: stepsBefore(one, holdoutFrom),
+    holdout: one.length,
+  }))
+}
+
+/** The time before which `share` of all steps lie. */
+function cutTime(series: readonly EncodedSeries[], share: number): number {
+  const total = series.reduce((sum, one) => sum + one.length, 0)
+  if (share >= 1) return Infinity
+  let low = Math.min(...series.map((one) => one.ts[0]!))
+  let high = Math.max(...series.map((one) => one.ts.at(-1)!))
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    const before = series.reduce((sum, one) => sum + stepsBefore(one, middle), 0)
+    if (before < share * total) low = middle
+    else high = middle
+  }
+  return high
+}
+
+/** Number of a series' steps before a time: binary search. */
+function stepsBefore(series: EncodedSeries, time: number): number {
+  let low = 0
+  let high = series.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (series.ts[middle]! < time) low = middle + 1
+    else high = middle
+  }
+  return low
+}
