@@ -49,11 +49,12 @@ export function stackedGru(
   fused: boolean,
 ): { readonly hidden: Tensor3D; readonly last: Tensor2D } {
   const run = gruSequence(fused)
-  const initial = tf.split(states, layers.length, 1)
+  const [batch, width] = states.shape
+  const size = width / layers.length
   const last: Tensor2D[] = []
   let hidden = x
   layers.forEach((w, l) => {
-    hidden = run(tf, w, hidden, initial[l] as Tensor2D)
+    hidden = run(tf, w, hidden, tf.slice(states, [0, l * size], [batch, size]))
     last.push(tf.squeeze(tf.slice(hidden, hidden.shape[0] - 1, 1), [0]))
   })
   return { hidden, last: tf.concat(last, 1) }

@@ -21,6 +21,11 @@ export interface TrainingRange {
   readonly end: number
 }
 
+/** The ranges long enough to hold an origin with a target after the state has settled. */
+export function usableRanges(ranges: readonly TrainingRange[]): readonly TrainingRange[] {
+  return ranges.filter((range) => range.end > SETTLING_STEPS + 1)
+}
+
 /** One update's data: B streams × T steps; N = origins · B forecasts (origin-major) of K horizon steps each. */
 export interface Batch {
   readonly steps: number

@@ -1,34 +1,33 @@
+import type { TrainingConfig } from '../config/types.js'
 import { TargetIndex } from '../core/features.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { NetworkSpec } from '../core/network-spec.js'
-import type { TrainingConfig } from '../config/types.js'
 import { initialWeights } from '../model/initial-weights.js'
 import { Network } from '../model/network.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
+import { systemClock } from '../ports/clock.js'
 import type { Scores, TrainingReport } from '../ports/model-store.js'
-import { Streams } from './dataset.js'
-import { encodeHistory, type EncodedSeries } from './encode-history.js'
+import { Checkpoints } from './checkpoints.js'
+import { Streams, usableRanges, type TrainingRange } from './dataset.js'
+import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
-import { evaluate, type Evaluation } from './evaluate.js'
+import { evaluate } from './evaluate.js'
 import { fit } from './fit.js'
 import { networkSpec } from './network-spec.js'
+import { ProgressMeter, type TrainingProgress } from './progress.js'
+import { sampleSeries } from './sample.js'
 import { splitByTime, type SplitSeries } from './split.js'
 import { Validation } from './validation.js'
 
+/** Updates between two looks at the validation loss. */
 const VALIDATE_EVERY = 20
-const STOP_MARGIN = 1.01
-
-export interface TrainingProgress {
-  readonly update: number
-  readonly updates: number
-  readonly loss: number
-  readonly gradientNorm: number
-  readonly clippedNorm: number
-  readonly seconds: number
-  readonly etaSeconds: number
-}
+/** Bounds of the number of updates chosen from the amount of data. */
+const FEWEST_UPDATES = 100
+const MOST_UPDATES = 500
+/** Passes over the data that are aimed at. */
+const PASSES = 50
 
 export interface TrainingOptions {
   readonly tf: TensorFlow
@@ -45,75 +44,136 @@ export interface TrainingResult {
   readonly spec: NetworkSpec
   readonly weights: Float32Array
   readonly report: TrainingReport
+  /** Of the network trained without the holdout, uncalibrated, and of the baseline, on the same targets. */
   readonly scores: { readonly network: Scores; readonly baseline: Scores }
 }
-export async function trainNetwork(options: TrainingOptions): Promise<any> {
-  const { tf, fused, histories, shape, training } = options
-  const started = performance.now()
+
+/**
+ * Trains on the oldest part of the data, stops where the next part says, is judged on the newest; then the network that
+ * is handed back is trained anew on everything, for as many updates as were found good.
+ */
+export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
+  const { training, shape } = options
+  const startedAt = systemClock.now()
+  const histories = sampleSeries(options.histories, new Random(training.seed))
   const layout = new StateLayout(shape)
   const spec = networkSpec(histories, shape, options.model)
   const rows = new Map(spec.series.map((series, i) => [series, i + 1]))
-  const encoded = histories.flatMap((h) => encodeHistory(layout, h, rows.get(h.series) ?? 0) ?? [])
-  const tEncode = performance.now() - started
+  const series = histories.flatMap((one) => encodeHistory(layout, one, rows.get(one.series) ?? 0) ?? [])
+  const split = splitByTime(series, training.validation, training.holdout)
   const target = new TargetIndex(layout)
-  const split = splitByTime(encoded, training.validation, training.holdout)
-  const steps = split.reduce((s, x) => s + x.training, 0)
-  const updates =
-    training.updates ||
-    Math.max(100, Math.min(500, Math.round((50 * steps) / (training.streams * training.chunk))))
+  const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))
+  const updates = training.updates || updatesFor(known, training)
+  const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
+
+  const candidate = await fitAndStop(options, spec, target, split, known, updates, meter)
+  const scores = judge(options, spec, candidate.weights, histories, split)
+  meter.extend(candidate.updates)
+  const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
+  const weights = await fitOnce(options, spec, target, everything, candidate.updates, meter, () => undefined)
+
+  const report: TrainingReport = {
+    startedAt: new Date(startedAt).toISOString(),
+    seconds: (systemClock.now() - startedAt) / 1000,
+    backend: options.tf.getBackend(),
+    observations: series.reduce((sum, one) => sum + one.mask.reduce((a, b) => a + b, 0), 0),
+    series: series.length,
+    updates: candidate.updates,
+    from: Math.min(...series.map((one) => one.ts[0]!)),
+    to: Math.max(...series.map((one) => one.ts.at(-1)!)),
+    curve: meter.curve(),
+    clippedShare: meter.clippedShare(),
+    validationLoss: candidate.loss,
+  }
+  return { spec, weights, report, scores }
+}
+
+/** 50 passes over the data, within bounds. */
+function updatesFor(ranges: readonly TrainingRange[], training: TrainingConfig): number {
+  const steps = ranges.reduce((sum, range) => sum + range.end, 0)
+  if (steps < training.chunk) {
+    throw new TrainingError('too-little-data', `${steps} steps to train on, one chunk is ${training.chunk}`)
+  }
+  const updates = Math.round((PASSES * steps) / (training.streams * training.chunk))
+  return Math.max(FEWEST_UPDATES, Math.min(MOST_UPDATES, updates))
+}
+
+/** Trains, and goes back to the minimum of the validation loss where the end lies well above it. */
+async function fitAndStop(
+  options: TrainingOptions,
+  spec: NetworkSpec,
+  target: TargetIndex,
+  split: readonly SplitSeries[],
+  ranges: readonly TrainingRange[],
+  updates: number,
+  meter: ProgressMeter,
+): Promise<{ readonly updates: number; readonly loss: number; readonly weights: Float32Array }> {
+  const { tf, fused } = options
+  const later = split.filter((one) => one.validation > one.training)
   const validation = new Validation(
     spec,
     target,
-    split
-      .filter((s) => s.validation > s.training)
-      .map((s) => ({ series: s.series, from: s.training, end: s.validation })),
+    later.map((one) => ({ series: one.series, from: one.training, end: one.validation })),
   )
-  const random = new Random(training.seed)
-  const streams = new Streams(
-    spec,
-    target,
-    split.filter((s) => s.training > 50).map((s) => ({ series: s.series, end: s.training })),
-    { streams: training.streams, chunk: training.chunk },
-    random,
-  )
-  const curve: [number, number, number][] = []
-  const kept: { update: number; loss: number; weights: Float32Array }[] = []
-  let valMs = 0
-  const final = await fit({
+  const checkpoints = new Checkpoints()
+  await fitOnce(options, spec, target, ranges, updates, meter, (update, average) => {
+    if (update % VALIDATE_EVERY !== 0 && update !== updates) return
+    const network = new Network(tf, spec, average, { fused })
+    checkpoints.add({ update, loss: validation.loss(network), weights: average.slice() })
+    network.dispose()
+  })
+  const chosen = checkpoints.chosen()
+  return { updates: chosen.update, loss: chosen.loss, weights: chosen.weights }
+}
+
+async function fitOnce(
+  options: TrainingOptions,
+  spec: NetworkSpec,
+  target: TargetIndex,
+  ranges: readonly TrainingRange[],
+  updates: number,
+  meter: ProgressMeter,
+  onUpdate: (update: number, average: Float32Array) => void,
+): Promise<Float32Array> {
+  const { tf, fused, training, signal } = options
+  const streams = new Streams(spec, target, ranges, training, new Random(training.seed))
+  const start = initialWeights(spec, training.seed)
+  const { learningRate, weightDecay, clipNorm } = training
+  const settings = { learningRate, weightDecay, clipNorm, updates, signal }
+  return fit({
+    ...settings,
     tf,
     fused,
     spec,
-    start: initialWeights(spec, training.seed),
+    start,
     streams,
-    updates,
-    learningRate: training.learningRate,
-    weightDecay: training.weightDecay,
-    clipNorm: training.clipNorm,
-    signal: options.signal,
     onUpdate(update, average, loss, norm) {
-      if (update % 10 === 0) curve.push([update, loss, norm])
-      if (update % VALIDATE_EVERY === 0 && update >= 40) {
-        const t = performance.now()
-        const network = new Network(tf, spec, average, { fused })
-        kept.push({ update, loss: validation.loss(network), weights: average.slice() })
-        network.dispose()
-        valMs += performance.now() - t
-      }
+      meter.add(loss, norm)
+      onUpdate(update, average)
     },
   })
-  return {
-    spec,
-    final,
-    kept,
-    curve,
-    encoded,
-    split,
-    valMs,
-    tEncode,
-    ms: performance.now() - started,
-    target,
-    updates,
+}
+
+/** Scores on the holdout, which the candidate has never seen. */
+function judge(
+  options: TrainingOptions,
+  spec: NetworkSpec,
+  weights: Float32Array,
+  histories: readonly SeriesHistory[],
+  split: readonly SplitSeries[],
+): TrainingResult['scores'] {
+  const { tf, fused, shape } = options
+  const bySeries = new Map(split.map((one) => [one.series.series, one]))
+  const judged = histories.filter((one) => bySeries.has(one.series))
+  const from = judged.map((one) => {
+    const part = bySeries.get(one.series)!
+    return one.values.length - part.series.length + part.validation
+  })
+  const network = new Network(tf, spec, weights, { fused })
+  try {
+    const warmUp = 2 * Math.max(shape.season.long, 100)
+    return evaluate({ network, histories: judged, shape, from, warmUp })
+  } finally {
+    network.dispose()
   }
 }
-export { STOP_MARGIN, TrainingError, evaluate }
-export type { EncodedSeries, Evaluation, SplitSeries }
