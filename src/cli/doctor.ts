@@ -1,0 +1,95 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { ConfigError } from '../config/error.js'
+import type { Config } from '../config/types.js'
+import { addConfigOptions, configFiles, configFrom } from './config-options.js'
+import type { ConfigOptions } from './config-options.js'
+import type { CliContext } from './context.js'
+import { backendChecks, nodeCheck } from './doctor/backend-checks.js'
+import { fail, ok, reasonOf } from './doctor/check.js'
+import type { Check } from './doctor/check.js'
+import { dataDirectory } from './doctor/data-directory.js'
+import { httpCheck } from './doctor/http-port.js'
+import { nativeCacheCheck } from './doctor/native-cache.js'
+import { probeBackend } from './doctor/probe.js'
+
+export interface DoctorOptions {
+  /** Where the configuration comes from, in words. */
+  readonly configSource: string
+  /** May throw a `ConfigError`. */
+  readonly loadConfig: () => Config
+  /** Relative paths of the configuration start here. */
+  readonly cwd: string
+  readonly signal: AbortSignal
+}
+
+export interface DoctorReport {
+  /** The daemon can do its main job: nothing failed. */
+  readonly ok: boolean
+  readonly checks: readonly Check[]
+}
+
+const defaultEngine: Config['engine'] = { backend: 'auto', threads: 1 }
+
+/** Looks at everything the daemon needs, and changes nothing. Never rejects: what cannot be checked has failed. */
+export async function doctor(options: DoctorOptions): Promise<DoctorReport> {
+  const { config, check } = readConfig(options)
+  const engine = config?.engine ?? defaultEngine
+  const report = await probeBackend(engine, options.signal)
+  const checks = [
+    nodeCheck(report.node),
+    ...backendChecks(report, engine.backend),
+    await nativeCacheCheck(),
+    check,
+    ...(config === null ? [] : await placeChecks(config, options.cwd)),
+  ]
+  return { ok: checks.every(({ status }) => status !== 'fail'), checks }
+}
+
+function readConfig({ loadConfig, configSource }: DoctorOptions): { config: Config | null; check: Check } {
+  try {
+    const config = loadConfig()
+    const pipelines = config.pipelines.map(({ name }) => name).join(', ')
+    return { config, check: ok('configuration', `${configSource} (pipelines: ${pipelines || 'none'})`) }
+  } catch (error) {
+    const hint =
+      error instanceof ConfigError
+        ? 'put these right; "tidecast config reference" explains every setting'
+        : 'check that the file can be read'
+    return { config: null, check: fail('configuration', `${configSource}: ${reasonOf(error)}`, hint) }
+  }
+}
+
+async function placeChecks(config: Config, cwd: string): Promise<Check[]> {
+  const { check, held } = await dataDirectory(resolve(cwd, config.dataDir))
+  return [check, brokerCheck(config.broker), await httpCheck(config.http, held)]
+}
+
+/** The embedded log is opened by the daemon itself; its directory has a check of its own. */
+function brokerCheck({ kind }: Config['broker']): Check {
+  return ok('broker', `${kind} log in the data directory: nothing to reach`)
+}
+
+export function registerDoctor(program: Command, context: CliContext): void {
+  addConfigOptions(program.command('doctor').description('check that everything the daemon needs is there'))
+    .option('--json', 'print the outcome as JSON')
+    .action(async (options: ConfigOptions & { readonly json?: true }) => {
+      const report = await doctor({
+        configSource: configFiles(options, context).join(', '),
+        loadConfig: () => configFrom(options, context),
+        cwd: context.cwd,
+        signal: context.signal,
+      })
+      context.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : printReport(report))
+      if (!report.ok) context.exit(1)
+    })
+}
+
+export function printReport({ ok: healthy, checks }: DoctorReport): string {
+  const sign = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
+  const lines = checks.flatMap(({ name, status, detail, hint }) => [
+    `${sign[status]}  ${name.padEnd(14)}  ${detail}`,
+    ...(hint === undefined ? [] : [`      ${' '.repeat(14)}  → ${hint}`]),
+  ])
+  return [...lines, '', healthy ? 'Tidecast can run.' : 'Tidecast cannot run like this.', ''].join('\n')
+}
