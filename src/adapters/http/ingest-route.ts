@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import type { Control } from '../../ports/control.js'
+import { HttpError } from './errors.js'
+import { parseRecords } from './ndjson.js'
+import { requireToken } from './token.js'
+
+export interface IngestOptions {
+  readonly control: Control
+  readonly token: string
+  readonly maxRecordsPerRequest: number
+}
+
+/** Appends records to a topic: all that are well-formed at once, or none. */
+export function ingestRoute(
+  app: FastifyInstance,
+  { control, token, maxRecordsPerRequest }: IngestOptions,
+): void {
+  // curl says "form" by default and others say what they like: one object per line is all that matters.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+
+  app.post<{ Params: { topic: string }; Body: Buffer | undefined }>(
+    '/api/v1/topics/:topic/records',
+    {
+      // Before the body is read: a stranger's eight megabytes are not even received.
+      onRequest: async (request) => {
+        requireToken(request.headers.authorization, token)
+        const encoding = request.headers['content-encoding'] ?? 'identity'
+        if (encoding !== 'identity') {
+          throw new HttpError(415, 'unsupported-encoding', `Send the body as it is, not as ${encoding}.`)
+        }
+      },
+    },
+    async ({ params: { topic }, body }, reply) => {
+      const { records, rejected } = await parseRecords(body ?? Buffer.alloc(0), maxRecordsPerRequest)
+      if (records.length > 0) await append(control, topic, records)
+      return reply.code(records.length > 0 ? 200 : 422).send({ accepted: records.length, rejected })
+    },
+  )
+}
+
+async function append(
+  control: Control,
+  topic: string,
+  records: Parameters<Control['ingest']>[1],
+): Promise<void> {
+  const outcome = await control.ingest(topic, records)
+  switch (outcome.kind) {
+    case 'appended':
+      return
+    case 'unknown-topic': {
+      const topics = control.pipelines().map((pipeline) => pipeline.topic)
+      throw new HttpError(404, 'unknown-topic', `There is no topic "${topic}".`, { topics })
+    }
+    case 'busy': {
+      const seconds = Math.max(1, Math.ceil(outcome.retryAfterSeconds))
+      const message = `Too many records wait to be forecast: try again in ${seconds} s. Nothing was appended.`
+      throw new HttpError(
+        429,
+        'busy',
+        message,
+        { retryAfterSeconds: seconds },
+        { 'retry-after': String(seconds) },
+      )
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { fastify } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { AddressInfo } from 'node:net'
+import type { Control } from '../../ports/control.js'
+import type { Telemetry } from '../../telemetry/telemetry.js'
+import { answerClientError } from './client-error.js'
+import { HttpError, toHttpError } from './errors.js'
+import { ingestRoute } from './ingest-route.js'
+import { ENDPOINTS, readRoutes } from './read-routes.js'
+
+export interface HttpOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly token: string
+  readonly maxBodyBytes: number
+  readonly maxRecordsPerRequest: number
+  readonly control: Control
+  readonly telemetry: Telemetry
+  readonly timeouts?: HttpTimeouts
+}
+
+/** Milliseconds. */
+export interface HttpTimeouts {
+  /** For a whole request to arrive: slow senders do not hold connections for ever. */
+  readonly request: number
+  readonly headers: number
+  /** How often the two are looked at. */
+  readonly check: number
+  /** On closing: for requests under way to end by themselves. */
+  readonly drain: number
+}
+
+export interface HttpServer {
+  /** Without a trailing slash. */
+  readonly url: string
+  /** Answers what is under way, takes nothing new. */
+  close(): Promise<void>
+}
+
+const TIMEOUTS: HttpTimeouts = { request: 60_000, headers: 15_000, check: 5_000, drain: 3_000 }
+const MAX_CONNECTIONS = 1024
+/** A key has at most a few kilobytes, and percent-encoding triples it; the header limit of 16 KiB bounds the whole. */
+const MAX_PARAM_LENGTH = 16_384
+
+/** The answers are data for programs: nothing in them is to be rendered, framed, guessed at or kept. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { control, telemetry, timeouts = TIMEOUTS } = options
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    requestTimeout: timeouts.request,
+    connectionTimeout: 2 * timeouts.request,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, _, reply) => void answer(reply as FastifyReply, toHttpError(error)),
+    clientErrorHandler: answerClientError,
+  })
+  app.server.maxConnections = MAX_CONNECTIONS
+
+  app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS))
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    telemetry.http({
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    })
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const known = toHttpError(error)
+    if (known.status >= 500) telemetry.logger.error({ err: error, method: request.method }, 'request failed')
+    return answer(reply, known)
+  })
+  app.setNotFoundHandler((_, reply) =>
+    answer(reply, new HttpError(404, 'not-found', 'There is nothing here.', { endpoints: ENDPOINTS })),
+  )
+  readRoutes(app, control, telemetry)
+  ingestRoute(app, options)
+
+  await listen(app, options.host, options.port)
+  return { url: urlOf(app), close: () => close(app, timeouts.drain) }
+}
+
+function answer(reply: FastifyReply, error: HttpError): FastifyReply {
+  return reply
+    .code(error.status)
+    .headers({ ...SECURITY_HEADERS, ...error.headers })
+    .send(error.body())
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    const hint = inUse ? 'it is in use, perhaps by another daemon; choose one with http.port' : String(error)
+    throw new Error(`cannot listen on ${host} port ${port}: ${hint}`, { cause: error })
+  }
+}
+
+function urlOf(app: FastifyInstance): string {
+  const { address, family, port } = app.server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+async function close(app: FastifyInstance, drain: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), drain)
+  await app.close()
+  clearTimeout(timer)
+}
