@@ -1,0 +1,61 @@
+import { BrokerError } from '../../ports/broker.js'
+
+/** LMDB's and the operating system's codes, as lmdb-js puts them on its errors. */
+const MDB_MAP_FULL = -30792
+const MDB_INVALID = -30793
+const MDB_VERSION_MISMATCH = -30794
+const MDB_CORRUPTED = -30796
+const MDB_PAGE_NOTFOUND = -30797
+const EFBIG = 27
+const ENOSPC = 28
+const EDQUOT = 122
+
+/** A failed commit carries its cause in a promise of its own, which would count as unhandled if nobody looked at it. */
+interface CommitFailure extends Error {
+  readonly commitError?: Promise<never>
+}
+
+/** LMDB's errors as the port names them; others, thrown by our own code inside a transaction, as they are. */
+export async function translated(error: unknown, dir: string): Promise<unknown> {
+  const cause = await causeOf(error)
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'number') return cause
+  const { code, message } = cause
+  switch (code) {
+    case MDB_MAP_FULL:
+    case EFBIG:
+    case ENOSPC:
+    case EDQUOT:
+      return new BrokerError(
+        'disk-full',
+        `The disk of the embedded log in ${dir} is full (${message}). Free some space; nothing of this write was stored.`,
+        true,
+        { cause },
+      )
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+      return new BrokerError(
+        'corrupt',
+        `The embedded log in ${dir} is damaged (${message}). Restore it from a backup, or move it away to start anew.`,
+        false,
+        { cause },
+      )
+    default:
+      return new BrokerError('unavailable', `The embedded log in ${dir} failed: ${message}`, false, { cause })
+  }
+}
+
+async function causeOf(error: unknown): Promise<unknown> {
+  const reason = (error as CommitFailure).commitError
+  if (reason === undefined) return error
+  try {
+    return await reason
+  } catch (cause) {
+    return cause
+  }
+}
+
+export function closedError(): BrokerError {
+  return new BrokerError('closed', 'The embedded log has been closed.')
+}
