@@ -68,8 +68,8 @@ async function provide({ cache, cuda, native, force, report }) {
     try {
       return (await action()) ?? true
     } catch (error) {
-      reasons.push(error.message)
       report.warn(step, error.message)
+      if (!reasons.includes(error.message)) reasons.push(error.message)
       return null
     }
   }
@@ -82,6 +82,7 @@ async function provide({ cache, cuda, native, force, report }) {
     reasons,
   }
   removeBindings()
+  rmSync(threadModule, { force: true })
   if (!native) return { ...portable, reasons: ['--no-native was given'] }
 
   const supported = process.platform === 'linux' && process.arch === 'x64'
