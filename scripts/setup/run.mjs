@@ -35,7 +35,7 @@ export function run(program, args, { cwd, env, timeoutMs, show = false } = {}) {
 function failure(program, code, signal, output) {
   const lines = output.split('\n').map((line) => line.trim())
   // A stack trace or a summary often follows the line that says what is wrong.
-  const telling = lines.find((line) => /\berror\b|Error:/i.test(line)) ?? lines.filter(Boolean).at(-1) ?? ''
+  const telling = lines.find((line) => /error: /i.test(line)) ?? lines.filter(Boolean).at(-1) ?? ''
   const how = signal === null ? `ended with code ${code}` : `was ended by ${signal} (time-out?)`
   return `${program} ${how}${telling === '' ? '' : `: ${telling.slice(0, 300)}`}`
 }
