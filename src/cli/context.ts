@@ -6,5 +6,9 @@ export interface CliContext {
   readonly stderr: NodeJS.WritableStream
   readonly isTTY: boolean
   exit(code: number): void
+  /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal
+  readonly pid: number
+  /** Of the package. */
+  readonly version: string
 }

@@ -1,0 +1,188 @@
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { openEmbeddedBroker, type EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
+import type { FileObservation } from '../../adapters/files/observations.js'
+import { startEngine } from '../../adapters/tensorflow/engine.js'
+import type { Config, PipelineConfig } from '../../config/types.js'
+import { parseTimestamp } from '../../core/timestamp.js'
+import { Pipeline } from '../../pipeline/pipeline.js'
+import { systemClock } from '../../ports/clock.js'
+import type { Engine } from '../../ports/engine.js'
+import type { TrainingReport } from '../../ports/model-store.js'
+import type { Telemetry } from '../../telemetry/telemetry.js'
+import type { TrainingProgress } from '../../training/progress.js'
+import { launchTrainer } from '../launch-trainer.js'
+import { actuals, type Actuals } from './actuals.js'
+import { Scorer, type BacktestScores } from './score.js'
+
+export interface BacktestOptions {
+  readonly rows: readonly FileObservation[]
+  /** With one pipeline: how the file's series are to be forecast. */
+  readonly config: Config
+  /** Share of each series' grid that is the test part. */
+  readonly test: number
+  readonly stride: number
+  /** File for the scored forecasts, one JSON line each. */
+  readonly out?: string
+  readonly pid: number
+  readonly telemetry: Telemetry
+  readonly signal: AbortSignal
+  readonly onTraining: (progress: TrainingProgress) => void
+  readonly onStream: (records: number, total: number) => void
+}
+
+export interface BacktestResult {
+  readonly network: BacktestScores
+  readonly baseline: BacktestScores
+  readonly training: TrainingReport
+  /** Seconds for all records through both pipelines. */
+  readonly streamSeconds: number
+}
+
+const APPEND = 5000
+const POLL_MS = 50
+
+/** Pushes a file through the daemon's own code: trains on what lies before the test part, then forecasts record by record. */
+export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+  const dir = await mkdtemp(join(tmpdir(), 'tidecast-backtest-'))
+  const { config } = options
+  const log = { dir, mapSizeBytes: config.broker.embedded.mapSizeBytes }
+  const broker = await openEmbeddedBroker({ ...log, clock: systemClock, pid: options.pid })
+  let engine: Engine | undefined
+  try {
+    const pipeline = config.pipelines[0]!
+    const data = actuals(options.rows, pipeline.interval, pipeline.season.short, options.test)
+    await append(broker, pipeline, options.rows)
+    const job = { config: pipeline, log, backend: config.engine.backend, from: null, until: testStarts(data) }
+    const trained = await launchTrainer(
+      job,
+      (reply) => {
+        if (reply.kind === 'progress') options.onTraining(reply.progress)
+      },
+      options.signal,
+    )
+    const model = await broker.models.put({ pipeline: pipeline.name, parent: null, ...trained })
+    await broker.models.setChampion(pipeline.name, model.version)
+    engine = await startEngine(config.engine, () => undefined)
+    const started = performance.now()
+    const baseline = { ...pipeline, name: 'baseline', output: 'baseline.forecasts' }
+    await stream(broker, engine, [pipeline, baseline], options)
+    const streamSeconds = (performance.now() - started) / 1000
+    return {
+      network: await scoreOutput(broker, pipeline, data, options, options.out),
+      baseline: await scoreOutput(broker, baseline, data, options),
+      training: trained.report,
+      streamSeconds,
+    }
+  } finally {
+    await engine?.close()
+    await broker.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function append(
+  broker: EmbeddedBroker,
+  pipeline: PipelineConfig,
+  rows: readonly FileObservation[],
+): Promise<void> {
+  const { topic } = pipeline
+  await broker.ensureTopics([{ name: topic, partitions: 1 }])
+  for (let from = 0; from < rows.length; from += APPEND) {
+    const records = rows.slice(from, from + APPEND).map((row) => {
+      const ts = typeof row.ts === 'number' ? row.ts : parseTimestamp(row.ts)
+      return {
+        topic,
+        partition: 0,
+        // The record arrives when it is observed, whenever the backtest runs.
+        ...(ts === ts ? { timestamp: ts } : {}),
+        key: Buffer.from(row.series),
+        value: Buffer.from(JSON.stringify({ ts: row.ts, value: row.value })),
+      }
+    })
+    await broker.append(records)
+  }
+}
+
+function testStarts(data: ReadonlyMap<string, Actuals>): [string, number][] {
+  return [...data].flatMap(([series, { ts, test }]) => (test < ts.length ? [[series, ts[test]!]] : []))
+}
+
+async function stream(
+  broker: EmbeddedBroker,
+  engine: Engine,
+  configs: readonly PipelineConfig[],
+  options: BacktestOptions,
+): Promise<void> {
+  const total = options.rows.length
+  const { signal, telemetry } = options
+  let problem: { error: unknown } | undefined
+  const failed = (error: unknown): void => {
+    problem = { error }
+  }
+  for (const [i, config] of configs.entries()) {
+    const pipeline = new Pipeline({
+      config,
+      broker,
+      models: broker.models,
+      engine,
+      telemetry: telemetry.pipeline(config.name),
+      clock: systemClock,
+      retention: {},
+      failed,
+    })
+    await pipeline.start()
+    try {
+      while (pipeline.progress.records < total) {
+        signal.throwIfAborted()
+        if (problem !== undefined) throw problem.error
+        options.onStream(i * total + pipeline.progress.records, configs.length * total)
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      }
+    } finally {
+      await pipeline.stop()
+    }
+  }
+}
+
+async function scoreOutput(
+  broker: EmbeddedBroker,
+  config: PipelineConfig,
+  data: ReadonlyMap<string, Actuals>,
+  options: BacktestOptions,
+  out?: string,
+): Promise<BacktestScores> {
+  const { quantiles, horizon } = config
+  const scorer = new Scorer(data, quantiles, horizon, options.stride)
+  const file = out === undefined ? undefined : createWriteStream(out)
+  for await (const records of broker.read(config.output, 0, {})) {
+    for (const { value } of records) {
+      const json = Buffer.from(value!).toString()
+      const {
+        series,
+        origin,
+        quantiles: bands,
+      } = JSON.parse(json) as {
+        series: string
+        origin: string
+        quantiles: Record<string, number[]>
+      }
+      const ts = Date.parse(origin)
+      if (!scorer.isScored(series, ts)) continue
+      scorer.add(
+        series,
+        ts,
+        quantiles.map((q) => bands[String(q)]!),
+      )
+      file?.write(`${json}\n`)
+    }
+  }
+  if (file !== undefined) {
+    file.end()
+    await finished(file)
+  }
+  return scorer.scores()
+}

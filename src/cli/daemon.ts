@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import { openEmbeddedBroker, type EmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
+import { startEngine } from '../adapters/tensorflow/engine.js'
+import type { Config } from '../config/types.js'
+import { Pipeline } from '../pipeline/pipeline.js'
+import type { Clock } from '../ports/clock.js'
+import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
+import type { Engine } from '../ports/engine.js'
+import type { Telemetry } from '../telemetry/telemetry.js'
+import { TrainingSupervisor } from '../training/supervisor.js'
+import { launchTrainer } from './launch-trainer.js'
+import { forecastFromOutput } from './output-forecast.js'
+
+/** Records that may wait to be consumed before more are refused over HTTP. */
+const MAX_WAITING = 1_000_000
+const TICK_MS = 1000
+/** A daemon whose clock tick is this late has a stuck event loop. */
+const STUCK_MS = 30_000
+
+export interface DaemonOptions {
+  readonly config: Config
+  readonly telemetry: Telemetry
+  readonly clock: Clock
+  readonly pid: number
+  /** Something failed for good; the daemon is to be closed. */
+  readonly failed: (error: unknown) => void
+  /** Runs once the log is open and before the pipelines start. */
+  readonly prepare?: (broker: EmbeddedBroker) => Promise<void>
+}
+
+/** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
+export class Daemon implements Control {
+  private timer: NodeJS.Timeout | undefined
+  private ticked: number
+
+  private constructor(
+    private readonly options: DaemonOptions,
+    private readonly broker: EmbeddedBroker,
+    readonly engine: Engine,
+    private readonly running: readonly Pipeline[],
+    private readonly supervisor: TrainingSupervisor,
+  ) {
+    this.ticked = options.clock.now()
+  }
+
+  /** Rejects with `BrokerError('locked')` where another daemon holds the log. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const { config, telemetry, clock, failed } = options
+    const log = { dir: join(config.dataDir, 'log'), mapSizeBytes: config.broker.embedded.mapSizeBytes }
+    const broker = await openEmbeddedBroker({ ...log, clock, pid: options.pid })
+    try {
+      const engine = await startEngine(config.engine, failed)
+      telemetry.engine(engine.backend)
+      await options.prepare?.(broker)
+      const { models } = broker
+      const pipelines = config.pipelines.map(
+        (pipeline) =>
+          new Pipeline({
+            config: pipeline,
+            broker,
+            models,
+            engine,
+            telemetry: telemetry.pipeline(pipeline.name),
+            clock,
+            retention: retentionOf(config),
+            failed,
+          }),
+      )
+      for (const pipeline of pipelines) await pipeline.start()
+      const supervisor = new TrainingSupervisor({
+        pipelines,
+        models,
+        launch: launchTrainer,
+        job: { log, backend: config.engine.backend },
+        telemetry: (name) => telemetry.pipeline(name),
+        clock,
+      })
+      const daemon = new Daemon(options, broker, engine, pipelines, supervisor)
+      daemon.timer = setInterval(() => {
+        daemon.tick()
+      }, TICK_MS)
+      return daemon
+    } catch (error) {
+      await broker.close()
+      throw error
+    }
+  }
+
+  /** Drains: ends a training, writes last snapshots, closes the log. */
+  async close(): Promise<void> {
+    clearInterval(this.timer)
+    await this.supervisor.stop()
+    await Promise.all(this.running.map((pipeline) => pipeline.stop()))
+    await this.engine.close()
+    await this.broker.close()
+  }
+
+  alive(): boolean {
+    return this.options.clock.now() - this.ticked < STUCK_MS
+  }
+
+  notReady(): string | null {
+    const waiting = this.pipelines().filter(({ phase }) => phase !== 'running')
+    if (waiting.length === 0) return null
+    return waiting.map(({ name, phase }) => `${name}: ${phase}`).join(', ')
+  }
+
+  pipelines(): ReturnType<Control['pipelines']> {
+    return this.running.map((pipeline) => pipeline.status())
+  }
+
+  async latestForecast(name: string, series: string): Promise<string | null | undefined> {
+    const pipeline = this.running.find(({ config }) => config.name === name)
+    if (pipeline === undefined) return undefined
+    return (
+      pipeline.latestForecast(series) ??
+      (await forecastFromOutput(this.broker, pipeline.config.output, series))
+    )
+  }
+
+  async ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome> {
+    if (!(await this.broker.topics()).includes(topic)) return { kind: 'unknown-topic' }
+    const waiting = this.running.filter(({ config }) => config.topic === topic).map(({ lag }) => lag)
+    if (Math.max(0, ...waiting) > MAX_WAITING) return { kind: 'busy', retryAfterSeconds: 5 }
+    await this.broker.append(
+      records.map(({ key, value, timestamp }) => ({
+        topic,
+        key: Buffer.from(key),
+        value: Buffer.from(value),
+        ...(timestamp === undefined ? {} : { timestamp }),
+      })),
+    )
+    return { kind: 'appended' }
+  }
+
+  private tick(): void {
+    this.ticked = this.options.clock.now()
+    for (const pipeline of this.running) pipeline.measure()
+    this.supervisor.tick()
+  }
+}
+
+function retentionOf({ broker }: Config): { retentionMs?: number; retentionBytes?: number } {
+  const { retentionMs, retentionBytes } = broker.embedded
+  return { ...(retentionMs > 0 ? { retentionMs } : {}), ...(retentionBytes > 0 ? { retentionBytes } : {}) }
+}

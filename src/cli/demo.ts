@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { readObservations, type FileObservation } from '../adapters/files/observations.js'
+import { parseTimestamp } from '../core/timestamp.js'
+import type { Broker, OutboundRecord } from '../ports/broker.js'
+import type { Logger } from '../telemetry/logger.js'
+
+/** Share of each file that is history when the demonstration starts; the rest comes a time stamp a second. */
+const HISTORY = 0.8
+const CHUNK = 5000
+const LIVE_MS = 1000
+
+/**
+ * Feeds the bundled data into the topics of the same names. How far a topic has been fed is its number of records, so a
+ * restart goes on where the feed stopped, whatever stopped it.
+ */
+export class DemoFeed {
+  private readonly topics: { name: string; rows: readonly Row[]; sent: number }[] = []
+  private timer: NodeJS.Timeout | undefined
+  private feeding: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Appends what is missing of each topic's history, at full speed. */
+  async feedHistory(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const path = fileURLToPath(new URL(`../../../demo/${name}.csv.gz`, import.meta.url))
+      if (!existsSync(path)) continue
+      const rows: Row[] = []
+      for await (const chunk of readObservations(path)) for (const row of chunk) rows.push(toRow(row))
+      await this.broker.ensureTopics([{ name, partitions: 1 }])
+      const topic = { name, rows, sent: (await this.broker.describe(name))?.[0]?.end ?? 0 }
+      this.topics.push(topic)
+      const cut = rows[Math.floor(rows.length * HISTORY)]?.ts ?? Infinity
+      const history = rows.findIndex((row) => row.ts >= cut)
+      if (topic.sent < history)
+        this.logger.info({ topic: name, records: history - topic.sent }, 'feeding the history')
+      while (topic.sent < history) await this.send(topic, Math.min(history, topic.sent + CHUNK))
+    }
+  }
+
+  /** One time stamp a second and topic, all its series, to the end of the files. */
+  startLive(): void {
+    for (const { name, rows, sent } of this.topics) {
+      const left = new Set(rows.slice(sent).map((row) => row.ts)).size
+      if (left > 0) this.logger.info({ topic: name, timestamps: left }, 'feeding one time stamp a second')
+      else this.logger.info({ topic: name }, 'the demonstration data of this topic have all been fed')
+    }
+    this.timer = setInterval(() => {
+      this.feeding = this.feeding.then(() => this.step())
+    }, LIVE_MS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer)
+    await this.feeding
+  }
+
+  private async step(): Promise<void> {
+    for (const topic of this.topics) {
+      const ts = topic.rows[topic.sent]?.ts
+      if (ts === undefined) continue
+      let end = topic.sent
+      while (topic.rows[end]?.ts === ts) end++
+      try {
+        await this.send(topic, end)
+      } catch (error) {
+        this.logger.warn(
+          { topic: topic.name, err: error },
+          'the demonstration feed could not append; it tries again',
+        )
+        return
+      }
+      if (end === topic.rows.length) {
+        this.logger.info(
+          { topic: topic.name },
+          'the demonstration data have all been fed; the daemon goes on serving',
+        )
+      }
+    }
+  }
+
+  private async send(
+    topic: { name: string; rows: readonly Row[]; sent: number },
+    end: number,
+  ): Promise<void> {
+    await this.broker.append(topic.rows.slice(topic.sent, end).map((row) => toRecord(topic.name, row)))
+    topic.sent = end
+  }
+}
+
+interface Row {
+  readonly ts: number
+  readonly key: string
+  readonly json: string
+}
+
+function toRow(row: FileObservation): Row {
+  const ts = typeof row.ts === 'number' ? row.ts : parseTimestamp(row.ts)
+  return { ts, key: row.series, json: JSON.stringify({ ts: row.ts, value: row.value }) }
+}
+
+function toRecord(topic: string, row: Row): OutboundRecord {
+  return { topic, partition: 0, key: Buffer.from(row.key), value: Buffer.from(row.json) }
+}

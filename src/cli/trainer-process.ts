@@ -1,0 +1,59 @@
+import { openEmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
+import { loadBackend } from '../adapters/tensorflow/backend.js'
+import { systemClock } from '../ports/clock.js'
+import { TrainingError } from '../training/error.js'
+import type { TrainerReply, TrainingJob } from '../training/protocol.js'
+import { readHistories } from '../training/read-histories.js'
+import { trainNetwork } from '../training/train.js'
+
+/** Entry of the trainer process: takes one job from its parent, answers, ends. Reads the log, writes nothing. */
+const reply = (message: TrainerReply): Promise<void> =>
+  new Promise((resolve) => {
+    process.send?.(message, undefined, {}, () => {
+      resolve()
+    })
+  })
+
+process.once('disconnect', () => process.exit(0)) // the parent is gone: so is the purpose
+process.once('message', (job) => {
+  void run(job as TrainingJob)
+})
+
+async function run(job: TrainingJob): Promise<void> {
+  try {
+    const { tf, info } = await loadBackend(job.backend, 1, { env: process.env })
+    const broker = await openEmbeddedBroker({
+      ...job.log,
+      clock: systemClock,
+      pid: process.pid,
+      readOnly: true,
+    })
+    const histories = await readHistories(broker, job.config, {
+      ...(job.from === null ? {} : { from: job.from }),
+      until: new Map(job.until),
+    })
+    await broker.close()
+    const observations = histories.reduce(
+      (sum, { values }) => sum + values.reduce((n, value) => n + (value === value ? 1 : 0), 0),
+      0,
+    )
+    await reply({ kind: 'started', observations, series: histories.length })
+    const { config } = job
+    const result = await trainNetwork({
+      tf,
+      fused: info.name === 'tensorflow',
+      histories,
+      shape: config,
+      model: config.model,
+      training: config.training,
+      onProgress: (progress) => void reply({ kind: 'progress', progress }),
+      signal: new AbortController().signal,
+    })
+    await reply({ kind: 'trained', result })
+  } catch (error) {
+    const reason = error instanceof TrainingError ? error.code : 'crashed'
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    await reply({ kind: 'failed', reason, message })
+  }
+  process.disconnect()
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { registerBacktest } from './cli/backtest.js'
+import { registerConfig } from './cli/config.js'
+import type { CliContext } from './cli/context.js'
+import { registerDoctor } from './cli/doctor.js'
+import { registerRun } from './cli/run.js'
+
+/** The composition root: the only reader of `process`. */
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second one does not wait for the first.
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort()
+  })
+}
+// Real life sends these at any time. They end nothing and interrupt nothing here.
+for (const signal of ['SIGHUP', 'SIGWINCH', 'SIGUSR2'] as const) process.on(signal, () => undefined)
+
+const context: CliContext = {
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTTY: process.stderr.isTTY,
+  exit: (code) => {
+    process.exitCode = code
+  },
+  signal: stop.signal,
+  pid: process.pid,
+  version,
+}
+
+const program = new Command('tidecast')
+  .description('Forecasts streams of time series with one carried recurrent state per series.')
+  .version(version)
+  .showHelpAfterError()
+registerRun(program, context)
+registerBacktest(program, context)
+registerConfig(program, context)
+registerDoctor(program, context)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`tidecast: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,38 @@
+import type { PipelineConfig } from '../config/types.js'
+import type { TrainingErrorCode } from './error.js'
+import type { TrainingProgress } from './progress.js'
+import type { TrainingResult } from './train.js'
+
+/** What the trainer process is asked to do: one training, then it ends. */
+export interface TrainingJob {
+  readonly config: PipelineConfig
+  readonly log: { readonly dir: string; readonly mapSizeBytes: number }
+  readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'
+  /** ms; only younger records are trained on. */
+  readonly from: number | null
+  /** By series: only records before this time stamp (ms); a series not named is taken whole. */
+  readonly until: readonly (readonly [string, number])[]
+}
+
+export type TrainerReply =
+  | { readonly kind: 'started'; readonly observations: number; readonly series: number }
+  | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'trained'; readonly result: TrainingResult }
+  | { readonly kind: 'failed'; readonly reason: TrainingErrorCode | 'crashed'; readonly message: string }
+
+/** Runs a job in a process of its own. Rejects with `TrainerFailure`; aborting the signal ends the process. */
+export type LaunchTrainer = (
+  job: TrainingJob,
+  listen: (reply: Extract<TrainerReply, { kind: 'started' | 'progress' }>) => void,
+  signal: AbortSignal,
+) => Promise<TrainingResult>
+
+export class TrainerFailure extends Error {
+  override readonly name = 'TrainerFailure'
+  constructor(
+    readonly reason: TrainingErrorCode | 'crashed' | 'timeout',
+    message: string,
+  ) {
+    super(message)
+  }
+}
