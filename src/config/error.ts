@@ -31,6 +31,6 @@ export function describeProblem(problem: ConfigProblem): string {
 }
 
 function printValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
+  const text = JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

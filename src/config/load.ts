@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import JSON5 from 'json5'
 import { collect, isObject } from './collect.js'
-import type { Collected, Origin } from './collect.js'
+import type { Collected, Given, Origin } from './collect.js'
 import { ConfigError } from './error.js'
 import type { ConfigProblem } from './error.js'
 import { freeze, toConfig, toPipeline } from './build.js'
@@ -86,7 +86,7 @@ function takeObject(collected: Collected, raw: unknown, origin: Origin): void {
       problems.push({ path: 'pipelines', value: name, expected, source: origin.source })
       continue
     }
-    const given = collected.pipelines.get(name) ?? new Map()
+    const given = collected.pipelines.get(name) ?? new Map<string, Given>()
     collected.pipelines.set(name, given)
     collect(settings, pipelineSchema, origin, given, problems, `pipelines.${name}.`)
   }
@@ -125,7 +125,7 @@ function takeOverride(collected: Collected, path: string, value: unknown): void 
 
 function readToken(file: string | null, problems: ConfigProblem[]): string | null {
   if (file === null) return null
-  let token = ''
+  let token: string
   try {
     token = readFileSync(file, 'utf8').trim()
   } catch (error) {

@@ -38,8 +38,8 @@ function list(schema: SchemaNode): string[] {
 
 function defaultOf(setting: Setting<unknown>): string {
   if (setting.default === null) return setting.defaultText ?? 'none'
-  const print = formats[setting.format].print
-  return `\`${literal(print === undefined ? setting.default : print(setting.default))}\``
+  const printed = formats[setting.format].print?.(setting.default) ?? setting.default
+  return `\`${literal(printed)}\``
 }
 
 function literal(value: unknown): string {

@@ -54,7 +54,7 @@ function cells(status: PipelineStatus): string[] {
     status.model,
     against(network, baseline, 'mase'),
     against(network, baseline, 'wql'),
-    network?.coverage == null ? '–' : `${(100 * network.coverage).toFixed(0)} %`,
+    percentage(network?.coverage ?? null),
     status.training,
   ].map(printable)
 }
@@ -64,11 +64,15 @@ function against(
   baseline: LiveScores | undefined,
   score: 'mase' | 'wql',
 ): string {
-  return `${decimal(network?.[score])} (${decimal(baseline?.[score])})`
+  return `${decimal(network?.[score] ?? null)} (${decimal(baseline?.[score] ?? null)})`
 }
 
-function decimal(value: number | null | undefined): string {
-  return value == null ? '–' : value.toFixed(3)
+function decimal(value: number | null): string {
+  return value === null ? '–' : value.toFixed(3)
+}
+
+function percentage(share: number | null): string {
+  return share === null ? '–' : `${(100 * share).toFixed(0)} %`
 }
 
 function count(value: number): string {

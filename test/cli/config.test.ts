@@ -27,6 +27,8 @@ async function run(argv: readonly string[], env: Record<string, string> = {}) {
     stdout,
     stderr,
     isTTY: false,
+    pid: 1,
+    version: 'test',
     exit,
     signal: new AbortController().signal,
   })
@@ -73,7 +75,8 @@ test('show never prints a secret, whatever the form', async () => {
 
 test('what show prints is a file that loads to the same configuration', async () => {
   const { out } = await run(['show', '--config', 'good.json5', '--set', 'pipelines.p.horizon=48'])
-  assert.equal((JSON5.parse(out) as { pipelines: { p: { interval: string } } }).pipelines.p.interval, '15m')
+  const printed: { pipelines: { p: { interval: string } } } = JSON5.parse(out)
+  assert.equal(printed.pipelines.p.interval, '15m')
   const direct = loadConfig({
     files: [join(dir, 'good.json5')],
     env: {},

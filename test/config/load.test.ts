@@ -289,8 +289,8 @@ test('the message of an error names every problem', () => {
 
 test('a file that is missing or not JSON5 is a problem that says where', () => {
   const [missing] = problems('{}', { files: ['/nonexistent/tidecast.json5'] })
-  assert.equal(missing?.source, '/nonexistent/tidecast.json5')
   assert.match(missing?.expected ?? '', /ENOENT/)
+  assert.equal(missing?.source, '/nonexistent/tidecast.json5')
   const [broken] = problems('{\n  a: }')
   assert.match(broken?.expected ?? '', /2:6/)
   assert.deepEqual(paths('[]'), [''])

@@ -31,11 +31,11 @@ function screen(columns: number, rows: number) {
     rows,
     lines: () => lines,
     write(text: string) {
-      for (const part of text.split(/(\u001B\[\d+[AJ]|\r|\n)/)) {
-        const move = /^\u001B\[(\d+)([AJ])$/.exec(part)
-        if (move?.[2] === 'A') lines = [...lines.slice(0, lines.length - 1 - Number(move[1])), '']
-        else if (part === '\n') lines.push('')
-        else if (move === null && part !== '\r') lines[lines.length - 1] += part
+      for (const part of text.split(/(\p{Cc}(?:\[\d+[AJ])?)/u)) {
+        const up = /\[(\d+)A$/.exec(part)
+        if (part === '\n') lines = [...lines, '']
+        else if (part.startsWith('\u001B') && up !== null) lines = [...lines.slice(0, -1 - Number(up[1])), '']
+        else if (!/^\p{Cc}/u.test(part)) lines = [...lines.slice(0, -1), `${lines.at(-1) ?? ''}${part}`]
       }
     },
   }
@@ -46,7 +46,7 @@ test('the status block shows what on-call people ask for, against the baseline',
   assert.match(header ?? '', /^pipeline +state +records\/s +lag +series +model +MASE \(base\)/)
   assert.match(
     line ?? '',
-    /^electricity  running +12,346 +7 +321  network@3 +0\.812 \(0\.970\) +0\.071 \(–\) +81 %  waiting$/,
+    /^electricity +running +12,346 +7 +321 +network@3 +0\.812 \(0\.970\) +0\.071 \(–\) +81 % +waiting$/,
   )
 })
 
@@ -128,5 +128,5 @@ test('without a terminal a pipeline gets a line every ten seconds, and at once w
     lines.map(([at]) => at),
     [0, 10_000, 13_000, 23_000],
   )
-  for (const [, text] of lines) assert.match(text, /^electricity: running, [^\u001B]*\n$/)
+  for (const [, text] of lines) assert.match(text, /^electricity: running, \P{Cc}*\n$/u)
 })

@@ -43,10 +43,10 @@ export function readRoutes(app: FastifyInstance, control: Control, telemetry: Te
 
   app.get<{ Params: { pipeline: string; series: string } }>(
     '/api/v1/pipelines/:pipeline/series/:series/forecast',
-    ({ params: { pipeline, series } }, reply) => {
+    async ({ params: { pipeline, series } }, reply) => {
       const status = statusOf(control, pipeline)
-      const forecast = control.latestForecast(pipeline, series)
-      if (forecast != null) return reply.type('application/json; charset=utf-8').send(forecast)
+      const forecast = await control.latestForecast(pipeline, series)
+      if (typeof forecast === 'string') return reply.type('application/json; charset=utf-8').send(forecast)
       const message =
         `No forecast of series "${series}" in "${pipeline}", which has ${status.series} series: ` +
         `the id is that of the records of topic "${status.topic}", percent-encoded.`

@@ -72,7 +72,7 @@ test('a port in use is named together with the setting that chooses another', as
     alive: () => true,
     notReady: () => null,
     pipelines: () => [STATUS],
-    latestForecast: () => null,
+    latestForecast: async () => null,
     ingest: () => Promise.reject(new Error('unused')),
   }
   const options = {

@@ -51,7 +51,7 @@ export async function serve(
       alive: () => true,
       notReady: () => null,
       pipelines: () => [STATUS],
-      latestForecast: () => null,
+      latestForecast: async () => null,
       ingest: async (topic, records) => {
         appended.push({ topic, records })
         return { kind: 'appended' }

@@ -77,10 +77,9 @@ test('a request of which nothing was used is not a success', async (t) => {
 test('a line that is not JSON fails the whole body, names the line and appends nothing', async (t) => {
   const { post, appended } = await serve(t)
   const answer = await post(`${LINE}\n\n{"series":"a","ts":1,`)
-  assert.equal(answer.status, 400)
-  assert.equal(answer.body.error?.code, 'bad-json')
-  assert.equal(answer.body.error?.['line'], 3)
-  assert.match(answer.body.error?.message ?? '', /Line 3/)
+  const { error } = answer.body
+  assert.deepEqual([answer.status, error?.code, error?.['line']], [400, 'bad-json', 3])
+  assert.match(error?.message ?? '', /Line 3/)
   assert.equal((await post(new Uint8Array([0xff, 0xfe, 0x7b]))).body.error?.code, 'bad-request')
   assert.deepEqual(appended, [])
 })

@@ -36,7 +36,7 @@ test('a forecast is found whatever its series is called', async (t) => {
     'k'.repeat(1024),
     '🚦'.repeat(256),
   ]
-  const { get } = await serve(t, { latestForecast: (_, series) => JSON.stringify({ series }) })
+  const { get } = await serve(t, { latestForecast: async (_, series) => JSON.stringify({ series }) })
   for (const id of ids) {
     const { status, body } = await get(`/api/v1/pipelines/p/series/${encodeURIComponent(id)}/forecast`)
     assert.deepEqual([status, body['series']], [200, id])
@@ -81,7 +81,7 @@ test('every answer forbids to render, frame, guess at or keep it, also those tha
 })
 
 test('metrics count requests by the pattern of their route, never by path', async (t) => {
-  const { get } = await serve(t, { latestForecast: () => '{}' })
+  const { get } = await serve(t, { latestForecast: async () => '{}' })
   await get('/api/v1/pipelines/p/series/first-id/forecast')
   await get('/api/v1/pipelines/p/series/second-id/forecast')
   await get('/not/there')
