@@ -91,9 +91,9 @@ export function scoreArrival(
     const median = f32[p + 1]!
     const upper = f32[p + 2]!
     if (learn) calibration.learn(table, slot, j, value, lower, upper)
-    published.add(value, lower, median, upper, naiveError)
     const c = Math.ceil(h / m)
-    if (c > layout.cycles) continue
+    if (c > layout.cycles) continue // the baseline's point has left the ring, and both are to have the same targets
+    published.add(value, lower, median, upper, naiveError)
     const back = position - c * m
     const point = f32[row + (back < 0 ? back + R : back)]!
     const r = row + layout.residuals + (c - 1) * Q

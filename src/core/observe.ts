@@ -7,8 +7,12 @@ const SCALER_SEASONS = 28
 const SLOW_WALK = 250
 const P7_RATE = 0.2
 const P1_RATE = 0.15
-/** An observation moves the scaler by at most so many of its own units. */
+/** An observation moves the scaler by at most so many of its own units … */
 const CLIP = 6
+/** … and the profiles by at most so many: no feature looks further, and one wild reading must not stay for months. */
+const PROFILE_CLIP = 8
+/** Likewise the mean |x_t − x_{t−m}|, in units of itself. */
+const NAIVE_CLIP = 20
 
 /** What a step found before it changed the profiles; reused from step to step. */
 export interface StepTrace {
@@ -61,17 +65,14 @@ export function observe(
     return
   }
   const n = (f64[at + F64.count]! += 1)
-  updateScaler(table, at, x, trace.step, n)
-  if (n > 1) {
-    const error = Math.abs(x - f32[row + lag(position, m, R)]!)
-    const count = (f64[at + F64.naiveCount]! += 1)
-    f64[at + F64.naiveError]! += (error - f64[at + F64.naiveError]!) / Math.min(count, SCALER_SEASONS * m)
-  }
+  const tame = n > m ? within(table, slot, x, PROFILE_CLIP) : x
+  updateScaler(table, slot, x, trace.step, n)
+  if (n > 1) updateNaiveError(table, at, Math.abs(x - f32[row + lag(position, m, R)]!))
   const visits = (f32[row + layout.p7Visits + modulo(index, W)]! += 1)
-  f32[dpAt] = visits === 1 ? 0 : x - trace.p7Before
-  f32[p7At] = trace.p7Before + Math.max(P7_RATE, 1 / visits) * (x - trace.p7Before)
+  f32[dpAt] = visits === 1 ? 0 : tame - trace.p7Before
+  f32[p7At] = trace.p7Before + Math.max(P7_RATE, 1 / visits) * (tame - trace.p7Before)
   const p1At = row + layout.p1 + modulo(index, m)
-  f32[p1At]! += (n <= m ? 1 : P1_RATE) * (x - f32[p1At]!)
+  f32[p1At]! += (n <= m ? 1 : P1_RATE) * (tame - f32[p1At]!)
   if (n <= W) fillUnseen(table, row, index, x)
 }
 
@@ -81,12 +82,20 @@ function lag(position: number, back: number, R: number): number {
   return p < 0 ? p + R : p
 }
 
-function updateScaler(table: SeriesTable, at: number, x: number, step: number, n: number): void {
+/** x, brought to within so many units of the mean. */
+function within(table: SeriesTable, slot: number, x: number, units: number): number {
+  const mean = table.mean(slot)
+  const reach = units * table.scale(slot)
+  return Math.min(Math.max(x, mean - reach), mean + reach)
+}
+
+function updateScaler(table: SeriesTable, slot: number, x: number, step: number, n: number): void {
   const { layout, f64 } = table
+  const at = slot * F64_WIDTH
   const m = layout.short
   const a = Math.max(1 - Math.pow(0.5, 1 / (SCALER_SEASONS * m)), 1 / n)
-  f64[at + F64.meanAbs]! += a * (Math.abs(x) - f64[at + F64.meanAbs]!)
   if (layout.kind === 'walk') {
+    f64[at + F64.meanAbs]! += a * (Math.abs(x) - f64[at + F64.meanAbs]!)
     f64[at + F64.mean] = x
     if (n === 1) return
     const size = Math.abs(step)
@@ -97,15 +106,19 @@ function updateScaler(table: SeriesTable, at: number, x: number, step: number, n
     f64[at + F64.slowSpread]! += slow * (limited - f64[at + F64.slowSpread]!)
     return
   }
-  const mean = f64[at + F64.mean]!
-  let clipped = x
-  if (n > m) {
-    const reach = CLIP * table.scale(at / F64_WIDTH)
-    clipped = Math.min(Math.max(x, mean - reach), mean + reach)
-  }
-  const d = clipped - mean
+  const clipped = n > m ? within(table, slot, x, CLIP) : x
+  f64[at + F64.meanAbs]! += a * (Math.abs(clipped) - f64[at + F64.meanAbs]!)
+  const d = clipped - f64[at + F64.mean]!
   f64[at + F64.spread]! += a * (d * d - f64[at + F64.spread]!)
-  f64[at + F64.mean] = mean + a * d
+  f64[at + F64.mean]! += a * d
+}
+
+function updateNaiveError(table: SeriesTable, at: number, error: number): void {
+  const { layout, f64 } = table
+  const before = f64[at + F64.naiveError]!
+  const count = (f64[at + F64.naiveCount]! += 1)
+  const limited = count > layout.short && before > 0 ? Math.min(error, NAIVE_CLIP * before) : error
+  f64[at + F64.naiveError] = before + (limited - before) / Math.min(count, SCALER_SEASONS * layout.short)
 }
 
 /**

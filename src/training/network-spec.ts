@@ -45,7 +45,7 @@ function observations(history: SeriesHistory): number {
 }
 
 function span(histories: readonly SeriesHistory[]): number {
-  const first = Math.min(...histories.map((history) => history.ts[0] ?? Infinity))
-  const last = Math.max(...histories.map((history) => history.ts.at(-1) ?? -Infinity))
+  const first = histories.reduce((least, history) => Math.min(least, history.ts[0] ?? Infinity), Infinity)
+  const last = histories.reduce((most, history) => Math.max(most, history.ts.at(-1) ?? -Infinity), -Infinity)
   return last - first
 }

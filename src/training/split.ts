@@ -31,8 +31,8 @@ export function splitByTime(
 function cutTime(series: readonly EncodedSeries[], share: number): number {
   const total = series.reduce((sum, one) => sum + one.length, 0)
   if (share >= 1) return Infinity
-  let low = Math.min(...series.map((one) => one.ts[0]!))
-  let high = Math.max(...series.map((one) => one.ts.at(-1)!))
+  let low = series.reduce((least, one) => Math.min(least, one.ts[0]!), Infinity)
+  let high = series.reduce((most, one) => Math.max(most, one.ts.at(-1)!), -Infinity)
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
     const before = series.reduce((sum, one) => sum + stepsBefore(one, middle), 0)

@@ -28,6 +28,10 @@ const FEWEST_UPDATES = 100
 const MOST_UPDATES = 500
 /** Passes over the data that are aimed at. */
 const PASSES = 50
+/** Series whose holdout is scored; more of them would say the same. */
+const MOST_JUDGED = 256
+
+export type { TrainingProgress }
 
 export interface TrainingOptions {
   readonly tf: TensorFlow
@@ -60,10 +64,11 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const spec = networkSpec(histories, shape, options.model)
   const rows = new Map(spec.series.map((series, i) => [series, i + 1]))
   const series = histories.flatMap((one) => encodeHistory(layout, one, rows.get(one.series) ?? 0) ?? [])
+  if (series.length === 0) throw new TrainingError('too-little-data', 'no series has a single value')
   const split = splitByTime(series, training.validation, training.holdout)
   const target = new TargetIndex(layout)
   const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))
-  const updates = training.updates || updatesFor(known, training)
+  const updates = chooseUpdates(known, training)
   const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
 
   const candidate = await fitAndStop(options, spec, target, split, known, updates, meter)
@@ -79,8 +84,8 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     observations: series.reduce((sum, one) => sum + one.mask.reduce((a, b) => a + b, 0), 0),
     series: series.length,
     updates: candidate.updates,
-    from: Math.min(...series.map((one) => one.ts[0]!)),
-    to: Math.max(...series.map((one) => one.ts.at(-1)!)),
+    from: series.reduce((least, one) => Math.min(least, one.ts[0]!), Infinity),
+    to: series.reduce((most, one) => Math.max(most, one.ts.at(-1)!), -Infinity),
     curve: meter.curve(),
     clippedShare: meter.clippedShare(),
     validationLoss: candidate.loss,
@@ -88,12 +93,13 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   return { spec, weights, report, scores }
 }
 
-/** 50 passes over the data, within bounds. */
-function updatesFor(ranges: readonly TrainingRange[], training: TrainingConfig): number {
+/** 50 passes over the data, within bounds, unless configured. */
+function chooseUpdates(ranges: readonly TrainingRange[], training: TrainingConfig): number {
   const steps = ranges.reduce((sum, range) => sum + range.end, 0)
   if (steps < training.chunk) {
     throw new TrainingError('too-little-data', `${steps} steps to train on, one chunk is ${training.chunk}`)
   }
+  if (training.updates > 0) return training.updates
   const updates = Math.round((PASSES * steps) / (training.streams * training.chunk))
   return Math.max(FEWEST_UPDATES, Math.min(MOST_UPDATES, updates))
 }
@@ -164,7 +170,9 @@ function judge(
 ): TrainingResult['scores'] {
   const { tf, fused, shape } = options
   const bySeries = new Map(split.map((one) => [one.series.series, one]))
-  const judged = histories.filter((one) => bySeries.has(one.series))
+  const known = histories.filter((one) => bySeries.has(one.series))
+  const every = Math.ceil(known.length / MOST_JUDGED)
+  const judged = known.filter((_, i) => i % every === 0)
   const from = judged.map((one) => {
     const part = bySeries.get(one.series)!
     return one.values.length - part.series.length + part.validation

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { NetworkSpec } from '../../src/core/network-spec.js'
+import { headForecast } from '../../src/model/head.js'
+import { Network, type StepInput, type StepOutput } from '../../src/model/network.js'
+import { unpackWeights } from '../../src/model/weights.js'
+import { tensorflow } from './backend.js'
+import { inputOf, largestDifference, outputOf, specOf, weightsOf } from './fixtures.js'
+
+const tf = tensorflow()
+
+function step(spec: NetworkSpec, input: StepInput, fused = true, weights = weightsOf(spec)): StepOutput {
+  const before = tf.memory().numTensors
+  const network = new Network(tf, spec, weights, { fused })
+  const loaded = tf.memory().numTensors
+  const output = outputOf(spec, input)
+  network.step(input, output)
+  assert.equal(tf.memory().numTensors, loaded, 'a step leaks no tensor')
+  network.dispose()
+  assert.equal(tf.memory().numTensors, before, 'a disposed network leaves no tensor')
+  return output
+}
+
+const SPECS: Record<string, NetworkSpec> = {
+  'one layer': specOf(),
+  'three layers': specOf({ layers: 3 }),
+  'five quantiles': specOf({ quantiles: [0.05, 0.25, 0.5, 0.75, 0.95] }),
+  'a single series': specOf({ embedding: 0, series: ['a'] }),
+  'a walk': specOf({ kind: 'walk', mixture: 1, targetFeatures: 1, slots: 1, interval: 0 }),
+}
+
+for (const [name, spec] of Object.entries(SPECS)) {
+  test(`${name}: fused and plain steps agree`, () => {
+    for (const [rows, observed] of [
+      [1, 1],
+      [7, 4],
+      [5, 0],
+      [1200, 1100],
+    ] as const) {
+      const input = inputOf(spec, rows, observed)
+      const fused = step(spec, input, true)
+      const plain = step(spec, input, false)
+      assert.ok(largestDifference(fused.states, plain.states) < 1e-5)
+      assert.ok(largestDifference(fused.forecasts, plain.forecasts) < 1e-5)
+    }
+  })
+
+  test(`${name}: a step forecasts what the differentiable head says`, () => {
+    const input = inputOf(spec, 6, 6)
+    const weights = weightsOf(spec)
+    const output = step(spec, input, true, weights)
+    const before = tf.memory().numTensors
+    const expected = tf.tidy(() => {
+      const top = Float32Array.from({ length: 6 * spec.hidden }, (_, i) => {
+        const row = Math.floor(i / spec.hidden)
+        return output.states[(row * spec.layers + spec.layers - 1) * spec.hidden + (i % spec.hidden)]!
+      })
+      const { head } = unpackWeights(tf, spec, tf.tensor1d(weights))
+      return headForecast(tf, spec, head, tf.tensor2d(top, [6, spec.hidden]), {
+        steps: tf.range(0, spec.horizon, 1, 'int32'),
+        features: tf.tensor3d(input.features, [6, spec.horizon, spec.targetFeatures]),
+        calendar: tf.tensor1d(input.calendar, 'int32'),
+      }).dataSync<'float32'>()
+    })
+    assert.ok(largestDifference(output.forecasts, expected) < 1e-5)
+    assert.equal(tf.memory().numTensors, before)
+  })
+}
+
+test('quantiles never cross', () => {
+  const spec = specOf({ quantiles: [0.05, 0.25, 0.5, 0.75, 0.95] })
+  const { forecasts } = step(spec, inputOf(spec, 50, 50))
+  for (let at = 0; at < forecasts.length; at += 5) {
+    const sorted = forecasts.slice(at, at + 5).sort()
+    assert.deepEqual(forecasts.slice(at, at + 5), sorted)
+  }
+})
+
+test('a permuted wave gives permuted results: no series sees another', () => {
+  const spec = specOf({ layers: 2 })
+  const input = inputOf(spec, 9, 9)
+  const order = [4, 2, 8, 0, 6, 1, 7, 3, 5]
+  const permute = <T extends Float32Array | Int32Array>(array: T): T => {
+    const width = array.length / 9
+    const result = array.slice() as T
+    order.forEach((from, to) => result.set(array.subarray(from * width, (from + 1) * width), to * width))
+    return result
+  }
+  const one = step(spec, input)
+  const other = step(spec, {
+    ...input,
+    inputs: permute(input.inputs),
+    embedding: permute(input.embedding),
+    states: permute(input.states),
+    features: permute(input.features),
+    calendar: permute(input.calendar),
+  })
+  assert.ok(largestDifference(permute(one.states), other.states) < 1e-6)
+  assert.ok(largestDifference(permute(one.forecasts), other.forecasts) < 1e-6)
+})
+
+test('states may be stepped in place, on shared memory', () => {
+  const spec = specOf({ layers: 2 })
+  const input = inputOf(spec, 8, 8)
+  const apart = step(spec, input)
+  const shared = new Float32Array(new SharedArrayBuffer(input.states.byteLength))
+  shared.set(input.states)
+  const network = new Network(tf, spec, weightsOf(spec), { fused: true })
+  const forecasts = new Float32Array(apart.forecasts.length)
+  network.step({ ...input, states: shared }, { states: shared, forecasts })
+  network.dispose()
+  assert.equal(largestDifference(shared, apart.states), 0)
+  assert.equal(largestDifference(forecasts, apart.forecasts), 0)
+})
+
+test('an unknown series has the zero embedding', () => {
+  const spec = specOf()
+  const input = { ...inputOf(spec, 3, 3), embedding: new Int32Array(3) }
+  const weights = weightsOf(spec)
+  const alone = step(specOf(), input, true, weights)
+  const changed = weights.slice()
+  const layers = (spec.inputs + spec.embedding + spec.hidden) * 3 * spec.hidden + 3 * spec.hidden
+  changed.fill(5, layers, layers + spec.series.length * spec.embedding)
+  assert.equal(largestDifference(alone.states, step(specOf(), input, true, changed).states), 0)
+})
+
+test('weights of another size are refused', () => {
+  assert.throws(() => new Network(tf, specOf(), new Float32Array(3), { fused: true }), RangeError)
+})

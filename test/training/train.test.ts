@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TrainingConfig } from '../../src/config/types.js'
+import type { SeriesHistory } from '../../src/core/history.js'
+import { TrainingError } from '../../src/training/error.js'
+import { trainNetwork, type TrainingOptions } from '../../src/training/train.js'
+import { tensorflow } from '../model/backend.js'
+import { SHAPE, syntheticSeries, withGaps } from './series.js'
+
+const tf = tensorflow()
+
+const TRAINING: TrainingConfig = {
+  enabled: true,
+  minObservations: 0,
+  window: 0,
+  holdout: 0.15,
+  validation: 0.1,
+  updates: 80,
+  learningRate: 5e-3,
+  weightDecay: 1e-4,
+  clipNorm: 5,
+  chunk: 48,
+  streams: 8,
+  seed: 5,
+  maxDuration: 60_000,
+  retryGrowth: 0.5,
+}
+
+async function train(histories: readonly SeriesHistory[], changes: Partial<TrainingOptions> = {}) {
+  const before = tf.memory().numTensors
+  try {
+    return await trainNetwork({
+      tf,
+      fused: true,
+      histories,
+      shape: SHAPE,
+      model: { layers: 1, hidden: 16 },
+      training: TRAINING,
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+      ...changes,
+    })
+  } finally {
+    assert.equal(tf.memory().numTensors, before, 'training leaks no tensor')
+  }
+}
+
+const failsWith = (code: string) => (error: unknown) => error instanceof TrainingError && error.code === code
+
+test('on a seasonal series with a swing the network beats the baseline on later data', async () => {
+  const { scores, report, spec } = await train([syntheticSeries('a', 1500, 1), syntheticSeries('b', 1200, 2)])
+  assert.ok(scores.network.wql < 0.9 * scores.baseline.wql, JSON.stringify(scores))
+  assert.ok(scores.network.mase < scores.baseline.mase, JSON.stringify(scores))
+  assert.ok(scores.network.coverage > 0.65 && scores.network.coverage < 0.92, JSON.stringify(scores))
+  assert.equal(scores.network.targets, scores.baseline.targets)
+  assert.equal(report.observations, 2700)
+  assert.deepEqual(spec.series, ['a', 'b'])
+})
+
+test('the same seed gives the same numbers, another seed others', async () => {
+  const short = { ...TRAINING, updates: 20 }
+  const histories = [syntheticSeries('a', 500, 1), syntheticSeries('b', 500, 2)]
+  const one = await train(histories, { training: short })
+  const two = await train(histories, { training: short })
+  const other = await train(histories, { training: { ...short, seed: 6 } })
+  assert.deepEqual(one.weights, two.weights)
+  assert.deepEqual(one.scores, two.scores)
+  assert.deepEqual(one.report.curve, two.report.curve)
+  assert.notDeepEqual(one.weights, other.weights)
+})
+
+test('fused and plain operations train the same network', async () => {
+  const histories = [syntheticSeries('a', 300, 1)]
+  const training = { ...TRAINING, updates: 5 }
+  const fused = await train(histories, { training })
+  const plain = await train(histories, { training, fused: false })
+  fused.weights.forEach((w, i) => assert.ok(Math.abs(w - plain.weights[i]!) < 1e-3, `weight ${i}`))
+})
+
+test('gaps, series of very different lengths and constant series are trained on', async () => {
+  const constant = syntheticSeries('c', 400, 3)
+  const { scores, weights } = await train(
+    [
+      withGaps(syntheticSeries('a', 800, 1), 9),
+      syntheticSeries('short', 30, 2),
+      { ...constant, values: constant.values.fill(4) },
+      { ...constant, series: 'empty', values: new Float64Array(400).fill(NaN) },
+    ],
+    { training: { ...TRAINING, updates: 20 } },
+  )
+  assert.ok(weights.every(Number.isFinite))
+  assert.ok(Number.isFinite(scores.network.wql))
+})
+
+test('a walk is trained on the observation grid', async () => {
+  const { values } = syntheticSeries('a', 600, 4)
+  let level = 100
+  const walk = values.map((x) => (level += x - 10))
+  const shape = { interval: 0, season: { short: 1, long: 1 }, horizon: 5, quantiles: [0.1, 0.5, 0.9] }
+  const ts = values.map((_, t) => t * 86_400_000)
+  const { spec, scores } = await train([{ series: 'a', start: 0, values: walk, ts }], {
+    shape,
+    training: { ...TRAINING, updates: 20 },
+  })
+  assert.equal(spec.kind, 'walk')
+  assert.ok(scores.network.targets > 0)
+})
+
+test('too little data is a refusal, not a crash', async () => {
+  await assert.rejects(train([syntheticSeries('a', 20, 1)]), failsWith('too-little-data'))
+  await assert.rejects(train([]), failsWith('too-little-data'))
+})
+
+test('a loss that is not finite ends the training', async () => {
+  const training = { ...TRAINING, learningRate: 1e30 }
+  await assert.rejects(train([syntheticSeries('a', 500, 1)], { training }), failsWith('nan-loss'))
+})
+
+test('an abort ends the training between two updates', async () => {
+  const abort = new AbortController()
+  let updates = 0
+  const run = train([syntheticSeries('a', 500, 1)], {
+    signal: abort.signal,
+    onProgress: ({ update }) => {
+      updates = update
+      if (update === 3) setImmediate(() => abort.abort())
+    },
+  })
+  await assert.rejects(run, failsWith('aborted'))
+  assert.ok(updates < 10)
+})
