@@ -27,11 +27,16 @@ export class PartitionRuntime implements Worker {
   process(batch: Batch): Promise<SettledBatch> {
     return this.alone(async () => {
       const started = performance.now()
-      const advance = await this.partition.advance(batch.records, true)
-      const settled = await this.settler.settle(batch, advance, started)
-      this.settled = settled.offset
-      this.lag = settled.lag
-      return settled
+      try {
+        const advance = await this.partition.advance(batch.records, true)
+        const settled = await this.settler.settle(batch, advance, started)
+        this.settled = settled.offset
+        this.lag = settled.lag
+        return settled
+      } catch (error) {
+        batch.abandon()
+        throw error
+      }
     })
   }
 

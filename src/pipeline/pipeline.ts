@@ -1,7 +1,7 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
-import type { Broker, Consumption, PartitionLease } from '../ports/broker.js'
+import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { PipelineStatus } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
@@ -22,6 +22,8 @@ export interface PipelineDependencies {
   readonly engine: Engine
   readonly telemetry: PipelineTelemetry
   readonly clock: Clock
+  /** For topics that the pipeline creates. */
+  readonly retention: Pick<TopicSpec, 'retentionMs' | 'retentionBytes'>
   /** Partitions of the input topic fell silent for good: the pipeline cannot go on. */
   readonly failed: (error: unknown) => void
 }
@@ -50,9 +52,9 @@ export class Pipeline {
 
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
   async start(): Promise<void> {
-    const { broker, models, config } = this.deps
+    const { broker, models, config, retention } = this.deps
     const { topic, output, deadLetter, partitions } = config
-    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions })))
+    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions, ...retention })))
     const version = models.champion(config.name)
     const champion = version === null ? null : models.get(config.name, version)
     if (champion !== null && fits(champion.spec, config)) await this.load(champion, 'loaded')

@@ -79,6 +79,8 @@ export interface Batch {
    * delivered again, and the caller must take its states back to the last settled batch.
    */
   settle(settlement: Settlement): Promise<void>
+  /** Gives the batch up unsettled: the next call of `next` delivers it again. Without effect once it is settled. */
+  abandon(): void
 }
 
 /** Ownership of one partition by this process. */

@@ -6,7 +6,7 @@ export interface Control {
   notReady(): string | null
   pipelines(): readonly PipelineStatus[]
   /** `undefined`: no such pipeline; `null`: no such series or no forecast yet. The contract's forecast record, as JSON text. */
-  latestForecast(pipeline: string, series: string): string | null | undefined
+  latestForecast(pipeline: string, series: string): Promise<string | null | undefined>
   /** Appends records to a topic. `unknown-topic` and `busy` (back-pressure) append nothing. */
   ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome>
 }

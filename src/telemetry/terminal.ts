@@ -84,7 +84,8 @@ export class Terminal implements LogDestination {
   #plainLines(): void {
     const now = this.#clock.now()
     for (const status of this.#status?.() ?? []) {
-      const facts = `${status.phase} ${status.model} ${status.training}`
+      // Of the training only whether it runs: its counters change all the time.
+      const facts = `${status.phase} ${status.model} ${status.training.split(' ', 1).join()}`
       const last = this.#said.get(status.name)
       if (last !== undefined && last.facts === facts && now - last.at < PLAIN_EVERY_MS) continue
       this.#said.set(status.name, { facts, at: now })

@@ -32,6 +32,8 @@ const SETTLED_MS = 5_000
 export class TrainingSupervisor {
   private readonly watched: Watched[]
   private running: Promise<void> | undefined
+  /** Whose training is running. */
+  private trained: Watched | undefined
   private readonly stopping = new AbortController()
 
   constructor(private readonly options: SupervisorOptions) {
@@ -50,14 +52,16 @@ export class TrainingSupervisor {
 
   /** Looks whether a training is due; called about once a second. */
   tick(): void {
-    const due = this.watched.filter((watched) => this.isDue(watched))
+    const due = this.watched.filter((watched) => watched !== this.trained && this.isDue(watched))
     const first = due[0]
     if (first === undefined || this.running !== undefined || this.stopping.signal.aborted) return
+    this.trained = first
     // Fair among pipelines: the one just served goes to the end.
     this.watched.splice(this.watched.indexOf(first), 1)
     this.watched.push(first)
     this.running = this.train(first).finally(() => {
       this.running = undefined
+      this.trained = undefined
     })
   }
 
