@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { BrokerError } from '../../ports/broker.js'
 import type {
   Broker,
@@ -125,6 +126,8 @@ class LmdbBroker implements EmbeddedBroker {
       const records = reader.read(READ_CHUNK_RECORDS, to, time)
       if (records.length === 0) return
       yield records
+      // Lets the others have their turn, and LMDB a new snapshot: a long read must not pin the pages it began with.
+      await setImmediate()
       environment.assertOpen()
     }
   }

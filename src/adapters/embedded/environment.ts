@@ -14,11 +14,10 @@
  *   weights     [pipeline, version] → binary    (`model-store.ts`)
  * Each value with a format of its own carries its own version; this one changes when a database does.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { open } from 'lmdb'
 import type { Database, Key, RootDatabase } from 'lmdb'
 import { BrokerError } from '../../ports/broker.js'
+import { checkDataFile } from './data-file.js'
 import { closedError, translated } from './errors.js'
 
 const FORMAT_VERSION = 1
@@ -71,12 +70,7 @@ export class Environment {
 
   static async open(options: EnvironmentOptions): Promise<Environment> {
     const { dir, readOnly, mapSizeBytes } = options
-    if (readOnly && !existsSync(join(dir, 'data.mdb'))) {
-      throw new BrokerError(
-        'unavailable',
-        `There is no embedded log in ${dir}. The daemon creates it when it first runs.`,
-      )
-    }
+    await checkDataFile(dir, readOnly)
     let root: RootDatabase | undefined
     try {
       root = open({

@@ -6,6 +6,8 @@ const MDB_INVALID = -30793
 const MDB_VERSION_MISMATCH = -30794
 const MDB_CORRUPTED = -30796
 const MDB_PAGE_NOTFOUND = -30797
+/** Also what LMDB says when the kernel took only a part of what it wrote, as on a disk that is just becoming full. */
+const EIO = 5
 const EFBIG = 27
 const ENOSPC = 28
 const EDQUOT = 122
@@ -22,12 +24,14 @@ export async function translated(error: unknown, dir: string): Promise<unknown> 
   const { code, message } = cause
   switch (code) {
     case MDB_MAP_FULL:
+    case EIO:
     case EFBIG:
     case ENOSPC:
     case EDQUOT:
       return new BrokerError(
         'disk-full',
-        `The disk of the embedded log in ${dir} is full (${message}). Free some space; nothing of this write was stored.`,
+        `The disk of the embedded log in ${dir} is full, or fails (${message}). Free some space; nothing of this ` +
+          'write was stored.',
         true,
         { cause },
       )

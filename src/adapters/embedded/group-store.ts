@@ -5,6 +5,7 @@
  *   offsets  [id, partition] → next offset to consume f64
  *   states   see `state-rows.ts`
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Snapshot, StateRow, StoredStates } from '../../ports/broker.js'
 import type { Environment } from './environment.js'
 import { partitionKey } from './keys.js'
@@ -84,7 +85,8 @@ export class PartitionStates implements StoredStates {
   }
 
   async *load(): AsyncGenerator<readonly StateRow[]> {
-    let { start, end } = rowKeyRange(this.partition)
+    const { start: first, end } = rowKeyRange(this.partition)
+    let start = first
     for (;;) {
       this.environment.assertOpen()
       const rows: StateRow[] = []
@@ -98,6 +100,8 @@ export class PartitionStates implements StoredStates {
       }
       if (rows.length === 0) return
       yield rows
+      // A store with many states must not hold up everything else while it is read.
+      await setImmediate()
     }
   }
 

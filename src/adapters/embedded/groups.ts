@@ -39,7 +39,7 @@ class GroupOnTopic {
 
   async revokeAll(): Promise<void> {
     this.#members.length = 0
-    await Promise.all(this.#slots.map((slot) => slot.lease?.revoke()))
+    await Promise.all(this.#slots.map(async ({ lease }) => lease?.revoke()))
   }
 
   async #leave(member: Member): Promise<void> {

@@ -107,7 +107,12 @@ export class EmbeddedLease implements PartitionLease {
         this.#unsettled = null
       }
     }
-    return { records, highWatermark, settle }
+    const abandon = (): void => {
+      if (this.#unsettled !== delivery) return
+      this.#reader.rewind(this.#committed)
+      this.#unsettled = null
+    }
+    return { records, highWatermark, settle, abandon }
   }
 
   async #settle({ outputs, snapshot }: Settlement, next: number): Promise<void> {

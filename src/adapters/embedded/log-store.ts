@@ -45,7 +45,8 @@ export class LogStore {
 
   append(partition: PartitionRef, batches: readonly EncodedBatch[], arrival: number): void {
     const { index, log } = this.environment
-    let { earliest, end, bytes } = this.row(partition)
+    const { earliest, ...row } = this.row(partition)
+    let { end, bytes } = row
     for (const batch of batches) {
       const key = batchKey(partition, end)
       log.putSync(key, batch.bytes)
@@ -62,9 +63,10 @@ export class LogStore {
     // Reading in order, the wanted offset is nearly always the first of a batch.
     const exact = index.get(batchKey(partition, offset))
     if (exact !== undefined) return decodeEntry(offset, exact)
+    // The bare partition sorts before all its batches; ends are exclusive.
     const before = this.#first({
       start: batchKey(partition, offset),
-      end: batchKey(partition, FIRST_OFFSET),
+      end: partitionKey(partition),
       reverse: true,
     })
     if (before !== null && before.baseOffset + before.count > offset) return before

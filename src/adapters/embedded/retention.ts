@@ -54,8 +54,7 @@ export class Retention {
 function oldestOf(heads: readonly Head[]): Head | null {
   let found: Head | null = null
   for (const head of heads) {
-    if (head.oldest !== null && (found?.oldest == null || head.oldest.arrival < found.oldest.arrival))
-      found = head
+    if (head.oldest !== null && head.oldest.arrival < (found?.oldest?.arrival ?? Infinity)) found = head
   }
   return found
 }

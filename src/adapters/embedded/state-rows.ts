@@ -59,9 +59,7 @@ export function rowKey(partition: PartitionRef, series: string): Buffer {
 
 /** All rows share one buffer: thousands of small allocations cost more than copying. */
 export function encodeRows(partition: PartitionRef, rows: readonly StateRow[]): EncodedRow[] {
-  const encodings = rows.map(
-    (row) => (NOT_UNICODE.test(row.series) ? 'utf16le' : 'utf8') as 'utf16le' | 'utf8',
-  )
+  const encodings = rows.map(({ series }) => encodingOf(series))
   const lengths = rows.map(
     (row, i) =>
       HEADER_BYTES +
@@ -85,6 +83,10 @@ export function encodeRows(partition: PartitionRef, rows: readonly StateRow[]): 
     value.writeUInt32LE(crc32(value.subarray(HEADER_BYTES)), 16)
     return { key: rowKey(partition, row.series), value }
   })
+}
+
+function encodingOf(series: string): 'utf8' | 'utf16le' {
+  return NOT_UNICODE.test(series) ? 'utf16le' : 'utf8'
 }
 
 export function decodeRow(value: Buffer): StateRow {
