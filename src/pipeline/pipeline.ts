@@ -1,6 +1,6 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
-import { F64, F64_WIDTH } from '../core/layout.js'
+import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { PipelineStatus } from '../ports/control.js'
@@ -120,6 +120,12 @@ export class Pipeline {
       }
     }
     return { longest, total }
+  }
+
+  /** Bytes of state a series takes, in memory and in the store. */
+  bytesPerSeries(): number {
+    const layout = new StateLayout(this.config)
+    return layout.bytesPerSeries(this.config.model.layers * this.config.model.hidden)
   }
 
   get version(): number {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import type { NetworkSpec } from '../../core/network-spec.js'
 import type { BackendInfo, Engine, LoadedNetwork, StepBuffers, Wave } from '../../ports/engine.js'
 import type { EngineReply, EngineRequest, EngineThreadOptions } from './protocol.js'
@@ -16,7 +16,10 @@ interface Waiting {
  */
 export function startEngine(options: EngineThreadOptions, failed: (error: Error) => void): Promise<Engine> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: options })
+    const worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
+      workerData: options,
+      env: SHARE_ENV, // so that TensorFlow sees the settings made there, also without the native module
+    })
     let engine: ThreadEngine | undefined
     const fail = (error: Error): void => {
       if (engine === undefined) reject(error)

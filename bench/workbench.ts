@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openEmbeddedBroker, type EmbeddedBroker } from '../src/adapters/embedded/embedded-broker.js'
+import { startEngine } from '../src/adapters/tensorflow/engine.js'
+import { loadConfig } from '../src/config/load.js'
+import type { PipelineConfig } from '../src/config/types.js'
+import type { SeriesHistory } from '../src/core/history.js'
+import { initialWeights } from '../src/model/initial-weights.js'
+import { Pipeline } from '../src/pipeline/pipeline.js'
+import { systemClock } from '../src/ports/clock.js'
+import type { Engine } from '../src/ports/engine.js'
+import { createTelemetry, type Telemetry } from '../src/telemetry/telemetry.js'
+import { networkSpec } from '../src/training/network-spec.js'
+
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+}
+
+/** A log in a temporary directory, an engine, and pipelines on them: the daemon without its process. */
+export class Workbench {
+  private constructor(
+    readonly broker: EmbeddedBroker,
+    readonly engine: Engine,
+    private readonly telemetry: Telemetry,
+    private readonly dir: string,
+  ) {}
+
+  static async open(): Promise<Workbench> {
+    const dir = await mkdtemp(join(tmpdir(), 'tidecast-bench-'))
+    const broker = await openEmbeddedBroker({
+      dir,
+      mapSizeBytes: 2 ** 36,
+      clock: systemClock,
+      pid: process.pid,
+    })
+    const engine = await startEngine({ backend: 'auto', threads: 1 }, (error) => {
+      throw error
+    })
+    const telemetry = createTelemetry({
+      level: 'warn',
+      format: 'json',
+      destination: process.stderr,
+      version: 'bench',
+    })
+    return new Workbench(broker, engine, telemetry, dir)
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close()
+    await this.broker.close()
+    await rm(this.dir, { recursive: true, force: true })
+  }
+
+  /** A pipeline's configuration, made as from a file. */
+  static config(settings: Readonly<Record<string, unknown>>): PipelineConfig {
+    const pipeline = { topic: 'data', training: { enabled: false }, ...settings }
+    return loadConfig({ files: [], text: JSON.stringify({ pipelines: { bench: pipeline } }), env: {} })
+      .pipelines[0]!
+  }
+
+  /** Makes a network with fresh weights the champion: what it costs does not depend on what it has learnt. */
+  async pinModel(config: PipelineConfig): Promise<void> {
+    const nobody: SeriesHistory = {
+      series: 'known',
+      start: 0,
+      values: Float64Array.of(1),
+      ts: Float64Array.of(0),
+    }
+    const spec = networkSpec([nobody], config, config.model)
+    const scores = { mase: 1, wql: 1, coverage: 1, targets: 1 }
+    const model = await this.broker.models.put({
+      pipeline: config.name,
+      spec,
+      weights: initialWeights(spec, 1),
+      parent: null,
+      report: {
+        startedAt: new Date(0).toISOString(),
+        seconds: 0,
+        backend: '',
+        observations: 0,
+        series: 0,
+        updates: 0,
+        from: 0,
+        to: 0,
+        curve: [],
+        clippedShare: 0,
+        validationLoss: 0,
+      },
+      scores: { network: scores, baseline: scores },
+    })
+    await this.broker.models.setChampion(config.name, model.version)
+  }
+
+  pipeline(config: PipelineConfig): Pipeline {
+    const { broker, engine } = this
+    return new Pipeline({
+      config,
+      broker,
+      models: broker.models,
+      engine,
+      telemetry: this.telemetry.pipeline(config.name),
+      clock: systemClock,
+      retention: {},
+      failed: (error) => {
+        throw error
+      },
+    })
+  }
+
+  /** Resolves when the pipeline has settled so many records. */
+  static async settled(pipeline: Pipeline, records: number): Promise<void> {
+    while (pipeline.progress.records < records) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
