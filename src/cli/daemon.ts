@@ -48,23 +48,16 @@ export class Daemon implements Control {
     const { config, telemetry, clock, failed } = options
     const log = { dir: join(config.dataDir, 'log'), mapSizeBytes: config.broker.embedded.mapSizeBytes }
     const broker = await openEmbeddedBroker({ ...log, clock, pid: options.pid })
+    let engine: Engine | undefined
     try {
-      const engine = await startEngine(config.engine, failed)
+      engine = await startEngine(config.engine, failed)
       telemetry.engine(engine.backend)
       await options.prepare?.(broker)
       const { models } = broker
+      const shared = { broker, models, engine, clock, retention: retentionOf(config), failed }
       const pipelines = config.pipelines.map(
         (pipeline) =>
-          new Pipeline({
-            config: pipeline,
-            broker,
-            models,
-            engine,
-            telemetry: telemetry.pipeline(pipeline.name),
-            clock,
-            retention: retentionOf(config),
-            failed,
-          }),
+          new Pipeline({ config: pipeline, telemetry: telemetry.pipeline(pipeline.name), ...shared }),
       )
       for (const pipeline of pipelines) await pipeline.start()
       const supervisor = new TrainingSupervisor({
@@ -81,6 +74,7 @@ export class Daemon implements Control {
       }, TICK_MS)
       return daemon
     } catch (error) {
+      await engine?.close()
       await broker.close()
       throw error
     }

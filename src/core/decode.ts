@@ -69,8 +69,7 @@ export class Decoder {
     }
     if (typeof json !== 'object' || json === null) return 'undecodable'
     const series = this.seriesPath.length === 0 ? keyText : at(json, this.seriesPath)
-    if (series === undefined || series === null || series === '') return 'missing-series'
-    if (typeof series === 'object' || typeof series === 'boolean') return 'missing-series'
+    if ((typeof series !== 'string' && typeof series !== 'number') || series === '') return 'missing-series'
     this.out.series = String(series)
     if (this.out.series.length > limits.maxKeyBytes) return 'too-large'
     const rawTs = at(json, this.tsPath)

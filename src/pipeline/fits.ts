@@ -7,7 +7,6 @@ import type { PipelineConfig } from '../config/types.js'
 export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
   const features = targetFeatures(new StateLayout(config))
   return (
-    spec.cell === config.model.cell &&
     spec.layers === config.model.layers &&
     spec.hidden === config.model.hidden &&
     spec.inputs === INPUTS &&

@@ -13,6 +13,8 @@ export class PartitionRuntime implements Worker {
   private readonly settler: Settler
   private turn: Promise<unknown> = Promise.resolve()
   lag = 0
+  /** A batch has failed half-way: the states are worth nothing, and the partition is being restored. */
+  private broken = false
 
   constructor(
     readonly lease: PartitionLease,
@@ -34,6 +36,7 @@ export class PartitionRuntime implements Worker {
         this.lag = settled.lag
         return settled
       } catch (error) {
+        this.broken = true
         batch.abandon()
         throw error
       }
@@ -43,6 +46,7 @@ export class PartitionRuntime implements Worker {
   /** Takes a network into use between two batches; the snapshot makes sure that no replay crosses the change. */
   swap(model: ActiveModel): Promise<void> {
     return this.alone(async () => {
+      if (this.broken) return // what is restored starts with the new network
       await this.partition.swap(model)
       await this.settler.checkpoint(this.settled)
     })
@@ -50,7 +54,9 @@ export class PartitionRuntime implements Worker {
 
   /** The states as of the last settled batch, written before the partition is given back. */
   checkpoint(): Promise<void> {
-    return this.alone(() => this.settler.checkpoint(this.settled))
+    return this.alone(async () => {
+      if (!this.broken) await this.settler.checkpoint(this.settled)
+    })
   }
 
   private alone<T>(work: () => Promise<T>): Promise<T> {

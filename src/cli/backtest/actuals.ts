@@ -29,8 +29,8 @@ export function actuals(
   for (const row of rows) {
     const ts = typeof row.ts === 'number' ? row.ts : parseTimestamp(row.ts)
     if (ts !== ts) continue
-    let seen = bySeries.get(row.series)
-    if (seen === undefined) bySeries.set(row.series, (seen = new Map()))
+    const seen = bySeries.get(row.series) ?? new Map<number, number>()
+    bySeries.set(row.series, seen)
     // Of two readings for a time the first counts, as in the stream.
     if (!seen.has(ts)) seen.set(ts, row.value ?? NaN)
   }
