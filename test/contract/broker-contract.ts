@@ -285,6 +285,23 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       await consumption.close()
     })
 
+    test('a settlement under way when the partition is given back is seen whole or not at all by its next owner', async () => {
+      await appendMany(0, 1)
+      const { lease } = await join(broker, input, group, 2)
+      const batch = await lease.next(1)
+      const snapshot = { meta: bytes('m'), rows: [row('s', 0, 'state')] }
+      const settling = batch.settle({ outputs: [record(output, 'forecast')], snapshot }).then(
+        () => true,
+        () => false,
+      )
+      await lease.release()
+      const successor = (await join(broker, input, group, 1)).lease
+      const settled = await settling
+      assert.equal(successor.committed > 0, settled)
+      assert.deepEqual(await values(broker, output), settled ? ['forecast'] : [])
+      assert.deepEqual(await loadRows(successor), settled ? { s: 'state' } : {})
+    })
+
     test('after closing everything is refused', async () => {
       await appendMany(0, 1)
       const { leases } = await join(broker, input, group, 2)

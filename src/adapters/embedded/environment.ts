@@ -81,6 +81,8 @@ export class Environment {
         maxDbs: 16,
         // A commit then returns only when synced; with overlapping sync it would return before.
         overlappingSync: false,
+        // Its own batching has a promise that nobody can catch: a failed commit would end the process.
+        eventTurnBatching: false,
       } as Parameters<typeof open>[0] & { path: string })
       return new Environment(root, options)
     } catch (error) {

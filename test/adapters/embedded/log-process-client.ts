@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -23,8 +24,12 @@ export class LogProcess {
 
   /** With files limited to so many KiB: what the kernel then refuses to write is what a full disk refuses. */
   static startLimited(mode: string, dir: string, kibibytes: number): LogProcess {
-    const command = `ulimit -f ${kibibytes}; exec "$@"`
+    const command = `ulimit -S -f ${kibibytes}; exec "$@"`
     return new LogProcess(spawn('bash', ['-c', command, 'bash', process.execPath, SCRIPT, mode, dir]))
+  }
+
+  unlimit(): void {
+    execFileSync('prlimit', ['--pid', String(this.pid), '--fsize=unlimited'])
   }
 
   get pid(): number {
@@ -51,6 +56,6 @@ export class LogProcess {
   /** Lets it close the log in good order. */
   async finish(): Promise<void> {
     this.child.stdin.end()
-    await this.#exit
+    assert.deepEqual(await this.#exit, [0, null])
   }
 }

@@ -2,6 +2,7 @@
  * A process with the log open, for tests of what several processes, or a killed one, do to it.
  * Arguments: mode, directory. Reports one line per event on standard output.
  */
+import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { BrokerError } from '../../../src/ports/broker.js'
 import type { EmbeddedBroker } from '../../../src/adapters/embedded/embedded-broker.js'
@@ -83,19 +84,28 @@ async function read(broker: EmbeddedBroker): Promise<void> {
   await broker.close()
 }
 
-/** Appends until refused, then says whether anything of the refused append is there, and whether reading works. */
+/**
+ * Appends until refused, several times over; says whether anything of the refused appends is there, and whether reading
+ * works. Once standard input ends there is room again: then it appends one more.
+ */
 async function fill(broker: EmbeddedBroker): Promise<void> {
+  const large = (): Promise<void> =>
+    broker.append([{ topic: 'topic', partition: 0, key: null, value: Buffer.alloc(200_000) }])
   let appended = 0
-  try {
-    for (;;) {
-      await broker.append([{ topic: 'topic', partition: 0, key: null, value: Buffer.alloc(200_000) }])
-      appended++
+  const refusals: string[] = []
+  while (refusals.length < 5) {
+    const outcomes = await Promise.allSettled([large(), large()])
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') appended++
+      else refusals.push(outcome.reason instanceof BrokerError ? outcome.reason.code : String(outcome.reason))
     }
-  } catch (error) {
-    report(error instanceof BrokerError ? error.code : String(error))
   }
+  report([...new Set(refusals)].join())
   report((await broker.describe('topic'))?.[0]?.end === appended ? 'whole' : 'torn')
   report((await values(broker, 'topic')).length === appended ? 'readable' : 'unreadable')
-  report(appended)
+  process.stdin.resume()
+  await once(process.stdin, 'end')
+  await large()
+  report(appended + 1)
   await broker.close()
 }
