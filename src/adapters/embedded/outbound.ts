@@ -43,7 +43,10 @@ export class Outbound {
       partitions: appends.map(({ ref }) => ref),
       bytes,
       append: () => {
-        for (const { topic } of appends) this.retention.stepIfDue(topic, now)
+        for (const { topic, batches } of appends) {
+          const appending = batches.reduce((sum, batch) => sum + batch.bytes.length, 0)
+          this.retention.stepIfDue(topic, appending, now)
+        }
         for (const { ref, batches } of appends) this.log.append(ref, batches, now)
       },
     }

@@ -6,6 +6,8 @@ import type { Topic } from './topics.js'
 /** Batches deleted in one step: enough to keep up with any writer, few enough to go unnoticed (some ms). */
 const STEP_BATCHES = 512
 const STEP_INTERVAL_MS = 1000
+/** A step deletes several times this, so that deleting keeps ahead of any rate of writing. */
+const STEP_INTERVAL_BYTES = 16 * 1024 * 1024
 
 interface Head {
   readonly ref: PartitionRef
@@ -17,16 +19,24 @@ interface Head {
  * Kafka, since a stopped group must not fill the disk. Runs inside the writer's transactions.
  */
 export class Retention {
-  readonly #lastStep = new Map<number, number>()
+  /** By topic id: when the last step was, and what has been appended since. */
+  readonly #lastSteps = new Map<number, { readonly at: number; appended: number }>()
 
   constructor(private readonly log: LogStore) {}
 
-  /** At most one step a second: looking at the head of every partition is not free. */
-  stepIfDue(topic: Topic, now: number): void {
+  /**
+   * A step now and then, not at every append: looking at the head of every partition is not free.
+   * @param appending bytes about to be appended.
+   */
+  stepIfDue(topic: Topic, appending: number, now: number): void {
     if (topic.retentionMs === undefined && topic.retentionBytes === undefined) return
-    const last = this.#lastStep.get(topic.id)
-    if (last !== undefined && now >= last && now - last < STEP_INTERVAL_MS) return
-    this.#lastStep.set(topic.id, now)
+    const last = this.#lastSteps.get(topic.id)
+    if (last !== undefined) {
+      last.appended += appending
+      const elapsed = now - last.at
+      if (elapsed >= 0 && elapsed < STEP_INTERVAL_MS && last.appended < STEP_INTERVAL_BYTES) return
+    }
+    this.#lastSteps.set(topic.id, { at: now, appended: 0 })
     this.step(topic, now)
   }
 

@@ -44,6 +44,19 @@ test('the oldest records of all partitions are deleted while the topic is too la
   )
 })
 
+test('deleting keeps up with writing, however fast that is', async () => {
+  await withLog(
+    async (broker) => {
+      await broker.ensureTopics([{ name: 'topic', partitions: 1, retentionBytes: 2_000_000 }])
+      // The clock stands still: the amount alone must make it due.
+      for (let i = 0; i < 50; i++) await broker.append([record('topic', 'x'.repeat(1_000_000))])
+      const [{ earliest, end } = { earliest: 0, end: 0 }] = (await broker.describe('topic')) ?? []
+      assert.ok(end - earliest <= 20, `${end - earliest} records of 1 MB are left`)
+    },
+    { clock: manualClock(0) },
+  )
+})
+
 test('retention is applied when the log is opened', async () => {
   const dir = await temporaryDirectory()
   const clock = manualClock(1e12)
