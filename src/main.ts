@@ -4,6 +4,9 @@ import { registerBacktest } from './cli/backtest.js'
 import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
 import { registerDoctor } from './cli/doctor.js'
+import { registerInspect } from './cli/inspect.js'
+import { registerModels } from './cli/models.js'
+import { registerReplay } from './cli/replay.js'
 import { registerRun } from './cli/run.js'
 
 /** The composition root: the only reader of `process`. */
@@ -42,6 +45,9 @@ const program = new Command('tidecast')
   .showHelpAfterError()
 registerRun(program, context)
 registerBacktest(program, context)
+registerReplay(program, context)
+registerModels(program, context)
+registerInspect(program, context)
 registerConfig(program, context)
 registerDoctor(program, context)
 

@@ -1,0 +1,78 @@
+import { pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { parseTimestamp } from '../../core/timestamp.js'
+import { FileFormatError, ROWS_PER_CHUNK } from './file-format.js'
+import type { FileColumns, FileObservation } from './file-format.js'
+
+/** The rows of a file with one JSON object per line. */
+export async function* ndjsonChunks(
+  file: Readable,
+  gzipped: boolean,
+  columns: FileColumns,
+): AsyncGenerator<FileObservation[]> {
+  let chunk: FileObservation[] = []
+  let number = 0
+  for await (const lines of linesOf(gzipped ? pipeline(file, createGunzip(), () => undefined) : file)) {
+    for (const line of lines) {
+      number++
+      if (line.trim() === '') continue
+      chunk.push(rowOf(line, columns, number))
+      if (chunk.length < ROWS_PER_CHUNK) continue
+      yield chunk
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/** Not `node:readline`: that takes a stream that failed, such as a cut-off gzip file, for one that ended. */
+async function* linesOf(bytes: Readable): AsyncGenerator<string[]> {
+  let rest = ''
+  bytes.setEncoding('utf8')
+  for await (const text of bytes as AsyncIterable<string>) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    yield lines
+  }
+  yield [rest]
+}
+
+function rowOf(line: string, columns: FileColumns, number: number): FileObservation {
+  const fields = parseObject(line, number)
+  const ts = fields[columns.ts]
+  const value = fields[columns.value] ?? null
+  const series = seriesOf(fields, columns, number)
+  if (typeof ts !== 'string' && typeof ts !== 'number') throw FileFormatError.at(number, `no "${columns.ts}"`)
+  if (typeof ts === 'string' && Number.isNaN(parseTimestamp(ts)))
+    throw FileFormatError.badTimestamp(number, ts)
+  if (value !== null && !Number.isFinite(value)) {
+    throw FileFormatError.at(number, `"${columns.value}" is not a number`)
+  }
+  return { series, ts, value: value as number | null }
+}
+
+function parseObject(line: string, number: number): Readonly<Record<string, unknown>> {
+  let row: unknown
+  try {
+    row = JSON.parse(number === 1 ? line.replace(/^\uFEFF/, '') : line)
+  } catch {
+    throw FileFormatError.at(number, 'not JSON')
+  }
+  if (typeof row === 'object' && row !== null) return row as Record<string, unknown>
+  throw FileFormatError.at(number, 'not an object')
+}
+
+function seriesOf(fields: Readonly<Record<string, unknown>>, columns: FileColumns, number: number): string {
+  const { only } = columns
+  const named = fields[columns.series]
+  if (only !== undefined) {
+    if (named === undefined) return only
+    throw FileFormatError.at(number, `there is a "${columns.series}", so the rows are not all of "${only}"`)
+  }
+  if (typeof named === 'number') return String(named)
+  if (typeof named !== 'string' || named === '') throw FileFormatError.at(number, `no "${columns.series}"`)
+  // Half of a surrogate pair has no UTF-8 form: different ids would become the same bytes in the log.
+  if (/\p{Surrogate}/u.test(named))
+    throw FileFormatError.at(number, `"${columns.series}" is not valid Unicode`)
+  return named
+}

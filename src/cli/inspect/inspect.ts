@@ -1,0 +1,61 @@
+import { committedOffsets } from '../../adapters/embedded/committed-offsets.js'
+import type { EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
+import type { PipelineConfig } from '../../config/types.js'
+import { forecastFromOutput } from '../output-forecast.js'
+import type { LogPlace } from '../with-log.js'
+
+export interface Inspection {
+  readonly pipeline: string
+  /** Version of the network in use; `null` while the baseline forecasts. */
+  readonly champion: number | null
+  readonly topics: readonly TopicInspection[]
+  /** `null` where no series was asked for, or none of its forecasts is among the newest. */
+  readonly forecast: Forecast | null
+}
+
+export interface TopicInspection {
+  readonly name: string
+  readonly role: 'input' | 'output' | 'dead letters'
+  /** `null`: it does not exist yet. */
+  readonly partitions: readonly PartitionInspection[] | null
+}
+
+export interface PartitionInspection {
+  readonly earliest: number
+  readonly end: number
+  /** Of the input: next offset that the pipeline will consume, `null` where it has settled nothing. */
+  readonly committed?: number | null
+}
+
+/** The forecast record, as it is published. */
+export interface Forecast {
+  readonly series: string
+  readonly origin: string
+  readonly interval: string
+  readonly horizon: number
+  readonly model: string
+  readonly quantiles: Readonly<Record<string, readonly number[]>>
+}
+
+export async function inspect(
+  broker: EmbeddedBroker,
+  place: LogPlace,
+  { name, topic, output, deadLetter }: PipelineConfig,
+  series: string | undefined,
+): Promise<Inspection> {
+  const input = await broker.describe(topic)
+  // The group that the pipeline consumes in.
+  const committed = await committedOffsets(place, `tidecast-${name}`, topic, input?.length ?? 0)
+  const partitions = input?.map((info, i) => ({ ...info, committed: committed[i] ?? null })) ?? null
+  const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series)
+  return {
+    pipeline: name,
+    champion: broker.models.champion(name),
+    topics: [
+      { name: topic, role: 'input', partitions },
+      { name: output, role: 'output', partitions: await broker.describe(output) },
+      { name: deadLetter, role: 'dead letters', partitions: await broker.describe(deadLetter) },
+    ],
+    forecast: forecast === null ? null : (JSON.parse(forecast) as Forecast),
+  }
+}

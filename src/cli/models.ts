@@ -1,0 +1,118 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import type { ModelStore, StoredModel } from '../ports/model-store.js'
+import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
+import type { CliContext } from './context.js'
+import { table } from './table.js'
+import { pipelineNamed, withLog } from './with-log.js'
+
+type Options = ConfigOptions & { readonly json?: true }
+
+/** A version as it is shown: all but its weights. */
+type Version = Omit<StoredModel, 'weights'> & { readonly champion: boolean }
+
+export function registerModels(program: Command, context: CliContext): void {
+  const models = program.command('models').description('the trained networks, also beside a running daemon')
+
+  addConfigOptions(models.command('list').description('list the versions of one pipeline, or of all'))
+    .argument('[pipeline]')
+    .option('--json', 'print them as JSON')
+    .action((pipeline: string | undefined, options: Options) => list(pipeline, options, context))
+
+  addConfigOptions(models.command('show').description('show one version: the champion if none is named'))
+    .argument('<pipeline>')
+    .argument('[version]', 'number of the version', versionNumber)
+    .option('--json', 'print it as JSON')
+    .action((pipeline: string, version: number | undefined, options: Options) =>
+      show(pipeline, version, options, context),
+    )
+}
+
+function versionNumber(text: string): number {
+  const version = Number(text.replace(/^network@/, ''))
+  if (Number.isInteger(version) && version > 0) return version
+  throw new InvalidArgumentError('Expected a number such as 3, or network@3.')
+}
+
+async function list(name: string | undefined, options: Options, context: CliContext): Promise<void> {
+  const config = configFrom(options, context)
+  const pipelines = name === undefined ? config.pipelines : [pipelineNamed(config, name)]
+  const versions = await withLog(config, context, ({ models }) =>
+    pipelines.flatMap((pipeline) => versionsOf(models, pipeline.name)),
+  )
+  context.stdout.write(
+    options.json === true ? `${JSON.stringify({ models: versions })}\n` : listing(versions),
+  )
+}
+
+async function show(
+  name: string,
+  number: number | undefined,
+  options: Options,
+  context: CliContext,
+): Promise<void> {
+  const config = configFrom(options, context)
+  const pipeline = pipelineNamed(config, name)
+  const versions = await withLog(config, context, ({ models }) => versionsOf(models, pipeline.name))
+  const version = versions.find((one) => (number === undefined ? one.champion : one.version === number))
+  if (version === undefined) {
+    const which = number === undefined ? 'champion: its baseline forecasts' : `version ${number}`
+    const known = versions.map((one) => one.version).join(', ')
+    throw new Error(`pipeline "${name}" has no ${which}. Versions: ${known || 'none'}`)
+  }
+  context.stdout.write(options.json === true ? `${JSON.stringify(version)}\n` : description(version))
+}
+
+function versionsOf(models: ModelStore, pipeline: string): Version[] {
+  const champion = models.champion(pipeline)
+  return models.list(pipeline).map((model) => ({ ...model, champion: model.version === champion }))
+}
+
+function listing(versions: readonly Version[]): string {
+  if (versions.length === 0) return 'No network has been trained yet: the baseline forecasts.\n'
+  const rows = versions.map(({ pipeline, version, champion, report, scores: { network, baseline } }) => [
+    pipeline,
+    `network@${version}${champion ? ' *' : ''}`,
+    report.startedAt,
+    report.seconds.toFixed(0),
+    String(report.updates),
+    String(report.observations),
+    network.mase.toFixed(4),
+    baseline.mase.toFixed(4),
+    network.wql.toFixed(4),
+    baseline.wql.toFixed(4),
+    network.coverage.toFixed(3),
+  ])
+  const names = ['PIPELINE', 'MODEL', 'TRAINED', 'SECONDS', 'UPDATES', 'OBSERVATIONS']
+  const scores = ['MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE']
+  return `${table([...names, ...scores], rows, 3)}* champion\n`
+}
+
+function description({ version, pipeline, champion, parent, spec, report, scores }: Version): string {
+  const { network, baseline } = scores
+  const about = Object.entries({
+    model: `network@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
+    parent: parent === null ? 'none' : `network@${parent}`,
+    trained: `${report.startedAt}, ${report.seconds.toFixed(1)} s on ${report.backend}`,
+    data: `${report.observations} observations of ${report.series} series, ${day(report.from)} to ${day(report.to)}`,
+    training: `${report.updates} updates, ${(report.clippedShare * 100).toFixed(1)} % clipped`,
+    validation: `loss ${report.validationLoss.toFixed(5)}`,
+    network: JSON.stringify(spec),
+  }).map(([name, value]) => `${name.padEnd(11)} ${value}\n`)
+  const row = (name: string, { mase, wql, coverage, targets }: typeof network): string[] => [
+    name,
+    mase.toFixed(4),
+    wql.toFixed(4),
+    coverage.toFixed(3),
+    String(targets),
+  ]
+  const scored = table(
+    ['HELD OUT', 'MASE', 'WQL', 'COVERAGE', 'TARGETS'],
+    [row('network', network), row('baseline', baseline)],
+  )
+  return `${about.join('')}\n${scored}`
+}
+
+function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16)
+}

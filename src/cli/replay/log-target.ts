@@ -1,0 +1,47 @@
+import { openEmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
+import type { EmbeddedBrokerOptions } from '../../adapters/embedded/embedded-broker.js'
+import type { FileObservation } from '../../adapters/files/observations.js'
+import { ReplayError } from './error.js'
+import type { Target } from './target.js'
+
+export interface LogTargetOptions {
+  readonly log: EmbeddedBrokerOptions
+  readonly topic: string
+  /** Of the topic, if it has to be created. */
+  readonly partitions: number
+  /** Rows that were appended before: the topic must be there. */
+  readonly appended: number
+  readonly encode: (row: FileObservation) => string
+}
+
+/** Opens the log in this process. Rejects with `BrokerError('locked')` where another process holds it. */
+export async function openLogTarget(options: LogTargetOptions): Promise<Target> {
+  const { log, topic, partitions, appended, encode } = options
+  const broker = await openEmbeddedBroker(log)
+  try {
+    if ((await broker.describe(topic)) === null) {
+      if (appended > 0) {
+        throw new ReplayError(
+          `${appended} rows were replayed before, but the log in ${log.dir} has no topic "${topic}" any more. ` +
+            'Use --restart to replay the whole file.',
+        )
+      }
+      // Without limits of retention: the daemon sets them when a pipeline takes the topic up.
+      await broker.ensureTopics([{ name: topic, partitions }])
+    }
+  } catch (error) {
+    await broker.close()
+    throw error
+  }
+  return {
+    kind: 'log',
+    description: `the log in ${log.dir}`,
+    append: async (rows) => {
+      await broker.append(
+        rows.map((row) => ({ topic, key: Buffer.from(row.series), value: Buffer.from(encode(row)) })),
+      )
+      return rows.length
+    },
+    close: () => broker.close(),
+  }
+}

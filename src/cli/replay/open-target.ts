@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FileObservation } from '../../adapters/files/observations.js'
+import type { Config } from '../../config/types.js'
+import { BrokerError } from '../../ports/broker.js'
+import { systemClock } from '../../ports/clock.js'
+import { rowEncoder } from './encode-row.js'
+import { ReplayError } from './error.js'
+import { HttpClient } from './http-client.js'
+import { HttpTarget } from './http-target.js'
+import { openLogTarget } from './log-target.js'
+import type { Timer } from './pacer.js'
+import type { Target } from './target.js'
+
+export interface OpenTargetOptions {
+  readonly config: Config
+  /** As an absolute path. */
+  readonly dataDir: string
+  readonly topic: string
+  readonly appended: number
+  readonly pid: number
+  readonly timer: Timer
+  readonly onBusy: (seconds: number) => void
+}
+
+/**
+ * The log itself, or, where a process holds it, that process' HTTP interface. The lock is asked first, because it alone
+ * tells whether a daemon runs on this data directory: one that answers on the port may be another's.
+ */
+export async function openTarget(options: OpenTargetOptions): Promise<Target> {
+  const { config, dataDir, topic, appended, pid } = options
+  const readers = config.pipelines.filter((pipeline) => pipeline.topic === topic)
+  const encode = rowEncoder(readers.map(({ fields }) => fields))
+  const partitions = readers[0]?.partitions ?? 1
+  const { mapSizeBytes } = config.broker.embedded
+  const log = { dir: join(dataDir, 'log'), mapSizeBytes, clock: systemClock, pid }
+  try {
+    return await openLogTarget({ log, topic, partitions, appended, encode })
+  } catch (error) {
+    if (!(error instanceof BrokerError && error.code === 'locked')) throw error
+    return openHttpTarget(options, encode, error)
+  }
+}
+
+async function openHttpTarget(
+  { config, dataDir, topic, timer, onBusy }: OpenTargetOptions,
+  encode: (row: FileObservation) => string,
+  locked: BrokerError,
+): Promise<Target> {
+  const { http } = config
+  const url = urlOf(http)
+  try {
+    if (http.port === 0) throw new ReplayError('http.port is 0, so its port is not known')
+    const token = http.token ?? (await tokenIn(dataDir))
+    await new HttpClient(url, token).pipelines()
+    const { maxBodyBytes, maxRecordsPerRequest } = http
+    return new HttpTarget({ url, token, topic, maxBodyBytes, maxRecordsPerRequest, encode, timer, onBusy })
+  } catch (error) {
+    if (!(error instanceof ReplayError)) throw error
+    throw new ReplayError(
+      `the log is in use, and rows cannot go through the HTTP interface of a daemon: ${error.message}.\nWhere a daemon ` +
+        'runs on this data directory, tell its port with --set http.port=<port> and its token with http.token. ' +
+        `Otherwise: ${locked.message}`,
+      { cause: locked },
+    )
+  }
+}
+
+/** An address to listen on is not always one to connect to. */
+function urlOf({ host, port }: Config['http']): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+async function tokenIn(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'token')
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new ReplayError(`its token is neither configured (http.token) nor in ${file} (${reason})`, {
+      cause: error,
+    })
+  }
+}
