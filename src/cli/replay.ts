@@ -77,7 +77,13 @@ async function run(name: string, options: Options, context: CliContext, timer: T
   const progress = await ProgressFile.of(directory, file, topic)
   if (options.restart === true) await progress.clear()
   const before = await progress.load()
-  const report = new ReplayReport(context, { file, topic, before: before.rows, json: options.json === true })
+  const report = new ReplayReport(context, {
+    file,
+    topic,
+    before: before.rows,
+    isRead: config.pipelines.some((pipeline) => pipeline.topic === topic),
+    json: options.json === true,
+  })
   if (before.finished) {
     report.alreadyFinished()
     return

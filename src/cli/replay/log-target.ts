@@ -18,6 +18,7 @@ export interface LogTargetOptions {
 export async function openLogTarget(options: LogTargetOptions): Promise<Target> {
   const { log, topic, partitions, appended, encode } = options
   const broker = await openEmbeddedBroker(log)
+  let description = `the log in ${log.dir}`
   try {
     if ((await broker.describe(topic)) === null) {
       if (appended > 0) {
@@ -28,6 +29,7 @@ export async function openLogTarget(options: LogTargetOptions): Promise<Target> 
       }
       // Without limits of retention: the daemon sets them when a pipeline takes the topic up.
       await broker.ensureTopics([{ name: topic, partitions }])
+      description += `, where the topic is new and has partitions: ${partitions}`
     }
   } catch (error) {
     await broker.close()
@@ -35,7 +37,7 @@ export async function openLogTarget(options: LogTargetOptions): Promise<Target> 
   }
   return {
     kind: 'log',
-    description: `the log in ${log.dir}`,
+    description,
     append: async (rows) => {
       await broker.append(
         rows.map((row) => ({ topic, key: Buffer.from(row.series), value: Buffer.from(encode(row)) })),

@@ -8,6 +8,8 @@ export interface ReplayAbout {
   readonly topic: string
   /** Rows that were appended before. */
   readonly before: number
+  /** A pipeline of the configuration reads the topic. */
+  readonly isRead: boolean
   readonly json: boolean
 }
 
@@ -27,9 +29,10 @@ export class ReplayReport {
   }
 
   started({ description }: Target): void {
-    const { file, topic, before } = this.about
+    const { file, topic, before, isRead } = this.about
     this.began = performance.now()
     this.say(`replaying ${file} into topic "${topic}" through ${description}`)
+    if (!isRead) this.say(`note: no pipeline of the configuration reads topic "${topic}"`)
     if (before > 0) this.say(`resuming after row ${before}`)
   }
 

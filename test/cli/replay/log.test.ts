@@ -110,6 +110,14 @@ test('progress belongs to one topic: a second topic gets the whole file', async 
   assert.deepEqual(await storedRecords(cwd, 'u'), records)
 })
 
+test('a topic that nobody reads is told, since its name may be a slip', async (t) => {
+  const cwd = workspace(t)
+  writeFileSync(join(cwd, 'rows.csv'), sampleRows(10).csv)
+  const note = /the topic is new[^]*no pipeline of the configuration reads topic "tt"/
+  assert.match((await replayCommand(['rows.csv', '--topic', 'tt'], { cwd })).err, note)
+  assert.doesNotMatch((await replayCommand(['rows.csv', '--topic', 't'], { cwd })).err, /note:/)
+})
+
 test('a file that has changed is not resumed: its rows may be others', async (t) => {
   const cwd = workspace(t)
   const { csv, records } = sampleRows(10)
