@@ -54,6 +54,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       const { table } = runner
       if (value !== value) return skipOpen(table, slot, index)
       scoreArrival(table, slot, index, value, calibration, true, accuracy.network, accuracy.baseline)
+      runner.learn(slot, index)
     })
     if (tick < first - options.warmUp) {
       runner.skip()
@@ -63,6 +64,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       const position = tick - shift[slot]!
       if (position < from[slot]!) return
       calibration.apply(runner.table, slot, forecast, 0)
+      if (runner.nonNegative(slot)) forecast.forEach((q, i) => (forecast[i] = Math.max(0, q)))
       openForecast(runner.table, slot, index, forecast, 0)
       options.onForecast?.(histories[slot]!, position, forecast)
     })

@@ -1,4 +1,4 @@
-import { baselineForecast, learnResiduals, PooledResiduals } from '../core/baseline.js'
+import { learnResiduals, PooledResiduals } from '../core/baseline.js'
 import {
   headFeatures,
   INPUTS,
@@ -24,7 +24,7 @@ interface Taken {
 /** Streams several series side by side, as the daemon does: one wave per tick, hidden states carried from the start. */
 export class StreamRunner {
   readonly table: SeriesTable
-  readonly pooled: PooledResiduals
+  private readonly pooled: PooledResiduals
   private readonly target: TargetIndex
   private readonly hidden: Float32Array
   private readonly trace = { p7Before: 0, step: 0 }
@@ -50,14 +50,23 @@ export class StreamRunner {
     this.scratch = new Float32Array(capacity * stateSize(spec))
   }
 
-  /** Takes a grid step of one series. Its hidden state follows with `advance`. */
+  /** Takes a grid step of one series. Its residuals follow with `learn`, its hidden state with `advance`. */
   take(slot: number, index: number, ts: number, value: number): void {
     const { table, trace } = this
     observe(table, slot, index, value, trace)
     const observed = value === value
-    if (observed) learnResiduals(table, slot, index, this.pooled)
     stepInputs(table, slot, index, ts, observed, trace, this.inputs, slot * INPUTS)
     this.taken.push({ slot, index, ts, observed })
+  }
+
+  /** The baseline learns from the observation just taken: after it was scored, or it would be judged on what it knows. */
+  learn(slot: number, index: number): void {
+    learnResiduals(this.table, slot, index, this.pooled)
+  }
+
+  /** No value of this series was ever negative: after calibration its forecasts are cut off at 0. */
+  nonNegative(slot: number): boolean {
+    return this.network.spec.nonNegative[this.embedding[slot]!] === true
   }
 
   /** Drops the steps taken, hidden states untouched: for the part of a history that lies before the warm-up. */
@@ -115,7 +124,6 @@ export class StreamRunner {
     wave.forEach(({ slot, index, ts }, row) => {
       hidden.set(states.subarray(row * size, (row + 1) * size), slot * size)
       if (row >= observed) return
-      const least = spec.nonNegative[this.embedding[slot]!] === true ? 0 : -Infinity
       const mean = table.mean(slot)
       const scale = table.scale(slot)
       const scaled = forecasts.subarray(row * H * Q, (row + 1) * H * Q)
@@ -123,14 +131,9 @@ export class StreamRunner {
         slot,
         index,
         ts,
-        Float64Array.from(scaled, (q) => Math.max(least, mean + scale * q)),
+        Float64Array.from(scaled, (q) => mean + scale * q),
       )
     })
-  }
-
-  /** The baseline's forecast from the newest step of a series, [horizon, quantiles]. */
-  baseline(slot: number, index: number, out: Float64Array): void {
-    baselineForecast(this.table, slot, index, this.pooled, out, 0)
   }
 }
 
