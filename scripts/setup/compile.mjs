@@ -6,7 +6,16 @@ import { run, which } from './run.mjs'
 import { tensorflowVersion } from './wheels.mjs'
 
 const headers = join(modules, 'node-api-headers', 'include')
-const common = ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8', `-I${headers}`]
+const common = [
+  '-O2',
+  '-std=c++17',
+  '-fPIC',
+  '-shared',
+  '-DNAPI_VERSION=8',
+  `-I${headers}`,
+  // Node unloads an addon with the worker that loaded it; what TensorFlow has registered to run at exit would be gone.
+  '-Wl,-z,nodelete',
+]
 
 /** The compilers that are tried, in this order. */
 export function compiler() {

@@ -44,7 +44,6 @@ export function registerBacktest(program: Command, context: CliContext): void {
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
-  const { env: _, ...quiet } = { env: context.env }
   const season = options.season.split(',').map(Number)
   const pipeline = {
     topic: 'data',
@@ -59,7 +58,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const config = loadConfig({
     files: [],
     text: JSON.stringify({ pipelines: { network: pipeline } }),
-    env: quiet,
+    env: context.env,
     overrides,
   })
   const rows: FileObservation[] = []

@@ -106,8 +106,10 @@ export function scoredSteps(horizon: number): number[] {
   return [...new Set(steps)].map((h) => Math.min(h, horizon))
 }
 
-/** `i` modulo `n`, never negative: grid indices before 1970 are. */
+/**
+ * `i` modulo `n`, never negative: grid indices before 1970 are. Exact for |i| < 2⁵²; several times as fast as `%`, which
+ * on doubles is a function call.
+ */
 export function modulo(i: number, n: number): number {
-  const r = i % n
-  return r < 0 ? r + n : r
+  return i - n * Math.floor(i / n)
 }

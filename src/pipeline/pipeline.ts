@@ -1,5 +1,6 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
+import { consumerGroup } from '../core/consumer-group.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
@@ -80,7 +81,7 @@ export class Pipeline {
           this.deps.failed(error)
         },
       })
-    this.consumption = await broker.consume(topic, `tidecast-${config.name}`, (lease) => {
+    this.consumption = await broker.consume(topic, consumerGroup(config.name), (lease) => {
       this.leases.next(lease)
     })
   }

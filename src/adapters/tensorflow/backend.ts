@@ -123,6 +123,7 @@ function loadTensorFlow(packageName: string): Loader {
 }
 
 const loadWasm: Loader = async (tf, require) => {
+  require('@tensorflow/tfjs') // registers the gradients, which tfjs-core alone does not
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'))
   await select(tf, 'wasm')
@@ -130,7 +131,7 @@ const loadWasm: Loader = async (tf, require) => {
 }
 
 const loadCpu: Loader = async (tf, require) => {
-  require('@tensorflow/tfjs-backend-cpu')
+  require('@tensorflow/tfjs')
   await select(tf, 'cpu')
   // Its advice on first use (to install a package that is installed) would contradict `fallbacks`.
   ;(tf.backend() as unknown as { firstUse: boolean }).firstUse = false

@@ -1,6 +1,7 @@
 import { committedOffsets } from '../../adapters/embedded/committed-offsets.js'
 import type { EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
 import type { PipelineConfig } from '../../config/types.js'
+import { consumerGroup } from '../../core/consumer-group.js'
 import { forecastFromOutput } from '../output-forecast.js'
 import type { LogPlace } from '../with-log.js'
 
@@ -45,7 +46,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
-  const committed = await committedOffsets(place, `tidecast-${name}`, topic, input?.length ?? 0)
+  const committed = await committedOffsets(place, consumerGroup(name), topic, input?.length ?? 0)
   const partitions = input?.map((info, i) => ({ ...info, committed: committed[i] ?? null })) ?? null
   const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series)
   return {
