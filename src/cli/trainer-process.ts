@@ -14,6 +14,11 @@ const reply = (message: TrainerReply): Promise<void> =>
     })
   })
 
+// The mask covers the threads that TensorFlow runs on. A signal then goes to one of Node's own threads, and without a
+// handler it would end the process: a closed terminal or Ctrl-C, which reach the whole group, are the daemon's to answer.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR2', 'SIGWINCH'] as const) {
+  process.on(signal, () => undefined)
+}
 process.once('disconnect', () => process.exit(0)) // the parent is gone: so is the purpose
 process.once('message', (job) => {
   void run(job as TrainingJob)
