@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DaemonSuccession } from '../support/daemon-succession.js'
+import { Feeder } from '../support/feeder.js'
+import {
+  daemonConfig,
+  HOUSE,
+  houseConfig,
+  houseSettings,
+  leftoversOf,
+  withDataDirectory,
+  withLogOf,
+} from '../support/house.js'
+import { household, lastOrigins, originsOf } from '../support/household.js'
+import { assertExactlyOnce } from '../support/outputs.js'
+import { pinNetwork, randomNetwork } from '../support/pinned-network.js'
+import { long } from '../support/run-options.js'
+
+const ROWS = long ? 200_000 : 20_000
+const STOPS = long ? 10 : 2
+/** Due from the first moment, but for what is remembered of the training before. */
+const SETTINGS = houseSettings({ training: { enabled: true, minObservations: 1 } })
+
+test('SIGTERM under load exits 0, and after the restart forecasts go on, none lost, none doubled', async () => {
+  const rows = household(ROWS)
+  const config = houseConfig()
+  const origins = originsOf(rows)
+  await withDataDirectory(async (dataDir) => {
+    await withLogOf(dataDir, ({ models }) => pinNetwork(models, config, [...origins.keys()]))
+    const daemons = new DaemonSuccession(dataDir, daemonConfig(houseSettings()))
+    const feeder = new Feeder(daemons, config.topic, rows)
+    try {
+      for (let stop = 1; stop <= STOPS; stop++) {
+        const daemon = await daemons.current
+        const feeding = feeder.feed(Math.floor((rows.length * stop) / (STOPS + 1)))
+        await daemon.until(HOUSE, (status) => status.records > 0)
+        await daemons.restart() // asserts that it exits 0
+        await feeding
+      }
+      await feeder.feed()
+      await (await daemons.current).untilForecast(HOUSE, lastOrigins(origins))
+      await daemons.stop()
+    } finally {
+      await daemons.end()
+    }
+    assertExactlyOnce((await leftoversOf(dataDir, config)).outputs, origins)
+  })
+})
+
+for (const outcome of ['promoted', 'refused'] as const) {
+  test(`a restart remembers that a network was ${outcome}, and trains no other from the same data`, async () => {
+    const rows = household(7_000)
+    const config = houseConfig(SETTINGS)
+    const origins = originsOf(rows)
+    await withDataDirectory(async (dataDir) => {
+      await withLogOf(dataDir, async ({ models }) => {
+        const series = [...origins.keys()]
+        if (outcome === 'promoted') await pinNetwork(models, config, series)
+        else await models.put(randomNetwork(config, series, { observations: rows.length }))
+      })
+      const daemons = new DaemonSuccession(dataDir, daemonConfig(SETTINGS))
+      try {
+        await new Feeder(daemons, config.topic, rows).feed()
+        await (await daemons.current).untilForecast(HOUSE, lastOrigins(origins))
+        const daemon = await daemons.restart()
+        // A first training would now wait for the data to come to rest, and then begin.
+        const decided = outcome === 'promoted' ? 'off' : 'waits for 1 more observations'
+        const { model, training } = await daemon.until(
+          HOUSE,
+          (status) => status.phase === 'running' && (outcome === 'promoted' || status.training !== 'off'),
+        )
+        assert.equal(model, outcome === 'promoted' ? 'gru@1' : 'baseline@1')
+        assert.equal(training, decided)
+      } finally {
+        await daemons.end()
+      }
+    })
+  })
+}

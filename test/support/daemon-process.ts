@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { PipelineStatus } from '../../src/ports/control.js'
+
+const TOKEN = 'a-token-for-tests-only'
+const BINARY = fileURLToPath(new URL('../../../bin/tidecast.js', import.meta.url))
+const POLL_MS = 50
+
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** The daemon as users run it: `tidecast run` in a process of its own. */
+export class DaemonProcess {
+  /** Resolves when the process is gone, whatever ended it. */
+  readonly ended: Promise<Ending>
+  /** Resolves with the daemon's URL once it has printed it; rejects when it ends before that. */
+  readonly listening: Promise<string>
+  #stderr = ''
+
+  private constructor(private readonly child: ChildProcess) {
+    this.ended = once(child, 'exit').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }))
+    this.listening = new Promise((resolve, reject) => {
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+        this.#stderr = (this.#stderr + text).slice(-20_000)
+        const url = /metrics +(http:\S+)\/metrics/.exec(this.#stderr)?.[1]
+        if (url !== undefined) resolve(url)
+      })
+      void this.ended.then(({ code, signal }) => {
+        reject(new Error(`the daemon ended (${code ?? signal ?? ''}) before it listened: ${this.#stderr}`))
+      })
+    })
+    this.listening.catch(() => undefined) // a daemon may be killed while nobody waits for it to listen
+  }
+
+  /** @param config as in a configuration file */
+  static async start(dataDir: string, config: object): Promise<DaemonProcess> {
+    const file = join(dataDir, 'tidecast.json5')
+    await writeFile(file, JSON.stringify(config))
+    const settings = [`dataDir=${dataDir}`, 'http.port=0', `http.token=${TOKEN}`]
+    const options = settings.flatMap((setting) => ['--set', setting])
+    const child = spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    return new DaemonProcess(child)
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  get alive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** The end of what it has written to stderr. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+
+  /** As an operator or an orchestrator ends it. */
+  terminate(): Promise<Ending> {
+    this.child.kill('SIGTERM')
+    return this.ended
+  }
+
+  /** True when the daemon has acknowledged the lines; false when it went away first, and nobody knows. */
+  async ingest(topic: string, lines: string): Promise<boolean> {
+    let response: Response
+    try {
+      response = await fetch(`${await this.listening}/api/v1/topics/${topic}/records`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: lines,
+      })
+      const answer = await response.text()
+      if (!response.ok && response.status !== 503) throw new RangeError(`${response.status} ${answer}`)
+    } catch (error) {
+      if (error instanceof RangeError) throw error
+      return false
+    }
+    return response.ok
+  }
+
+  async status(pipeline: string): Promise<PipelineStatus> {
+    const response = await fetch(`${await this.listening}/api/v1/pipelines/${pipeline}`)
+    return (await response.json()) as PipelineStatus
+  }
+
+  /** Polls until the latest forecast of every series is from its origin in `origins`. */
+  async untilForecast(
+    pipeline: string,
+    origins: ReadonlyMap<string, number>,
+    timeoutMs = 120_000,
+  ): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    for (const [series, origin] of origins) {
+      const url = `${await this.listening}/api/v1/pipelines/${pipeline}/series/${series}/forecast`
+      for (;;) {
+        const response = await fetch(url)
+        const forecast = (await response.json()) as { readonly origin?: string }
+        if (Date.parse(forecast.origin ?? '') >= origin) break
+        if (Date.now() > deadline)
+          throw new Error(`${series}: still ${forecast.origin ?? 'none'} ${this.#stderr}`)
+        await pause(POLL_MS)
+      }
+    }
+  }
+
+  /** Polls the pipeline's status until it is as wanted. */
+  async until(
+    pipeline: string,
+    wanted: (status: PipelineStatus) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<PipelineStatus> {
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const status = await this.status(pipeline)
+      if (wanted(status)) return status
+      if (Date.now() > deadline)
+        throw new Error(`still ${JSON.stringify(status)} ${this.#stderr.slice(-2000)}`)
+      await pause(POLL_MS)
+    }
+  }
+
+  /** Process number of the trainer, `null` while none runs. Linux only. */
+  trainer(): number | null {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim()
+    return children === '' ? null : Number(children.split(' ')[0])
+  }
+}

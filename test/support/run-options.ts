@@ -1,0 +1,17 @@
+import process from 'node:process'
+import type { TestContext } from 'node:test'
+import { Random } from '../../src/model/random.js'
+
+/** `npm run test:long` */
+export const long = process.env['TIDECAST_LONG'] === '1'
+
+/**
+ * The random numbers of a test, and their seed in its report; `TIDECAST_SEED` repeats a run. The short form has the same
+ * seed every time, the long form another one.
+ */
+export function seeded(t: TestContext): { readonly seed: number; readonly random: Random } {
+  const given = process.env['TIDECAST_SEED']
+  const seed = given === undefined ? (long ? Date.now() % 2 ** 32 : 1) : Number(given)
+  t.diagnostic(`TIDECAST_SEED=${seed}`)
+  return { seed, random: new Random(seed) }
+}

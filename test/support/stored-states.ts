@@ -1,0 +1,64 @@
+import type { PipelineConfig } from '../../src/config/types.js'
+import { F64, StateLayout } from '../../src/core/layout.js'
+import { RowCodec } from '../../src/core/row-codec.js'
+import { SeriesTable } from '../../src/core/series-table.js'
+import type { Broker, PartitionLease } from '../../src/ports/broker.js'
+
+/** A series' state as a snapshot holds it. */
+export interface StoredState {
+  readonly model: string
+  readonly hidden: Float32Array
+  /** The Float64 part; `F64` names its places. */
+  readonly wide: Float64Array
+  readonly ring: Float32Array
+  /** Unit of the published figures. */
+  readonly scale: number
+}
+
+export interface StoredPipeline {
+  readonly states: Map<string, StoredState>
+  /** Records consumed, over all partitions. */
+  readonly consumed: number
+}
+
+/** What a pipeline has left in the log that nobody else holds now. */
+export async function storedStates(broker: Broker, config: PipelineConfig): Promise<StoredPipeline> {
+  const count = (await broker.describe(config.topic))?.length ?? 0
+  const leases: PartitionLease[] = []
+  const consumption = await new Promise<Awaited<ReturnType<Broker['consume']>>>((resolve, reject) => {
+    const joined = broker.consume(config.topic, `tidecast-${config.name}`, (lease) => {
+      if (leases.push(lease) === count) joined.then(resolve, reject)
+    })
+    joined.catch(reject)
+  })
+  const layout = new StateLayout(config)
+  const hiddenSize = config.model.layers * config.model.hidden
+  const states = new Map<string, StoredState>()
+  for (const lease of leases) {
+    for await (const rows of lease.states.load()) {
+      for (const { series, model, bytes } of rows) {
+        const table = new SeriesTable(layout, 1)
+        const hidden = new Float32Array(hiddenSize)
+        if (!new RowCodec(table, hiddenSize).read(0, hidden, bytes))
+          throw new Error(`${series}: another layout`)
+        const ring = table.f32.slice(0, layout.ringSize)
+        states.set(series, { model, hidden, wide: table.f64, ring, scale: table.scale(0) })
+      }
+    }
+  }
+  const consumed = leases.reduce((sum, { committed }) => sum + committed, 0)
+  await consumption.close()
+  return { states, consumed }
+}
+
+/** Moments and counters that two runs over the same records must agree in. */
+export const COMPARED = [
+  F64.index,
+  F64.ts,
+  F64.count,
+  F64.mean,
+  F64.spread,
+  F64.meanAbs,
+  F64.naiveError,
+  F64.due,
+]
