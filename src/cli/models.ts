@@ -29,9 +29,9 @@ export function registerModels(program: Command, context: CliContext): void {
 }
 
 function versionNumber(text: string): number {
-  const version = Number(text.replace(/^network@/, ''))
+  const version = Number(text.replace(/^gru@/, ''))
   if (Number.isInteger(version) && version > 0) return version
-  throw new InvalidArgumentError('Expected a number such as 3, or network@3.')
+  throw new InvalidArgumentError('Expected a number such as 3, or gru@3.')
 }
 
 async function list(name: string | undefined, options: Options, context: CliContext): Promise<void> {
@@ -72,7 +72,7 @@ function listing(versions: readonly Version[]): string {
   if (versions.length === 0) return 'No network has been trained yet: the baseline forecasts.\n'
   const rows = versions.map(({ pipeline, version, champion, report, scores: { network, baseline } }) => [
     pipeline,
-    `network@${version}${champion ? ' *' : ''}`,
+    `gru@${version}${champion ? ' *' : ''}`,
     report.startedAt,
     report.seconds.toFixed(0),
     String(report.updates),
@@ -91,8 +91,8 @@ function listing(versions: readonly Version[]): string {
 function description({ version, pipeline, champion, parent, spec, report, scores }: Version): string {
   const { network, baseline } = scores
   const about = Object.entries({
-    model: `network@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
-    parent: parent === null ? 'none' : `network@${parent}`,
+    model: `gru@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
+    parent: parent === null ? 'none' : `gru@${parent}`,
     trained: `${report.startedAt}, ${report.seconds.toFixed(1)} s on ${report.backend}`,
     data: `${report.observations} observations of ${report.series} series, ${day(report.from)} to ${day(report.to)}`,
     training: `${report.updates} updates, ${(report.clippedShare * 100).toFixed(1)} % clipped`,

@@ -79,9 +79,9 @@ export class TrainingSupervisor {
     const { longest, total } = pipeline.observations()
     seen.push({ at: now, total })
     while (seen.length > 1 && now - seen[1]!.at >= SETTLED_MS) seen.shift()
-    const enough = longest >= watched.next.longest && total >= watched.next.total
-    if (!enough) {
-      pipeline.training = `waits for ${String(Math.max(watched.next.longest - longest, 1))} more observations`
+    const missing = Math.max(watched.next.longest - longest, watched.next.total - total)
+    if (missing > 0) {
+      pipeline.training = `waits for ${String(Math.ceil(missing))} more observations`
       return false
     }
     const oldest = seen[0]!

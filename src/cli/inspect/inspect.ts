@@ -43,12 +43,13 @@ export async function inspect(
   place: LogPlace,
   { name, topic, output, deadLetter }: PipelineConfig,
   series: string | undefined,
+  origin?: number,
 ): Promise<Inspection> {
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
   const committed = await committedOffsets(place, consumerGroup(name), topic, input?.length ?? 0)
   const partitions = input?.map((info, i) => ({ ...info, committed: committed[i] ?? null })) ?? null
-  const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series)
+  const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series, origin)
   return {
     pipeline: name,
     champion: broker.models.champion(name),

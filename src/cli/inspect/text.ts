@@ -5,7 +5,7 @@ const UNITS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M
 
 export function inspectionText(inspection: Inspection, series: string | undefined): string {
   const { pipeline, champion, topics, forecast } = inspection
-  const model = champion === null ? 'baseline (no champion)' : `network@${champion}`
+  const model = champion === null ? 'baseline (no champion)' : `gru@${champion}`
   const text = `pipeline  ${pipeline}\nmodel     ${model}\n\n${topicTable(topics)}`
   if (series === undefined) return text
   if (forecast !== null) return `${text}\n${forecastText(forecast)}`
