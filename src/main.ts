@@ -15,10 +15,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 }
 
 const stop = new AbortController()
+/** A second request to stop that comes this much later than the first does not wait for it; sooner, it is its echo. */
+const IMPATIENT_MS = 1000
+let asked = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // A second one does not wait for the first.
-    if (stop.signal.aborted) process.exit(130)
+    if (stop.signal.aborted && performance.now() - asked > IMPATIENT_MS) process.exit(130)
+    if (!stop.signal.aborted) asked = performance.now()
     stop.abort()
   })
 }

@@ -48,7 +48,7 @@ function line(level: LogLevel, message: string, event: object): LogLine {
 }
 
 function modelMessage({ version, cause }: ModelChanged): string {
-  const name = version === 0 ? 'the baseline' : `network@${version}`
+  const name = version === 0 ? 'the baseline' : `gru@${version}`
   switch (cause) {
     case 'loaded':
       return `forecasting with ${name}`
@@ -62,7 +62,7 @@ function modelMessage({ version, cause }: ModelChanged): string {
 function outcomeLine(outcome: TrainingOutcome, seconds: number): LogLine {
   switch (outcome.kind) {
     case 'promoted':
-      return line('info', `training made network@${outcome.version}`, { seconds, scores: outcome.scores })
+      return line('info', `training made gru@${outcome.version}`, { seconds, scores: outcome.scores })
     case 'refused':
       return line('info', `trained network refused: ${outcome.reason}`, { seconds, scores: outcome.scores })
     case 'failed': {

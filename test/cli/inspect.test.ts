@@ -50,7 +50,7 @@ const FORECAST = {
   origin: '2026-01-01T10:00:00.000Z',
   interval: 'PT1H',
   horizon: 2,
-  model: 'network@2',
+  model: 'gru@2',
   quantiles: { '0.1': [1, 2], '0.25': [2, 3], '0.5': [3, 4.5], '0.75': [4, 6], '0.9': [5, 7] },
 }
 
@@ -60,8 +60,8 @@ test('models list marks the champion and shows the network beside the baseline',
   await broker.models.setChampion('t', 2)
   const { out, code } = await models('list')
   assert.equal(code, 0)
-  assert.match(out, /^t +network@1 +2026-01-02T03:04:05.000Z +62 +900 +12345 +0\.9000 +1\.5000 +0\.2500/m)
-  assert.match(out, /^t +network@2 \* .* 0\.8000 +1\.5000/m)
+  assert.match(out, /^t +gru@1 +2026-01-02T03:04:05.000Z +62 +900 +12345 +0\.9000 +1\.5000 +0\.2500/m)
+  assert.match(out, /^t +gru@2 \* .* 0\.8000 +1\.5000/m)
   const { models: listed } = JSON.parse((await models('list', 't', '--json')).out) as {
     models: { version: number; champion: boolean }[]
   }
@@ -78,9 +78,9 @@ test('models show takes the champion where no version is named', async (t) => {
   const { broker, models } = await heldLog(t)
   for (const mase of [0.9, 0.8]) await broker.models.put(model(mase))
   await broker.models.setChampion('t', 1)
-  assert.match((await models('show', 't')).out, /network@1 of pipeline t, champion[^]*network +0\.9000/)
-  const second = (await models('show', 't', 'network@2')).out
-  assert.match(second, /network@2 of pipeline t\n[^]*12345 observations of 7 series, 1970-01-01T00:00/)
+  assert.match((await models('show', 't')).out, /gru@1 of pipeline t, champion[^]*network +0\.9000/)
+  const second = (await models('show', 't', 'gru@2')).out
+  assert.match(second, /gru@2 of pipeline t\n[^]*12345 observations of 7 series, 1970-01-01T00:00/)
   assert.match(second, /^baseline +1\.5000 +0\.2500 +0\.810 +480$/m)
 })
 
@@ -149,7 +149,7 @@ test("inspect shows a series' latest forecast, with the time that each step is f
 
   const { out, code } = await inspect('t', 'a')
   assert.equal(code, 0)
-  assert.match(out, /^series a, origin 2026-01-01T10:00:00\.000Z, model network@2$/m)
+  assert.match(out, /^series a, origin 2026-01-01T10:00:00\.000Z, model gru@2$/m)
   assert.match(out, /^STEP +TARGET +q0\.1 +q0\.5 +q0\.9$/m)
   assert.match(out, /^1 +2026-01-01T11:00:00Z +1 +3 +5$/m)
   assert.match(out, /^2 +2026-01-01T12:00:00Z +2 +4\.5 +7$/m)

@@ -152,7 +152,7 @@ test('training is in exactly one state, and each outcome is counted by its reaso
     log().map(({ msg }) => msg),
     [
       'training started',
-      'training made network@2',
+      'training made gru@2',
       'trained network refused: worse-than-baseline',
       'training failed: crashed',
     ],
@@ -202,7 +202,7 @@ test('steps, states, models and failures reach their metrics', async () => {
   assert.deepEqual(
     log().map(({ level, msg }) => [level, msg]),
     [
-      ['info', 'network@3 takes over'],
+      ['info', 'gru@3 takes over'],
       ['warn', 'back to the baseline: the network no longer beats the baseline'],
       ['error', 'batch failed and will be delivered again'],
     ],

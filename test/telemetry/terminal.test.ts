@@ -9,7 +9,7 @@ const STATUS: PipelineStatus = {
   name: 'electricity',
   topic: 'electricity',
   output: 'electricity.forecasts',
-  model: 'network@3',
+  model: 'gru@3',
   phase: 'running',
   training: 'waiting',
   records: 100_000,
@@ -46,7 +46,7 @@ test('the status block shows what on-call people ask for, against the baseline',
   assert.match(header ?? '', /^pipeline +state +records\/s +lag +series +model +MASE \(base\)/)
   assert.match(
     line ?? '',
-    /^electricity +running +12,346 +7 +321 +network@3 +0\.812 \(0\.970\) +0\.071 \(–\) +81 % +waiting$/,
+    /^electricity +running +12,346 +7 +321 +gru@3 +0\.812 \(0\.970\) +0\.071 \(–\) +81 % +waiting$/,
   )
 })
 
