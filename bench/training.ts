@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { clipByGlobalNorm } from '../src/model/clipping.js'
 import { stackedGru } from '../src/model/gru.js'
 import { Random } from '../src/model/random.js'
+import type { TensorFlow } from '../src/model/tensorflow.js'
 import { AdamW } from '../src/training/optimizer.js'
 
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node') as typeof import('@tensorflow/tfjs-node')
@@ -52,27 +53,31 @@ async function rate(update: () => Promise<void> | void): Promise<number> {
 
 /** One chunk through this project's recurrent layer, clipping and optimizer, with a linear output and squared error. */
 function tidecast(fused: boolean): () => void {
+  const core: TensorFlow = tf
   const rows = INPUTS + HIDDEN
   const sizes = [rows * 2 * HIDDEN, 2 * HIDDEN, rows * HIDDEN, HIDDEN, HIDDEN]
   const optimizer = new AdamW(normal(sizes.reduce((a, b) => a + b, 0)), 1e-4, 0.995)
   const inputs = normal(STEPS * SERIES * INPUTS)
   const targets = normal(STEPS * SERIES)
   return () => {
-    const gradient = tf.tidy(() => {
+    const gradient = core.tidy(() => {
       const lossOf = (flat: Tensor): Scalar => {
-        const [gates, gatesBias, candidate, candidateBias, output] = tf.split(flat, sizes) as Tensor[]
+        const [gates, gatesBias, candidate, candidateBias, output] = core.split<Tensor>(flat, sizes)
         const weights = {
-          gates: tf.reshape(gates!, [rows, 2 * HIDDEN]) as Tensor2D,
+          gates: core.reshape<Rank.R2>(gates!, [rows, 2 * HIDDEN]),
           gatesBias: gatesBias as Tensor1D,
-          candidate: tf.reshape(candidate!, [rows, HIDDEN]) as Tensor2D,
+          candidate: core.reshape<Rank.R2>(candidate!, [rows, HIDDEN]),
           candidateBias: candidateBias as Tensor1D,
         }
-        const x = tf.tensor3d(inputs, [STEPS, SERIES, INPUTS])
-        const { hidden } = stackedGru(tf, [weights], x, tf.zeros([SERIES, HIDDEN]), fused)
-        const y = tf.matMul(tf.reshape(hidden, [STEPS * SERIES, HIDDEN]), tf.reshape(output!, [HIDDEN, 1]))
-        return tf.mean(tf.squaredDifference(y, tf.tensor2d(targets, [STEPS * SERIES, 1])))
+        const x = core.tensor3d(inputs, [STEPS, SERIES, INPUTS])
+        const { hidden } = stackedGru(core, [weights], x, core.zeros([SERIES, HIDDEN]), fused)
+        const y = core.matMul(
+          core.reshape(hidden, [STEPS * SERIES, HIDDEN]),
+          core.reshape(output!, [HIDDEN, 1]),
+        )
+        return core.mean(core.squaredDifference(y, core.tensor2d(targets, [STEPS * SERIES, 1])))
       }
-      return tf.grad(lossOf)(tf.tensor1d(optimizer.weights.slice()))
+      return core.grad(lossOf)(core.tensor1d(optimizer.weights.slice()))
     })
     const values = gradient.dataSync<'float32'>().slice()
     gradient.dispose()
@@ -81,11 +86,8 @@ function tidecast(fused: boolean): () => void {
   }
 }
 
-type Recurrent = (config: {
-  units: number
-  returnSequences: true
-  inputShape: [number, number]
-}) => ReturnType<typeof tf.layers.lstm>
+type Layer = Parameters<ReturnType<typeof tf.sequential>['add']>[0]
+type Recurrent = (config: { units: number; returnSequences: true; inputShape: [number, number] }) => Layer
 
 /** The same sizes as a model of tf.layers. */
 function layers(recurrent: Recurrent): () => Promise<void> {

@@ -147,10 +147,9 @@ export class Network {
   }
 
   private tensors(): Tensor[] {
-    return [
-      ...this.layers.flatMap((layer) => Object.values<Tensor>({ ...layer })),
-      ...Object.values(this.head),
-    ]
+    const { state, features, steps, calendar, hidden, output } = this.head
+    const layers = this.layers.flatMap((w) => [w.gates, w.gatesBias, w.candidate, w.candidateBias])
+    return [...layers, state, features, steps, calendar, hidden, output]
   }
 }
 

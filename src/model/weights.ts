@@ -1,4 +1,4 @@
-import type { Rank, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { GruWeights } from './gru.js'
 import type { HeadWeights } from './head.js'
@@ -67,7 +67,7 @@ export function unpackWeights(tf: TensorFlow, spec: NetworkSpec, flat: Tensor1D)
     flat,
     entries.map((entry) => entry.size),
   )
-  const tensors = new Map<string, Tensor<Rank>>()
+  const tensors = new Map<string, Tensor>()
   entries.forEach((entry, i) => tensors.set(entry.name, tf.reshape(parts[i] as Tensor, [...entry.shape])))
   const matrix = (name: string): Tensor2D => tensors.get(name) as Tensor2D
   const vector = (name: string): Tensor1D => tensors.get(name) as Tensor1D

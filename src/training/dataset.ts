@@ -1,4 +1,4 @@
-import { TargetIndex } from '../core/features.js'
+import type { TargetIndex } from '../core/features.js'
 import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import type { Random } from '../model/random.js'
 import type { EncodedSeries } from './encode-history.js'
