@@ -3,7 +3,7 @@ import type { SeriesTable } from './series-table.js'
 
 /**
  * Passes over a gap that is too long to be stepped through: the ring is filled with the newest season's values, as
- * step-by-step filling would have left it; open forecasts can never be scored. Scaler and profiles stay.
+ * step-by-step filling would have left it. Scaler and profiles stay.
  * @param index the grid index after the gap
  * @param skipped number of missing steps before it
  */
@@ -18,5 +18,4 @@ export function skipGap(table: SeriesTable, slot: number, index: number, skipped
     f32[row + modulo(i, R)] = season[modulo(i, m)]!
   }
   f32.fill(0, row + layout.dp, row + layout.dp + m)
-  table.forgetOpen(slot)
 }

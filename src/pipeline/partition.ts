@@ -210,13 +210,26 @@ export class Partition {
   ): Promise<void> {
     await done
     for (const { start, rows, observed } of part.plan.waves) {
-      for (let row = start; row < start + observed; row++) this.publish(part, row, records, publish, result)
+      for (let row = start; row < start + observed; row++) {
+        this.forgetAcrossGap(part.stepOf[row]!)
+        this.publish(part, row, records, publish, result)
+      }
       for (let row = start + observed; row < start + rows; row++) {
         const s = part.stepOf[row]!
+        this.forgetAcrossGap(s)
         skipOpen(this.states.table, this.states.steps.slots[s]!, this.states.steps.index[s]!)
         result.masked++
       }
     }
+  }
+
+  /**
+   * What was forecast before a gap too long to step through can never be scored. Dropped only here, where the forecasts
+   * of earlier steps in the same part have been made; else it would depend on how records fall into batches.
+   */
+  private forgetAcrossGap(s: number): void {
+    const { steps, table } = this.states
+    if (steps.skipped[s]! > 0) table.forgetOpen(steps.slots[s]!)
   }
 
   /** Scores what was forecast for this observation, then calibrates, keeps and encodes the forecast made from it. */
