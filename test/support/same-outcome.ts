@@ -53,6 +53,39 @@ export function assertSameForecast(actual: Published, expected: Published, scale
   }
 }
 
+/**
+ * The same forecasts of each series, in the same order, in every figure. How the series take turns is left open.
+ * @param figures which quantiles are to be compared of a forecast; default all
+ */
+export function assertSameForecasts(
+  actual: readonly Published[],
+  expected: readonly Published[],
+  figures: (forecast: Published) => readonly string[] = ({ quantiles }) => Object.keys(quantiles),
+): void {
+  assert.ok(expected.length > 0)
+  const ordered = (forecasts: readonly Published[]): Published[] =>
+    [...forecasts].sort((a, b) => (a.series < b.series ? -1 : a.series > b.series ? 1 : 0))
+  const wanted = ordered(expected)
+  const nameOf = ({ series, origin, model }: Published): string => `${series} ${origin} ${model}`
+  assert.deepEqual(ordered(actual).map(nameOf), wanted.map(nameOf))
+  ordered(actual).forEach((forecast, i) => {
+    const other = wanted[i]!.quantiles
+    const all = Object.values(other).flat()
+    // Figures are rounded to a hundred-thousandth of the scale, which a forecast's spread is not far below.
+    const size = Math.max(...all.map(Math.abs)) + Math.max(...all) - Math.min(...all)
+    for (const level of figures(forecast)) {
+      forecast.quantiles[level]!.forEach((value, h) =>
+        near(
+          value,
+          other[level]![h]!,
+          RELATIVE * size + 1e-9,
+          `${nameOf(forecast)}: ${level}, step ${h + 1}`,
+        ),
+      )
+    }
+  })
+}
+
 function near(actual: number, expected: number, tolerance: number, what: string): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, expected ${expected}`)
 }

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../../src/config/types.js'
+import { consumerGroup } from '../../src/core/consumer-group.js'
 import { F64, StateLayout } from '../../src/core/layout.js'
 import { RowCodec } from '../../src/core/row-codec.js'
 import { SeriesTable } from '../../src/core/series-table.js'
@@ -26,7 +27,7 @@ export async function storedStates(broker: Broker, config: PipelineConfig): Prom
   const count = (await broker.describe(config.topic))?.length ?? 0
   const leases: PartitionLease[] = []
   const consumption = await new Promise<Awaited<ReturnType<Broker['consume']>>>((resolve, reject) => {
-    const joined = broker.consume(config.topic, `tidecast-${config.name}`, (lease) => {
+    const joined = broker.consume(config.topic, consumerGroup(config.name), (lease) => {
       if (leases.push(lease) === count) joined.then(resolve, reject)
     })
     joined.catch(reject)

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { openEmbeddedBroker, type EmbeddedBroker } from '../../src/adapters/embedded/embedded-broker.js'
+import type { PipelineConfig } from '../../src/config/types.js'
+import { consumerGroup } from '../../src/core/consumer-group.js'
+import { BASELINE, networkModel, type ActiveModel } from '../../src/pipeline/active-model.js'
+import { PartitionRuntime } from '../../src/pipeline/partition-runtime.js'
+import { restore } from '../../src/pipeline/restore.js'
+import type { SettledBatch } from '../../src/pipeline/settle.js'
+import type { Consumption, LogRecord, OutboundRecord, PartitionLease } from '../../src/ports/broker.js'
+import { systemClock, type Clock } from '../../src/ports/clock.js'
+import type { LoadedNetwork } from '../../src/ports/engine.js'
+import type { Row } from './household.js'
+import { publishedIn, type Published } from './outputs.js'
+
+/**
+ * One partition of a pipeline at work on an embedded log of its own. It does what the pipe does, but batch by batch, so
+ * that the sizes of the batches, crashes and restarts are in the hands of the test.
+ */
+export class PartitionAtWork {
+  #runtime!: PartitionRuntime
+  #lease!: PartitionLease
+  #consumption!: Consumption
+
+  private constructor(
+    private readonly dir: string,
+    readonly broker: EmbeddedBroker,
+    readonly config: PipelineConfig,
+    private readonly model: ActiveModel,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param network `null`: the baseline forecasts */
+  static async open(
+    config: PipelineConfig,
+    network: LoadedNetwork | null,
+    clock: Clock = systemClock,
+  ): Promise<PartitionAtWork> {
+    const dir = await mkdtemp(join(tmpdir(), 'tidecast-'))
+    const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 2 ** 34, clock, pid: process.pid })
+    const { topic, output, deadLetter } = config
+    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions: 1 })))
+    const model = network === null ? BASELINE : networkModel(1, network)
+    const work = new PartitionAtWork(dir, broker, config, model, clock)
+    await work.#take()
+    return work
+  }
+
+  get states(): PartitionRuntime['partition']['states'] {
+    return this.#runtime.partition.states
+  }
+
+  async append(rows: readonly Row[]): Promise<void> {
+    await this.appendRecords(
+      rows.map(({ series, ts, value }) => ({
+        topic: this.config.topic,
+        timestamp: Math.max(0, ts),
+        key: Buffer.from(series),
+        value: Buffer.from(JSON.stringify({ ts, value })),
+      })),
+    )
+  }
+
+  async appendRecords(records: readonly OutboundRecord[]): Promise<void> {
+    await this.broker.append(records)
+  }
+
+  /** Consumes to the end of the topic, in batches of these sizes. */
+  async consume(size: () => number = () => this.config.batch.maxRecords): Promise<SettledBatch[]> {
+    const end = (await this.broker.describe(this.config.topic))![0]!.end
+    const settled: SettledBatch[] = []
+    while (this.#lease.committed < end) {
+      settled.push(await this.#runtime.process(await this.#lease.next(size())))
+    }
+    return settled
+  }
+
+  /** Starts again from what is in the log: the latest snapshot, and replay. */
+  async crash(): Promise<void> {
+    await this.#consumption.close()
+    await this.#take()
+  }
+
+  /** As a clean stop and start. */
+  async restart(): Promise<void> {
+    await this.#runtime.checkpoint()
+    await this.crash()
+  }
+
+  async outputs(): Promise<Published[]> {
+    const all: Published[] = []
+    for await (const forecast of publishedIn(this.broker, this.config.output)) all.push(forecast)
+    return all
+  }
+
+  async records(topic: string): Promise<LogRecord[]> {
+    const all: LogRecord[] = []
+    for await (const records of this.broker.read(topic, 0, {})) all.push(...records)
+    return all
+  }
+
+  async close(): Promise<void> {
+    await this.#consumption.close()
+    await this.broker.close()
+    await rm(this.dir, { recursive: true })
+  }
+
+  async #take(): Promise<void> {
+    const { config, broker, clock } = this
+    const assigned = new Promise<PartitionLease>((resolve, reject) => {
+      broker.consume(config.topic, consumerGroup(config.name), resolve).then((consumption) => {
+        this.#consumption = consumption
+      }, reject)
+    })
+    this.#lease = await assigned
+    const { partition } = await restore(this.#lease, broker, config, this.model, clock)
+    this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock)
+  }
+}
+
+/** What the log keeps of `rows` after they have been consumed in one go. */
+export async function forecastsOf(
+  config: PipelineConfig,
+  network: LoadedNetwork | null,
+  rows: readonly Row[],
+  consume: (work: PartitionAtWork) => Promise<unknown> = (work) => work.consume(),
+): Promise<Published[]> {
+  const work = await PartitionAtWork.open(config, network)
+  try {
+    await work.append(rows)
+    await consume(work)
+    return await work.outputs()
+  } finally {
+    await work.close()
+  }
+}
