@@ -1,4 +1,4 @@
-import { F64_WIDTH } from './layout.js'
+import { F64, F64_WIDTH } from './layout.js'
 import type { SeriesTable } from './series-table.js'
 
 /**
@@ -36,6 +36,13 @@ export class RowCodec {
     bytesOf(f32, slot * layout.width, layout.width).set(bytes.subarray(this.wide, this.wide + this.narrow))
     bytesOf(hidden, slot * this.hiddenSize, this.hiddenSize).set(bytes.subarray(this.wide + this.narrow))
     return true
+  }
+
+  /** Whether a written row has an aggregation interval open. */
+  isOpen(bytes: Uint8Array): boolean {
+    if (bytes.byteLength !== this.bytes) return false
+    const index = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(F64.openIndex * 8, true)
+    return index === index
   }
 }
 

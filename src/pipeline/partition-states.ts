@@ -107,6 +107,11 @@ export class PartitionStates {
     return slot
   }
 
+  /** A stored series that must be resident: the watermark closes its interval, whether it comes back or not. */
+  mustReside({ bytes }: StateRow): boolean {
+    return this.codec.isOpen(bytes)
+  }
+
   /** The slot's state differs from the stored one. */
   touch(slot: number): void {
     if (this.dirty[slot] === 1) return

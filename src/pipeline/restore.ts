@@ -51,8 +51,8 @@ export async function restore(
 async function loadRows(lease: PartitionLease, states: PartitionStates, most: number): Promise<void> {
   for await (const rows of lease.states.load()) {
     for (const row of rows) {
-      if (states.slots.size >= most) return // the rest comes when its series do
-      states.admit(row.series, row)
+      // Beyond that, the rest comes when its series do.
+      if (states.slots.size < most || states.mustReside(row)) states.admit(row.series, row)
     }
   }
 }
