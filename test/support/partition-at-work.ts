@@ -67,12 +67,16 @@ export class PartitionAtWork {
     await this.broker.append(records)
   }
 
-  /** Consumes to the end of the topic, in batches of these sizes. */
-  async consume(size: () => number = () => this.config.batch.maxRecords): Promise<SettledBatch[]> {
+  /** Consumes to the end of the topic, in batches of these sizes; `between` is called after each. */
+  async consume(
+    size: () => number = () => this.config.batch.maxRecords,
+    between: () => Promise<void> = async () => undefined,
+  ): Promise<SettledBatch[]> {
     const end = (await this.broker.describe(this.config.topic))![0]!.end
     const settled: SettledBatch[] = []
     while (this.#lease.committed < end) {
       settled.push(await this.#runtime.process(await this.#lease.next(size())))
+      await between()
     }
     return settled
   }

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../src/config/types.js'
 import { initialWeights } from '../../src/model/initial-weights.js'
+import { Random } from '../../src/model/random.js'
 import type { ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
 import { networkSpec } from '../../src/training/network-spec.js'
 
@@ -20,10 +21,13 @@ export function randomNetwork(
     ts: Float64Array.of(0),
   }))
   const spec = networkSpec(histories, config, config.model)
+  // An untrained head takes no notice of the hidden state; disturbed, any mix-up of states shows in the forecasts.
+  const random = new Random(seed)
+  const weights = initialWeights(spec, seed).map((weight) => weight + 0.1 * random.normal())
   return {
     pipeline: config.name,
     spec,
-    weights: initialWeights(spec, seed),
+    weights,
     parent: null,
     report: {
       startedAt: new Date(0).toISOString(),
