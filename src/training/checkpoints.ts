@@ -1,5 +1,5 @@
 /** The end of a training stands unless its validation loss lies so much above the minimum: small rises are noise. */
-const TOLERANCE = 1.05
+const TOLERANCE = 1.08
 
 export interface Checkpoint {
   readonly update: number

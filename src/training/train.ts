@@ -54,7 +54,7 @@ export interface TrainingResult {
 
 /**
  * Trains on the oldest part of the data, stops where the next part says, is judged on the newest; then the network that
- * is handed back is trained anew on everything, for as many updates as were found good. Measured on five data sets, that
+ * is handed back is trained anew on everything, for as many passes as were found good. Measured on five data sets, that
  * lowers the loss on still later data by 9 % (a year of flights) to 1 %, and never raised it beyond noise; the scores
  * remain those of the network that has not seen the holdout.
  */
@@ -75,9 +75,12 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
 
   const candidate = await fitAndStop(options, spec, target, split, known, updates, meter)
   const scores = judge(options, spec, candidate.weights, histories, split)
-  meter.extend(candidate.updates)
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
-  const weights = await fitOnce(options, spec, target, everything, candidate.updates, meter, () => undefined)
+  // As many passes over more data.
+  const scaled = (candidate.updates * stepsOf(everything)) / stepsOf(known)
+  const finalUpdates = Math.max(candidate.updates, Math.min(MOST_UPDATES, Math.round(scaled)))
+  meter.extend(finalUpdates)
+  const weights = await fitOnce(options, spec, target, everything, finalUpdates, meter, () => undefined)
 
   const report: TrainingReport = {
     startedAt: new Date(startedAt).toISOString(),
@@ -85,7 +88,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     backend: options.tf.getBackend(),
     observations: series.reduce((sum, one) => sum + one.mask.reduce((a, b) => a + b, 0), 0),
     series: series.length,
-    updates: candidate.updates,
+    updates: finalUpdates,
     from: series.reduce((least, one) => Math.min(least, one.ts[0]!), Infinity),
     to: series.reduce((most, one) => Math.max(most, one.ts.at(-1)!), -Infinity),
     curve: meter.curve(),
@@ -95,9 +98,13 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   return { spec, weights, report, scores }
 }
 
+function stepsOf(ranges: readonly TrainingRange[]): number {
+  return ranges.reduce((sum, range) => sum + range.end, 0)
+}
+
 /** 50 passes over the data, within bounds, unless configured. */
 function chooseUpdates(ranges: readonly TrainingRange[], training: TrainingConfig): number {
-  const steps = ranges.reduce((sum, range) => sum + range.end, 0)
+  const steps = stepsOf(ranges)
   if (steps < training.chunk) {
     throw new TrainingError('too-little-data', `${steps} steps to train on, one chunk is ${training.chunk}`)
   }
