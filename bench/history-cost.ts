@@ -31,7 +31,7 @@ export async function benchHistoryCost(histories: readonly number[] = [1_000, 1_
       for (let from = 0; from < history; from += CHUNK) {
         await partition.advance(records(from, Math.min(CHUNK, history - from)), false)
       }
-      await partition.swap(networkModel(1, network))
+      await partition.swap(networkModel(1, network, -Infinity))
       await partition.advance(records(history, 200), true)
       const started = performance.now()
       await partition.advance(records(history + 200, TIMED), true)

@@ -6,15 +6,17 @@ export interface ActiveModel {
   /** 0 = the baseline. */
   readonly version: number
   readonly network: LoadedNetwork | null
+  /** Newest time stamp (ms) it was trained on. From its forecasts of what it knows, calibration learns nothing. */
+  readonly trainedTo: number
   /** Embedding row of a series, 0 = unknown to the network. */
   embeddingOf(series: string): number
 }
 
-export const BASELINE: ActiveModel = { version: 0, network: null, embeddingOf: () => 0 }
+export const BASELINE: ActiveModel = { version: 0, network: null, trainedTo: Infinity, embeddingOf: () => 0 }
 
-export function networkModel(version: number, network: LoadedNetwork): ActiveModel {
+export function networkModel(version: number, network: LoadedNetwork, trainedTo: number): ActiveModel {
   const rows = new Map(network.spec.series.map((series, i) => [series, i + 1]))
-  return { version, network, embeddingOf: (series) => rows.get(series) ?? 0 }
+  return { version, network, trainedTo, embeddingOf: (series) => rows.get(series) ?? 0 }
 }
 
 /** The published name: `name@version`. */

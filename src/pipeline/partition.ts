@@ -252,7 +252,7 @@ export class Partition {
       index,
       steps.value[s]!,
       this.calibration,
-      byNetwork,
+      byNetwork && steps.ts[s]! > this.model.trainedTo,
       this.published,
       this.baseline,
     )

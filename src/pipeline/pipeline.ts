@@ -187,7 +187,7 @@ export class Pipeline {
 
   private async load(model: StoredModel, cause: 'loaded' | 'promoted'): Promise<void> {
     const network = await this.deps.engine.load(model.spec, model.weights)
-    this.model = networkModel(model.version, network)
+    this.model = networkModel(model.version, network, model.report.to)
     this.deps.telemetry.model({ version: model.version, cause })
   }
 

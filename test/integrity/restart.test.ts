@@ -64,7 +64,7 @@ for (const outcome of ['promoted', 'refused'] as const) {
         await (await daemons.current).untilForecast(HOUSE, lastOrigins(origins))
         const daemon = await daemons.restart()
         // A first training would now wait for the data to come to rest, and then begin.
-        const decided = outcome === 'promoted' ? 'off' : 'waits for 1 more observations'
+        const decided = outcome === 'promoted' ? 'off' : 'waits for 1750 more observations'
         const { model, training } = await daemon.until(
           HOUSE,
           (status) => status.phase === 'running' && (outcome === 'promoted' || status.training !== 'off'),

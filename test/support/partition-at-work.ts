@@ -42,7 +42,7 @@ export class PartitionAtWork {
     const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 2 ** 34, clock, pid: process.pid })
     const { topic, output, deadLetter } = config
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions: 1 })))
-    const model = network === null ? BASELINE : networkModel(1, network)
+    const model = network === null ? BASELINE : networkModel(1, network, -Infinity)
     const work = new PartitionAtWork(dir, broker, config, model, clock)
     await work.#take()
     return work
