@@ -5,6 +5,11 @@ import type { SeriesTable } from './series-table.js'
 const OWN_WEIGHT = 10
 /** Smallest step of a tracked quantile, in units of the mean |residual|. */
 const RATE = 0.03
+/**
+ * Most that a residual moves the pooled ones by, in units of its series' mean |x|, of which |x_t − x_{t−m}| is about twice
+ * at most. A series that leaps from next to nothing to a great value must not set the intervals of all others.
+ */
+const POOLED_LIMIT = 4
 
 /**
  * Residual quantiles of all series of a partition together, relative to each series' mean |x|: the first intervals of
@@ -50,7 +55,8 @@ export function learnResiduals(
     const step = Math.max(RATE, 2 / (own + 1)) * unit
     const relative = meanAbs > 0 ? error / meanAbs : 0
     const seen = (pooled.counts[c - 1]! += 1)
-    const poolStep = Math.max(RATE / 10, 2 / (seen + 1)) * (meanAbs > 0 ? unit / meanAbs : 0)
+    const poolStep =
+      Math.max(RATE / 10, 2 / (seen + 1)) * (meanAbs > 0 ? Math.min(POOLED_LIMIT, unit / meanAbs) : 0)
     for (let q = 0; q < quantiles.length; q++) {
       const i = (c - 1) * quantiles.length + q
       const r = f32[row + layout.residuals + i]!

@@ -3,6 +3,9 @@ import { F64, F64_WIDTH } from './layout.js'
 import type { SeriesTable } from './series-table.js'
 import type { StepList } from './steps.js'
 
+/** The earliest time stamp that has an ISO form; the interval it lies in may begin before it. */
+const FIRST_DATE = -8.64e15
+
 export interface GridOptions {
   /** ms; 0 = the observation grid. */
   readonly interval: number
@@ -134,7 +137,7 @@ export class GridAligner {
     slots?.delete(slot)
     if (slots?.size === 0) this.open.delete(index)
     f64[at + F64.openIndex] = NaN
-    this.advance(slot, index, index * this.options.interval, value, record)
+    this.advance(slot, index, Math.max(FIRST_DATE, index * this.options.interval), value, record)
   }
 
   /** Goes on from a snapshot: what the watermark had closed stays closed. */

@@ -63,8 +63,12 @@ export class SeriesTable {
   }
 }
 
+/** Smaller values have no digits in a Float32 ring: a series of them is as good as zero, and 1 / scale must be finite. */
+const LEAST_SCALE = 1e-30
+
 /** `s`, never below 0.1 % of the mean |x|; 1 where a series has been zero throughout. */
 export function scaleOf(layout: StateLayout, spread: number, meanAbs: number): number {
   const s = layout.kind === 'walk' ? spread : Math.sqrt(spread)
-  return Math.max(s, 1e-3 * meanAbs) || 1
+  const scale = Math.max(s, 1e-3 * meanAbs)
+  return scale > LEAST_SCALE ? scale : 1
 }
