@@ -11,6 +11,8 @@ export interface StoredState {
   readonly hidden: Float32Array
   /** The Float64 part; `F64` names its places. */
   readonly wide: Float64Array
+  /** The Float32 part, as in `StateLayout`, and what of it is the ring. */
+  readonly narrow: Float32Array
   readonly ring: Float32Array
   /** Unit of the published figures. */
   readonly scale: number
@@ -20,6 +22,8 @@ export interface StoredPipeline {
   readonly states: Map<string, StoredState>
   /** Records consumed, over all partitions. */
   readonly consumed: number
+  /** The partitions' own states, where they have one. */
+  readonly metas: readonly Uint8Array[]
 }
 
 /** What a pipeline has left in the log that nobody else holds now. */
@@ -35,7 +39,10 @@ export async function storedStates(broker: Broker, config: PipelineConfig): Prom
   const layout = new StateLayout(config)
   const hiddenSize = config.model.layers * config.model.hidden
   const states = new Map<string, StoredState>()
+  const metas: Uint8Array[] = []
   for (const lease of leases) {
+    const meta = await lease.states.meta()
+    if (meta !== null) metas.push(meta)
     for await (const rows of lease.states.load()) {
       for (const { series, model, bytes } of rows) {
         const table = new SeriesTable(layout, 1)
@@ -43,13 +50,13 @@ export async function storedStates(broker: Broker, config: PipelineConfig): Prom
         if (!new RowCodec(table, hiddenSize).read(0, hidden, bytes))
           throw new Error(`${series}: another layout`)
         const ring = table.f32.slice(0, layout.ringSize)
-        states.set(series, { model, hidden, wide: table.f64, ring, scale: table.scale(0) })
+        states.set(series, { model, hidden, wide: table.f64, narrow: table.f32, ring, scale: table.scale(0) })
       }
     }
   }
   const consumed = leases.reduce((sum, { committed }) => sum + committed, 0)
   await consumption.close()
-  return { states, consumed }
+  return { states, consumed, metas }
 }
 
 /** Moments and counters that two runs over the same records must agree in. */
