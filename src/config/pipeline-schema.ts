@@ -80,8 +80,21 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     duplicate: policy('A second observation of an interval.'),
   },
   limits: {
-    minValue: { doc: 'Least value that is believed.', format: 'number', default: -1e15 },
-    maxValue: { doc: 'Greatest value that is believed.', format: 'number', default: 1e15 },
+    // States hold values as Float32, which ends at 3.4e38; forecasts lie further out than what they are made from.
+    minValue: {
+      doc: 'Least value that is believed.',
+      format: 'number',
+      min: -1e30,
+      max: 1e30,
+      default: -1e15,
+    },
+    maxValue: {
+      doc: 'Greatest value that is believed.',
+      format: 'number',
+      min: -1e30,
+      max: 1e30,
+      default: 1e15,
+    },
     maxAhead: {
       doc: "How far a time stamp may lie ahead of the record's own time of arrival.",
       format: 'duration',

@@ -79,7 +79,8 @@ test('mean and variance are the textbook exponentially forgetting ones, clipped 
       let meanAbs = 0
       values.forEach((x, i) => {
         const a = Math.max(rate, 1 / (i + 1))
-        const s = Math.max(Math.sqrt(variance), 1e-3 * meanAbs) || 1
+        const scale = Math.max(Math.sqrt(variance), 1e-3 * meanAbs)
+        const s = scale > 1e-30 ? scale : 1
         const d = i + 1 > 3 ? Math.max(-6 * s, Math.min(6 * s, x - mean)) : x - mean
         meanAbs += a * (Math.abs(mean + d) - meanAbs)
         variance += a * (d * d - variance)
