@@ -21,7 +21,9 @@ import { wildRecords, type WildRecord } from '../support/wild-records.js'
 const RECORDS = 500
 const RUNS = long ? 80 : 14
 
-const settings = { horizon: 6, model: { hidden: 8, warmUp: 4 }, training: { enabled: false } }
+/** The widest limits that can be configured: all that a Float32 must bear. */
+const limits = { minValue: -1e30, maxValue: 1e30 }
+const settings = { limits, horizon: 6, model: { hidden: 8, warmUp: 4 }, training: { enabled: false } }
 /** One for each way onto the grid. Seven minutes do not divide the greatest date. */
 const configs = {
   'the clock grid': pipelineConfig('p', {
