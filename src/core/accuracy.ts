@@ -1,4 +1,5 @@
 import { F64, F64_WIDTH, modulo } from './layout.js'
+import { baselineLag } from './baseline.js'
 import type { Calibration } from './calibration.js'
 import type { SeriesTable } from './series-table.js'
 
@@ -78,7 +79,7 @@ export function scoreArrival(
   baseline: Accuracy,
 ): void {
   const { layout, f32 } = table
-  const { short: m, ringSize: R } = layout
+  const { ringSize: R } = layout
   const row = slot * layout.width
   const naiveError = table.f64[slot * F64_WIDTH + F64.naiveError]!
   const Q = layout.shape.quantiles.length
@@ -91,12 +92,12 @@ export function scoreArrival(
     const median = f32[p + 1]!
     const upper = f32[p + 2]!
     if (learn) calibration.learn(table, slot, j, value, lower, upper)
-    const c = Math.ceil(h / m)
-    if (c > layout.cycles) continue // the baseline's point has left the ring, and both are to have the same targets
+    const l = baselineLag(table, slot, h)
+    if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
     published.add(value, lower, median, upper, naiveError)
-    const back = position - c * m
+    const back = position - layout.lags[l]!
     const point = f32[row + (back < 0 ? back + R : back)]!
-    const r = row + layout.residuals + (c - 1) * Q
+    const r = row + layout.residuals + l * Q
     baseline.add(value, point + Math.min(0, f32[r]!), point, point + Math.max(0, f32[r + Q - 1]!), naiveError)
   }
 }

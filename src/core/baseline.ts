@@ -16,20 +16,34 @@ const POOLED_LIMIT = 4
  * a series that has no residuals yet. Part of the partition's state; updated in offset order.
  */
 export class PooledResiduals {
-  /** [cycles, quantiles] */
+  /** [lags, quantiles] */
   readonly values: Float64Array
-  /** [cycles] residuals seen. */
+  /** [lags] residuals seen. */
   readonly counts: Float64Array
 
-  constructor(cycles: number, quantiles: number) {
-    this.values = new Float64Array(cycles * quantiles)
-    this.counts = new Float64Array(cycles)
+  constructor(lags: number, quantiles: number) {
+    this.values = new Float64Array(lags * quantiles)
+    this.counts = new Float64Array(lags)
   }
 }
 
 /**
- * Seasonal naive forecaster with empirical residual quantiles. For a target c seasons ahead the point is the newest
- * value of the target's slot; quantile p of e = x_t − x_{t−cm} is tracked by r += η |ē| (p − 1[e < r]).
+ * Which of the layout's lags the baseline repeats for horizon step k (from 1): one long season back where that has been
+ * the better rule for this series, else the newest value of the target's slot in the short season. −1: out of reach.
+ */
+export function baselineLag(table: SeriesTable, slot: number, k: number): number {
+  const { layout, f64 } = table
+  const at = slot * F64_WIDTH
+  const { lags, cycles, short, long } = layout
+  const longKnown = f64[at + F64.count]! > 2 * long && lags.length > cycles && k <= long
+  if (longKnown && f64[at + F64.longError]! < f64[at + F64.naiveError]!) return cycles
+  const c = Math.ceil(k / short)
+  return c <= cycles ? c - 1 : -1
+}
+
+/**
+ * Seasonal naive forecaster with empirical residual quantiles. The point is the value L steps before the target; for each
+ * lag L, quantile p of e = x_t − x_{t−L} is tracked by r += η |ē| (p − 1[e < r]).
  */
 export function learnResiduals(
   table: SeriesTable,
@@ -47,18 +61,19 @@ export function learnResiduals(
   const R = layout.ringSize
   const position = modulo(index, R)
   const x = f32[row + position]!
-  for (let c = 1; c <= layout.cycles; c++) {
-    if (n <= c * layout.short) break
-    const p = position - c * layout.short
+  for (let l = 0; l < layout.lags.length; l++) {
+    const lag = layout.lags[l]!
+    const own = n - lag
+    if (own <= 0) continue
+    const p = position - lag
     const error = x - f32[row + (p < 0 ? p + R : p)]!
-    const own = n - c * layout.short
     const step = Math.max(RATE, 2 / (own + 1)) * unit
     const relative = meanAbs > 0 ? error / meanAbs : 0
-    const seen = (pooled.counts[c - 1]! += 1)
+    const seen = (pooled.counts[l]! += 1)
     const poolStep =
       Math.max(RATE / 10, 2 / (seen + 1)) * (meanAbs > 0 ? Math.min(POOLED_LIMIT, unit / meanAbs) : 0)
     for (let q = 0; q < quantiles.length; q++) {
-      const i = (c - 1) * quantiles.length + q
+      const i = l * quantiles.length + q
       const r = f32[row + layout.residuals + i]!
       f32[row + layout.residuals + i] = r + step * (quantiles[q]! - (error < r ? 1 : 0))
       const pool = pooled.values[i]!
@@ -88,11 +103,12 @@ export function baselineForecast(
   const n = f64[slot * F64_WIDTH + F64.count]!
   const meanAbs = f64[slot * F64_WIDTH + F64.meanAbs]!
   for (let h = 0; h < horizon; h++) {
-    const ahead = Math.ceil((h + 1) / m)
-    const c = Math.min(ahead, layout.cycles)
-    const back = ahead * m - h - 1
-    const point = f32[row + modulo(position - back, R)]!
-    const own = Math.max(0, n - c * m)
+    const found = baselineLag(table, slot, h + 1)
+    // Beyond the ring's reach the slot's newest value stands, with the intervals of the longest lag there is.
+    const l = found < 0 ? layout.cycles - 1 : found
+    const lag = found < 0 ? Math.ceil((h + 1) / m) * m : layout.lags[l]!
+    const point = f32[row + modulo(position + h + 1 - lag, R)]!
+    const own = Math.max(0, n - lag)
     const weight = own / (own + OWN_WEIGHT)
     const o = at + h * Q
     let lower = point
@@ -105,8 +121,8 @@ export function baselineForecast(
       out[o + middle + d] = upper
     }
     function residual(q: number, unknown: number): number {
-      const i = (c - 1) * Q + q
-      const pool = pooled.counts[c - 1]! > 0 ? pooled.values[i]! * meanAbs : unknown
+      const i = l * Q + q
+      const pool = pooled.counts[l]! > 0 ? pooled.values[i]! * meanAbs : unknown
       return weight * f32[row + layout.residuals + i]! + (1 - weight) * pool
     }
   }

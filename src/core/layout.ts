@@ -33,7 +33,8 @@ export const F64 = {
   meanAbs: 6,
   /** Mean |x_t − x_{t−m}|: the in-sample error of the seasonal naive forecast, MASE's unit. */
   naiveError: 7,
-  naiveCount: 8,
+  /** Mean |x_t − x_{t−W}|: where it is the smaller one, the baseline repeats the long season. */
+  longError: 8,
   /** Slow mean |step| of a `walk`, against which the fast one shows calm and storm. */
   slowSpread: 9,
   /** Grid steps since the hidden state last started from zero. */
@@ -50,7 +51,7 @@ export const F64_WIDTH = 16
 
 /**
  * Where everything lies in a series' Float32 row.
- * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [cycles, Q]
+ * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
  * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  */
 export class StateLayout {
@@ -60,8 +61,10 @@ export class StateLayout {
   readonly ringSize: number
   /** Scored horizon steps (1-based), ascending. */
   readonly steps: readonly number[]
-  /** Seasons ahead that a horizon step can lie: the baseline keeps residual quantiles for each. */
+  /** Short seasons ahead that a horizon step can lie, as far as the ring reaches back. */
   readonly cycles: number
+  /** Lags the baseline repeats values from: 1…cycles short seasons, and the long season where there is another. */
+  readonly lags: readonly number[]
   readonly p7: number
   readonly p7Visits: number
   readonly p1: number
@@ -80,6 +83,8 @@ export class StateLayout {
     this.ringSize = this.long + Math.max(REWARM_STEPS, short) + 1
     this.steps = scoredSteps(shape.horizon)
     this.cycles = Math.min(Math.ceil(shape.horizon / short), Math.floor((this.ringSize - 1) / short))
+    this.lags = Array.from({ length: this.cycles }, (_, c) => (c + 1) * short)
+    if (this.kind === 'seasonal' && long > short) this.lags = [...this.lags, long]
     let at = this.ringSize
     const take = (floats: number): number => (at += floats) - floats
     this.p7 = take(this.long)
@@ -87,7 +92,7 @@ export class StateLayout {
     this.p1 = take(short)
     this.dp = take(short)
     this.widths = take(this.steps.length * 2)
-    this.residuals = take(this.cycles * shape.quantiles.length)
+    this.residuals = take(this.lags.length * shape.quantiles.length)
     this.open = this.steps.map((h) => take(h * 3))
     this.width = at
   }

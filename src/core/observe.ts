@@ -67,7 +67,8 @@ export function observe(
   const n = (f64[at + F64.count]! += 1)
   const tame = n > m ? within(table, slot, x, PROFILE_CLIP) : x
   updateScaler(table, slot, x, trace.step, n)
-  if (n > 1) updateNaiveError(table, at, Math.abs(x - f32[row + lag(position, m, R)]!))
+  if (n > 1) updateError(table, at + F64.naiveError, x - f32[row + lag(position, m, R)]!, n - 1)
+  if (n > W) updateError(table, at + F64.longError, x - f32[row + lag(position, W, R)]!, n - W)
   const visits = (f32[row + layout.p7Visits + modulo(index, W)]! += 1)
   f32[dpAt] = visits === 1 ? 0 : tame - trace.p7Before
   f32[p7At] = trace.p7Before + Math.max(P7_RATE, 1 / visits) * (tame - trace.p7Before)
@@ -113,12 +114,13 @@ function updateScaler(table: SeriesTable, slot: number, x: number, step: number,
   f64[at + F64.mean]! += a * d
 }
 
-function updateNaiveError(table: SeriesTable, at: number, error: number): void {
+/** The mean |error| at f64[at], of which there have been `count`: plain at first, then exponentially forgetting. */
+function updateError(table: SeriesTable, at: number, error: number, count: number): void {
   const { layout, f64 } = table
-  const before = f64[at + F64.naiveError]!
-  const count = (f64[at + F64.naiveCount]! += 1)
-  const limited = count > layout.short && before > 0 ? Math.min(error, NAIVE_CLIP * before) : error
-  f64[at + F64.naiveError] = before + (limited - before) / Math.min(count, SCALER_SEASONS * layout.short)
+  const before = f64[at]!
+  const size = Math.abs(error)
+  const limited = count > layout.short && before > 0 ? Math.min(size, NAIVE_CLIP * before) : size
+  f64[at] = before + (limited - before) / Math.min(count, SCALER_SEASONS * layout.short)
 }
 
 /**

@@ -59,7 +59,7 @@ export class PartitionStates {
     this.makers = new Int32Array(INITIAL_SLOTS)
     this.dirty = new Uint8Array(INITIAL_SLOTS)
     this.codec = new RowCodec(this.table, this.hiddenSize)
-    this.pooled = new PooledResiduals(this.layout.cycles, config.quantiles.length)
+    this.pooled = new PooledResiduals(this.layout.lags.length, config.quantiles.length)
     this.aligner = new GridAligner(
       {
         interval: config.interval,

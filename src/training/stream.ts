@@ -43,7 +43,7 @@ export class StreamRunner {
     const { spec } = network
     this.table = new SeriesTable(layout, capacity)
     for (let slot = 0; slot < capacity; slot++) this.table.reset(slot)
-    this.pooled = new PooledResiduals(layout.cycles, spec.quantiles.length)
+    this.pooled = new PooledResiduals(layout.lags.length, spec.quantiles.length)
     this.target = new TargetIndex(layout)
     this.hidden = new Float32Array(capacity * stateSize(spec))
     this.inputs = new Float32Array(capacity * INPUTS)

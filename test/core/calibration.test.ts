@@ -151,3 +151,24 @@ test('the baseline forecasts the newest value of the target’s slot, from the f
   baselineForecast(table, 0, 19, pooled, forecast, 0)
   for (let h = 1; h <= 12; h++) assert.equal(forecast[(h - 1) * 3 + 1], 19 + h - 6 * Math.ceil(h / 6))
 })
+
+test('the baseline repeats the long season where that has been the better rule', () => {
+  const layout = new StateLayout({
+    interval: 3_600_000,
+    season: { short: 4, long: 12 },
+    horizon: 12,
+    quantiles: [0.1, 0.5, 0.9],
+  })
+  const table = new SeriesTable(layout, 1)
+  table.reset(0)
+  const pooled = new PooledResiduals(layout.lags.length, 3)
+  const trace = { p7Before: 0, step: 0 }
+  const weekly = (t: number): number => [10, 20, 30, 40, 15, 25, 35, 45, 90, 80, 70, 60][t % 12]!
+  const forecast = new Float64Array(12 * 3)
+  for (let t = 0; t < 60; t++) {
+    observe(table, 0, t, weekly(t), trace)
+    learnResiduals(table, 0, t, pooled)
+  }
+  baselineForecast(table, 0, 59, pooled, forecast, 0)
+  for (let h = 0; h < 12; h++) assert.equal(forecast[h * 3 + 1], weekly(60 + h))
+})
