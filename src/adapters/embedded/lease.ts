@@ -9,6 +9,7 @@ import type {
 } from '../../ports/broker.js'
 import type { PartitionRef } from './keys.js'
 import { PartitionReader } from './partition-reader.js'
+import { MAX_SETTLED_BYTES } from './record-batch.js'
 import { PartitionStates } from './group-store.js'
 import type { Stores } from './stores.js'
 
@@ -117,7 +118,7 @@ export class EmbeddedLease implements PartitionLease {
 
   async #settle({ outputs, snapshot }: Settlement, next: number): Promise<void> {
     const { groups, outbound, appends, clock } = this.stores
-    const prepared = outbound.prepare(outputs, clock.now())
+    const prepared = outbound.prepare(outputs, clock.now(), MAX_SETTLED_BYTES)
     const states = snapshot && groups.prepareSnapshot(this.groupRef, snapshot)
     await this.#write(prepared.bytes + (states?.bytes ?? 0) + SETTLEMENT_OVERHEAD, () => {
       prepared.append()

@@ -29,12 +29,12 @@ export class Outbound {
   ) {}
 
   /** All that can be wrong with the records is found here, before anything is written. */
-  prepare(records: readonly OutboundRecord[], now: number): Prepared {
+  prepare(records: readonly OutboundRecord[], now: number, mostBytes?: number): Prepared {
     const appends: { topic: Topic; ref: PartitionRef; batches: EncodedBatch[] }[] = []
     let bytes = 0
     for (const [topic, partitions] of this.#byPartition(records)) {
       partitions.forEach((ofPartition, partition) => {
-        const batches = encodeBatches(ofPartition, now)
+        const batches = encodeBatches(ofPartition, now, mostBytes)
         for (const batch of batches) bytes += batch.bytes.length + VALUE_OVERHEAD
         appends.push({ topic, ref: { id: topic.id, partition }, batches })
       })

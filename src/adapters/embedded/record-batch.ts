@@ -16,6 +16,8 @@ import { BrokerError } from '../../ports/broker.js'
 import type { LogRecord, OutboundRecord, RecordHeaders } from '../../ports/broker.js'
 
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024
+/** What a pipeline settles may be larger: a dead letter is a record that was taken, and headers on top of it. */
+export const MAX_SETTLED_BYTES = MAX_RECORD_BYTES + 64 * 1024
 const TARGET_BATCH_BYTES = 256 * 1024
 const MAX_BATCH_RECORDS = 4096
 const MAGIC = 0x54
@@ -34,12 +36,16 @@ export interface EncodedBatch {
 }
 
 /** Packs the records of one partition, in their order. Throws `BrokerError('too-large')` before anything is stored. */
-export function encodeBatches(records: readonly OutboundRecord[], now: number): EncodedBatch[] {
+export function encodeBatches(
+  records: readonly OutboundRecord[],
+  now: number,
+  most = MAX_RECORD_BYTES,
+): EncodedBatch[] {
   const batches: EncodedBatch[] = []
   let from = 0
   let size = BATCH_HEADER
   records.forEach((record, i) => {
-    const recordSize = sizeOf(record)
+    const recordSize = sizeOf(record, most)
     if (i > from && (size + recordSize > TARGET_BATCH_BYTES || i - from === MAX_BATCH_RECORDS)) {
       batches.push(encodeBatch(records, from, i, size, now))
       from = i
@@ -51,16 +57,16 @@ export function encodeBatches(records: readonly OutboundRecord[], now: number): 
   return batches
 }
 
-function sizeOf(record: OutboundRecord): number {
+function sizeOf(record: OutboundRecord, most: number): number {
   const size =
     RECORD_HEADER +
     (record.key?.length ?? 0) +
     (record.value?.length ?? 0) +
     (record.headers === undefined ? 0 : headersSize(record.headers))
-  if (size > MAX_RECORD_BYTES) {
+  if (size > most) {
     throw new BrokerError(
       'too-large',
-      `A record for topic ${record.topic} has ${size} bytes; the embedded log takes at most ${MAX_RECORD_BYTES}.`,
+      `A record for topic ${record.topic} has ${size} bytes; the embedded log takes at most ${most}.`,
     )
   }
   return size
