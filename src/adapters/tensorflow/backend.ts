@@ -6,6 +6,7 @@ import { applyEnvironment, tensorflowEnvironment } from './environment.js'
 import { loadNative } from './native.js'
 import { defineRemovedUtilities } from './node-shims.js'
 import { blockAllSignals } from './sigmask.js'
+import { registerSegmentSum } from './wasm-kernels.js'
 
 export type Tfjs = typeof import('@tensorflow/tfjs-core')
 export type WantedBackend = 'auto' | 'tensorflow' | 'wasm' | 'cpu'
@@ -126,6 +127,7 @@ const loadWasm: Loader = async (tf, require) => {
   require('@tensorflow/tfjs') // registers the gradients, which tfjs-core alone does not
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'))
+  registerSegmentSum(tf)
   await select(tf, 'wasm')
   return { name: 'wasm', version: tf.version_core, devices: ['CPU:0'] }
 }

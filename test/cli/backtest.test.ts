@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import type { BacktestResult } from '../../src/cli/backtest/backtest.js'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const LONG = process.env['TIDECAST_LONG'] === '1'
+
+async function backtest(args: readonly string[], env: Record<string, string> = {}): Promise<BacktestResult> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(root, 'bin/tidecast.js'), 'backtest', '--json', ...args],
+    { env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
+  )
+  return JSON.parse(stdout) as BacktestResult
+}
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidecast-test-'))
+  try {
+    await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The first rows of a bundled file, as a file of their own. */
+async function head(folder: string, name: string, rows: number): Promise<string> {
+  const text = gunzipSync(await readFile(join(root, 'demo', `${name}.csv.gz`))).toString()
+  const file = join(folder, `${name}.csv`)
+  await writeFile(
+    file,
+    text
+      .split('\n')
+      .slice(0, rows + 1)
+      .join('\n'),
+  )
+  return file
+}
+
+test('a briefly trained network beats the baseline on traffic, its intervals cover what they promise', async () => {
+  const { network, baseline } = await backtest([
+    ...['--data', join(root, 'demo/traffic.csv.gz'), '--stride', '11'],
+    ...['--set', 'training.updates=60'],
+  ])
+  assert.ok(network.wql < 0.041, `WQL ${String(network.wql)}`)
+  assert.ok(network.wql < 0.75 * baseline.wql, `baseline's WQL ${String(baseline.wql)}`)
+  assert.ok(network.coverage > 0.77 && network.coverage < 0.83, `coverage ${String(network.coverage)}`)
+})
+
+test('the scored forecasts are written: one for each origin, of the whole horizon, quantiles in order', () =>
+  inFolder(async (folder) => {
+    const file = await head(folder, 'electricity', 1200)
+    const out = join(folder, 'forecasts.ndjson')
+    const { network } = await backtest([
+      ...['--data', file, '--out', out, '--horizon', '6', '--set', 'training.updates=2'],
+    ])
+    const lines = (await readFile(out, 'utf8')).trim().split('\n')
+    assert.equal(lines.length, network.origins)
+    // Every origin from the last one before the test part, to the last one whose targets are all known.
+    assert.equal(lines.length, 1200 * 0.2 + 1 - 6)
+    for (const line of lines) {
+      const { quantiles } = JSON.parse(line) as { quantiles: Record<string, number[]> }
+      const [low, middle, high] = ['0.1', '0.5', '0.9'].map((q) => quantiles[q]!)
+      assert.equal(middle!.length, 6)
+      middle!.forEach((value, h) => {
+        assert.ok(low![h]! <= value && value <= high![h]!)
+      })
+    }
+  }))
+
+test('the portable backend trains and forecasts like TensorFlow', () =>
+  inFolder(async (folder) => {
+    const file = await head(folder, 'electricity', 1200)
+    const args = ['--data', file, '--set', 'training.updates=5']
+    const wasm = await backtest(args, { TIDECAST_ENGINE_BACKEND: 'wasm' })
+    const native = await backtest(args)
+    assert.ok(Math.abs(wasm.network.wql / native.network.wql - 1) < 0.02)
+  }))
+
+const REQUIRED: readonly (readonly [string, readonly string[], number])[] = [
+  ['demo/electricity', [], 0.0181],
+  ['demo/traffic', [], 0.0355],
+  ['test/data/flights', [], 0.0705],
+  ['demo/weather', ['--season', '24'], 0.121],
+]
+
+for (const [name, args, limit] of REQUIRED) {
+  test(
+    `default settings reach the required scores on ${name}`,
+    { skip: LONG ? false : 'long form' },
+    async () => {
+      const { network } = await backtest(['--data', join(root, `${name}.csv.gz`), '--stride', '11', ...args])
+      assert.ok(network.wql <= limit, `WQL ${String(network.wql)}`)
+      assert.ok(network.coverage > 0.77 && network.coverage < 0.83, `coverage ${String(network.coverage)}`)
+    },
+  )
+}
+
+test(
+  'default settings reach the required scores on stocks',
+  { skip: LONG ? false : 'long form' },
+  async () => {
+    const grid = ['--interval', 'observations', '--horizon', '5', '--season', '1', '--stride', '3']
+    const { network } = await backtest(['--data', join(root, 'demo/stocks.csv.gz'), ...grid])
+    assert.ok(network.wql <= 0.0142, `WQL ${String(network.wql)}`)
+  },
+)
