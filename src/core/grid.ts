@@ -30,6 +30,8 @@ export class GridAligner {
     private readonly options: GridOptions,
     private readonly table: SeriesTable,
     private readonly steps: StepList,
+    /** An interval was closed: the slot's row has changed, also where no step came of it. */
+    private readonly closed: (slot: number) => void = () => undefined,
   ) {}
 
   /**
@@ -137,6 +139,7 @@ export class GridAligner {
     slots?.delete(slot)
     if (slots?.size === 0) this.open.delete(index)
     f64[at + F64.openIndex] = NaN
+    this.closed(slot)
     this.advance(slot, index, Math.max(FIRST_DATE, index * this.options.interval), value, record)
   }
 

@@ -69,6 +69,7 @@ export class PartitionStates {
       },
       this.table,
       this.steps,
+      (slot) => this.touch(slot),
     )
   }
 
