@@ -1,5 +1,5 @@
 import { F64, F64_WIDTH, modulo } from './layout.js'
-import { baselineLag } from './baseline.js'
+import { lagFor, prefersLong } from './baseline.js'
 import type { Calibration } from './calibration.js'
 import type { SeriesTable } from './series-table.js'
 
@@ -79,23 +79,24 @@ export function scoreArrival(
   baseline: Accuracy,
 ): void {
   const { layout, f32 } = table
-  const { ringSize: R } = layout
+  const { ringSize: R, steps, open, lags } = layout
   const row = slot * layout.width
   const naiveError = table.f64[slot * F64_WIDTH + F64.naiveError]!
   const Q = layout.shape.quantiles.length
   const position = modulo(index, R)
-  for (let j = 0; j < layout.steps.length; j++) {
-    const h = layout.steps[j]!
-    const p = row + layout.open[j]! + 3 * modulo(index, h)
+  const long = prefersLong(table, slot)
+  for (let j = 0; j < steps.length; j++) {
+    const h = steps[j]!
+    const p = row + open[j]! + 3 * modulo(index, h)
     const lower = f32[p]!
     if (lower !== lower) continue
     const median = f32[p + 1]!
     const upper = f32[p + 2]!
     if (learn) calibration.learn(table, slot, j, value, lower, upper)
-    const l = baselineLag(table, slot, h)
+    const l = lagFor(layout, long, h)
     if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
     published.add(value, lower, median, upper, naiveError)
-    const back = position - layout.lags[l]!
+    const back = position - lags[l]!
     const point = f32[row + (back < 0 ? back + R : back)]!
     const r = row + layout.residuals + l * Q
     baseline.add(value, point + Math.min(0, f32[r]!), point, point + Math.max(0, f32[r + Q - 1]!), naiveError)

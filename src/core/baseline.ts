@@ -1,4 +1,4 @@
-import { F64, F64_WIDTH, modulo } from './layout.js'
+import { F64, F64_WIDTH, modulo, type StateLayout } from './layout.js'
 import type { SeriesTable } from './series-table.js'
 
 /** Observations after which a series' own residuals weigh as much as the pooled ones. */
@@ -27,18 +27,25 @@ export class PooledResiduals {
   }
 }
 
-/**
- * Which of the layout's lags the baseline repeats for horizon step k (from 1): one long season back where that has been
- * the better rule for this series, else the newest value of the target's slot in the short season. −1: out of reach.
- */
-export function baselineLag(table: SeriesTable, slot: number, k: number): number {
+/** Repeating the long season has been the better rule for this series than repeating the short one. */
+export function prefersLong(table: SeriesTable, slot: number): boolean {
   const { layout, f64 } = table
   const at = slot * F64_WIDTH
-  const { lags, cycles, short, long } = layout
-  const longKnown = f64[at + F64.count]! > 2 * long && lags.length > cycles && k <= long
-  if (longKnown && f64[at + F64.longError]! < f64[at + F64.naiveError]!) return cycles
-  const c = Math.ceil(k / short)
-  return c <= cycles ? c - 1 : -1
+  return (
+    layout.lags.length > layout.cycles &&
+    f64[at + F64.count]! > 2 * layout.long &&
+    f64[at + F64.longError]! < f64[at + F64.naiveError]!
+  )
+}
+
+/**
+ * Which of the layout's lags the baseline repeats for horizon step k (from 1): the long season's, else that of the newest
+ * value of the target's slot in the short season; −1 where that is out of the ring's reach.
+ */
+export function lagFor(layout: StateLayout, long: boolean, k: number): number {
+  if (long && k <= layout.long) return layout.cycles
+  const c = Math.ceil(k / layout.short)
+  return c <= layout.cycles ? c - 1 : -1
 }
 
 /**
@@ -102,8 +109,9 @@ export function baselineForecast(
   const now = Math.abs(f32[row + position]!)
   const n = f64[slot * F64_WIDTH + F64.count]!
   const meanAbs = f64[slot * F64_WIDTH + F64.meanAbs]!
+  const long = prefersLong(table, slot)
   for (let h = 0; h < horizon; h++) {
-    const found = baselineLag(table, slot, h + 1)
+    const found = lagFor(layout, long, h + 1)
     // Beyond the ring's reach the slot's newest value stands, with the intervals of the longest lag there is.
     const l = found < 0 ? layout.cycles - 1 : found
     const lag = found < 0 ? Math.ceil((h + 1) / m) * m : layout.lags[l]!

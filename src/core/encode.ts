@@ -6,8 +6,12 @@ export class ForecastEncoder {
   private buffer: Buffer
   private used = 0
   private readonly levels: readonly Buffer[]
-  private readonly head: string
-  private readonly text = new TextEncoder()
+  private readonly start: string
+  /** Parts of the last record that the next one often shares: its origin, and what follows on it up to the numbers. */
+  private origin = NaN
+  private originText = Buffer.alloc(0)
+  private model = ''
+  private modelText = Buffer.alloc(0)
 
   /**
    * @param interval ISO 8601 duration, or `observations`
@@ -20,19 +24,24 @@ export class ForecastEncoder {
     quantiles: readonly number[],
     private readonly chunkBytes = 1 << 20,
   ) {
-    this.head = `{"pipeline":${JSON.stringify(pipeline)},"series":`
+    this.start = `{"pipeline":${JSON.stringify(pipeline)},"series":`
     this.levels = quantiles.map((q, i) => Buffer.from(`${i === 0 ? '' : '],'}"${String(q)}":[`))
     this.buffer = Buffer.allocUnsafe(chunkBytes)
   }
 
+  /** The bytes with which every record of a series begins; made once for each. */
+  head(series: string): Buffer {
+    return Buffer.from(`${this.start}${JSON.stringify(series)},"origin":"`)
+  }
+
   /**
-   * @param seriesJson the series id as a JSON string
+   * @param head of the series
    * @param forecast [horizon, quantiles] from `at`
    * @param scale sets the number of decimals: five digits below its own magnitude
    * @returns bytes that stay as they are
    */
   encode(
-    seriesJson: string,
+    head: Uint8Array,
     origin: number,
     model: string,
     forecast: Float64Array,
@@ -40,15 +49,22 @@ export class ForecastEncoder {
     scale: number,
   ): Uint8Array {
     const Q = this.levels.length
-    const prefix = `${this.head}${seriesJson},"origin":"${new Date(origin).toISOString()}","interval":"${this.interval}","horizon":${this.horizon},"model":"${model}","quantiles":{`
-    const room = prefix.length * 3 + this.horizon * Q * 26 + Q * 24 + 8
+    this.share(origin, model)
+    const { originText, modelText } = this
+    const room = head.length + originText.length + modelText.length + this.horizon * Q * 26 + Q * 24 + 8
     if (this.buffer.length - this.used < room) {
       this.buffer = Buffer.allocUnsafe(Math.max(this.chunkBytes, room))
       this.used = 0
     }
     const buffer = this.buffer
     const start = this.used
-    let p = start + this.text.encodeInto(prefix, buffer.subarray(start)).written
+    let p = start
+    buffer.set(head, p)
+    p += head.length
+    buffer.set(originText, p)
+    p += originText.length
+    buffer.set(modelText, p)
+    p += modelText.length
     const decimals = decimalsFor(scale)
     for (let q = 0; q < Q; q++) {
       const level = this.levels[q]!
@@ -62,7 +78,20 @@ export class ForecastEncoder {
     buffer[p++] = 125
     buffer[p++] = 125
     this.used = p
-    return buffer.subarray(start, p)
+    return new Uint8Array(buffer.buffer, buffer.byteOffset + start, p - start)
+  }
+
+  private share(origin: number, model: string): void {
+    if (origin !== this.origin) {
+      this.origin = origin
+      this.originText = Buffer.from(new Date(origin).toISOString())
+    }
+    if (model !== this.model) {
+      this.model = model
+      this.modelText = Buffer.from(
+        `","interval":"${this.interval}","horizon":${String(this.horizon)},"model":"${model}","quantiles":{`,
+      )
+    }
   }
 }
 

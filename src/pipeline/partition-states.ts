@@ -27,9 +27,9 @@ export class PartitionStates {
   versions: Int32Array
   /** Embedding row of each slot's series under the network in use. */
   embedding: Int32Array
-  /** Record key and series id as JSON, by slot: written into every forecast. */
+  /** Record key, and the bytes every forecast begins with (made with the first), by slot. */
   readonly keys: Uint8Array[] = []
-  readonly json: string[] = []
+  readonly heads: (Uint8Array | undefined)[] = []
   /** [capacity, horizon · quantiles] each slot's latest forecast, with its origin (NaN: none) and model version. */
   private latest: Float32Array
   private origins: Float64Array
@@ -93,7 +93,7 @@ export class PartitionStates {
     const slot = this.slots.add(series)
     if (slot >= this.table.capacity) this.grow()
     this.keys[slot] = this.text.encode(series)
-    this.json[slot] = JSON.stringify(series)
+    this.heads[slot] = undefined
     this.table.reset(slot)
     this.versions[slot] = -1
     this.embedding[slot] = this.model.embeddingOf(series)

@@ -71,14 +71,7 @@ export class Partition {
     if (origin === null) return null
     const { ts, version } = origin
     const scale = this.states.table.scale(slot)
-    const bytes = this.encoder.encode(
-      this.states.json[slot]!,
-      ts,
-      modelLabel(version),
-      this.forecast,
-      0,
-      scale,
-    )
+    const bytes = this.encoder.encode(this.headOf(slot), ts, modelLabel(version), this.forecast, 0, scale)
     return Buffer.from(bytes).toString()
   }
 
@@ -281,7 +274,7 @@ export class Partition {
       timestamp: records[steps.record[s]!]!.timestamp,
       key: this.states.keys[slot]!,
       value: this.encoder.encode(
-        this.states.json[slot]!,
+        this.headOf(slot),
         ts,
         modelLabel(byNetwork ? this.model.version : 0),
         forecast,
@@ -289,6 +282,11 @@ export class Partition {
         scale,
       ),
     })
+  }
+
+  private headOf(slot: number): Uint8Array {
+    const { heads, slots } = this.states
+    return (heads[slot] ??= this.encoder.head(slots.name(slot)!))
   }
 
   private nonNegative(slot: number): boolean {

@@ -3,7 +3,8 @@ import type { StepBuffers } from '../ports/engine.js'
 
 /** Floats in all buffers of a part together: bounds memory whatever the horizon. */
 const FLOATS = 1 << 20
-const MOST_ROWS = 2048
+/** Small enough that a batch has several parts, so that preparing, stepping and publishing overlap. */
+const MOST_ROWS = 512
 
 /** Rows of a part for a network with this horizon. */
 export function rowsFor(spec: NetworkSpec): number {
