@@ -13,7 +13,7 @@ const arrows = {
   training: ['model', 'core', 'ports', 'telemetry'],
   pipeline: ['model', 'core', 'ports', 'telemetry'],
   'adapters/embedded': ['core', 'ports', 'telemetry'],
-  'adapters/kafka': ['core', 'ports', 'telemetry'],
+  'adapters/kafka': ['adapters/embedded', 'core', 'ports', 'telemetry'],
   'adapters/http': ['core', 'ports', 'telemetry'],
   'adapters/tensorflow': ['model', 'core', 'ports', 'telemetry'],
   cli: ['config', 'pipeline', 'training', 'adapters', 'model', 'core', 'ports', 'telemetry'],

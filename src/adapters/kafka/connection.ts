@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import type { ConnectionOptions } from 'node:tls'
+import type { Kafka as KafkaClient, LogEntry, SASLOptions } from 'kafkajs'
+import { BrokerError } from '../../ports/broker.js'
+import { Kafka, logLevel } from './kafkajs.js'
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: string
+}
+
+/** How a Kafka cluster is reached. Plain data: it travels to the trainer's process. */
+export interface KafkaConnection {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** Files in PEM form; absent: no TLS. Without `ca` the system's authorities are trusted. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly sasl?: KafkaSasl
+  readonly connectionTimeoutMs: number
+  readonly requestTimeoutMs: number
+}
+
+export type KafkaLog = (
+  level: 'debug' | 'warn',
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+) => void
+
+/** Short first pauses: a coordinator that is just completing a transaction is ready again after some milliseconds. */
+export const RETRY = { initialRetryTime: 20, multiplier: 2, retries: 10, maxRetryTime: 5000 }
+
+export async function createClient(connection: KafkaConnection, log: KafkaLog): Promise<KafkaClient> {
+  const { brokers, clientId, tls, sasl, connectionTimeoutMs, requestTimeoutMs } = connection
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    retry: RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      pass(entry, log)
+    },
+    ...(tls === undefined ? {} : { ssl: await secureContext(tls) }),
+    ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
+  })
+}
+
+async function secureContext(
+  files: Readonly<Record<string, string | undefined>>,
+): Promise<ConnectionOptions> {
+  const contents: ConnectionOptions = {}
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const file = files[name]
+    if (file === undefined) continue
+    try {
+      contents[name] = await readFile(file)
+    } catch (cause) {
+      const message = `broker.kafka.tls.${name}: ${file} cannot be read. Check the path and its permissions.`
+      throw new BrokerError('unavailable', message, false, { cause })
+    }
+  }
+  return contents
+}
+
+/**
+ * What failed for good is thrown and told by whoever called. What kafkajs logs before that, as errors, it mostly repairs
+ * itself: a coordinator that is still loading is the ordinary first answer of a broker.
+ */
+function pass({ namespace, level, log: { message, ...rest } }: LogEntry, log: KafkaLog): void {
+  const { error, groupId, retryCount, topic, broker } = rest
+  const details = { error: error as unknown, groupId: groupId as unknown, retryCount: retryCount as unknown }
+  const where = { topic: topic as unknown, broker: broker as unknown }
+  const crash = level === logLevel.ERROR && message.startsWith('Crash')
+  log(crash ? 'warn' : 'debug', `kafka: ${namespace === '' ? '' : `${namespace}: `}${message}`, {
+    ...details,
+    ...where,
+  })
+}

@@ -1,0 +1,68 @@
+import type { Cluster, Kafka } from 'kafkajs'
+import type { LogRecord } from '../../ports/broker.js'
+import { BorrowedCluster } from './borrowed-cluster.js'
+import { committedRecords, offsetAfter } from './committed-records.js'
+import type { RawPartition } from './committed-records.js'
+
+const MAX_FETCH_BYTES = 2 * 1024 * 1024
+const READ_COMMITTED = 1
+
+export interface Fetched {
+  readonly records: readonly LogRecord[]
+  /** Where the next fetch goes on. */
+  readonly next: number
+  readonly highWatermark: number
+}
+
+/** Reads one partition by offset, on connections of its own: Kafka answers one fetch per connection after the other. */
+export class PartitionFetcher {
+  readonly #cluster: BorrowedCluster
+
+  constructor(
+    client: Kafka,
+    readonly topic: string,
+    readonly partition: number,
+  ) {
+    this.#cluster = new BorrowedCluster(client)
+  }
+
+  /** Waits up to `waitMs` for something to come. Only committed records are seen. */
+  async fetch(from: number, waitMs: number): Promise<Fetched> {
+    const raw = await this.#cluster.use(this.topic, async (cluster) => {
+      const broker = await cluster.findBroker({ nodeId: this.#leader(cluster) })
+      const partition = { partition: this.partition, fetchOffset: String(from), maxBytes: MAX_FETCH_BYTES }
+      const response = (await broker.fetch({
+        isolationLevel: READ_COMMITTED,
+        maxWaitTime: waitMs,
+        minBytes: 1,
+        maxBytes: MAX_FETCH_BYTES,
+        topics: [{ topic: this.topic, partitions: [partition] }],
+      })) as { readonly responses: readonly { readonly partitions: readonly RawPartition[] }[] }
+      return response.responses[0]!.partitions[0]!
+    })
+    return {
+      records: committedRecords(raw, from),
+      next: offsetAfter(raw, from),
+      highWatermark: Number(raw.highWatermark),
+    }
+  }
+
+  /** Offset of the oldest record. */
+  earliest(): Promise<number> {
+    return this.#cluster.use(this.topic, async (cluster) => {
+      const { topic, partition } = this
+      const [offsets] = await cluster.fetchTopicsOffset([
+        { topic, partitions: [{ partition }], fromBeginning: true },
+      ])
+      return Number(offsets!.partitions[0]!.offset)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.close()
+  }
+
+  #leader(cluster: Cluster): string {
+    return Object.keys(cluster.findLeaderForPartitions(this.topic, [this.partition]))[0]!
+  }
+}

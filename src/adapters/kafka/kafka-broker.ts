@@ -1,0 +1,214 @@
+import { join } from 'node:path'
+import type { Admin, Kafka } from 'kafkajs'
+import { BrokerError } from '../../ports/broker.js'
+import type {
+  Broker,
+  Consumption,
+  LogRecord,
+  OutboundRecord,
+  PartitionInfo,
+  PartitionLease,
+  ReadRange,
+  TopicSpec,
+} from '../../ports/broker.js'
+import type { Clock } from '../../ports/clock.js'
+import type { ModelStore } from '../../ports/model-store.js'
+import { Appender } from './appender.js'
+import { BorrowedCluster } from './borrowed-cluster.js'
+import { createClient, RETRY } from './connection.js'
+import type { KafkaConnection, KafkaLog } from './connection.js'
+import { closedError, translated, translating } from './errors.js'
+import { PartitionFetcher } from './fetcher.js'
+import { LocalStates } from './local-states.js'
+import { GroupMember } from './member.js'
+import { KafkaModelStore } from './model-store.js'
+import type { KafkaParts } from './parts.js'
+import { readPartition } from './read.js'
+import { Addresser } from './sends.js'
+import { statesTopic } from './states-topic.js'
+import { Topics } from './topics.js'
+
+/** Where everything is and how it is reached. Plain data: it travels to the trainer's process. */
+export interface KafkaPlace {
+  readonly connection: KafkaConnection
+  /** Folder of the local copy of states. */
+  readonly dir: string
+  /** The copy may take up this much. */
+  readonly mapSizeBytes: number
+  /** Of topics that are created; −1 leaves it to the broker. */
+  readonly replicationFactor: number
+  readonly modelsTopic: string
+  /** A member of which the group hears nothing for so long has lost its partitions. */
+  readonly sessionTimeoutMs: number
+  readonly heartbeatMs: number
+}
+
+export interface KafkaBrokerOptions extends KafkaPlace {
+  readonly clock: Clock
+  /** Number of this process, shown to whoever finds the folder in use. */
+  readonly pid: number
+  readonly log: KafkaLog
+}
+
+export interface KafkaBroker extends Broker {
+  readonly kind: 'kafka'
+  readonly models: ModelStore
+  /** By partition, the next offset a group will consume; `null` where it has settled nothing. For looking on. */
+  committed(group: string, topic: string): Promise<readonly (number | null)[]>
+}
+
+/** Rejects with `BrokerError('unavailable')` when the cluster cannot be reached. */
+export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
+  const client = await createClient(options.connection, options.log)
+  const admin = client.admin({ retry: { ...RETRY, retries: 5 } })
+  try {
+    await translating(`a connection to ${options.connection.brokers.join(', ')}`, () => admin.connect())
+    return await ConnectedBroker.open(options, client, admin)
+  } catch (error) {
+    await admin.disconnect()
+    throw error
+  }
+}
+
+class ConnectedBroker implements KafkaBroker {
+  readonly kind = 'kafka'
+  readonly #parts: KafkaParts
+  readonly #appender: Appender
+  readonly #cluster: BorrowedCluster
+  readonly #members = new Set<GroupMember>()
+  #states: Promise<LocalStates> | null = null
+  #models: ModelStore | undefined
+  #closed = false
+  #closing: Promise<void> | null = null
+
+  private constructor(
+    private readonly options: KafkaBrokerOptions,
+    client: Kafka,
+    private readonly admin: Admin,
+  ) {
+    this.#cluster = new BorrowedCluster(client)
+    const topics = new Topics(admin, this.#cluster, options.replicationFactor)
+    this.#appender = new Appender(client)
+    this.#parts = {
+      client,
+      admin,
+      topics,
+      addresser: new Addresser((topic) => topics.partitionsOf(topic)),
+      clock: options.clock,
+      log: options.log,
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      heartbeatMs: options.heartbeatMs,
+      states: () => (this.#states ??= this.#openStates()),
+      assertOpen: () => {
+        this.#assertOpen()
+      },
+    }
+  }
+
+  static async open(options: KafkaBrokerOptions, client: Kafka, admin: Admin): Promise<KafkaBroker> {
+    const broker = new ConnectedBroker(options, client, admin)
+    const { topics, assertOpen } = broker.#parts
+    const store = { client, topics, topic: options.modelsTopic, assertOpen }
+    broker.#models = await translating('to read the models', () => KafkaModelStore.open(store))
+    return broker
+  }
+
+  get models(): ModelStore {
+    return this.#models!
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    this.#assertOpen()
+    await this.#parts.topics.ensure(topics)
+  }
+
+  async describe(topic: string): Promise<readonly PartitionInfo[] | null> {
+    this.#assertOpen()
+    return this.#parts.topics.describe(topic)
+  }
+
+  async topics(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return this.#parts.topics.names()
+  }
+
+  async append(records: readonly OutboundRecord[]): Promise<void> {
+    this.#assertOpen()
+    const { addresser, clock } = this.#parts
+    const sent = await addresser.address(records, clock.now())
+    await translating('to append records', () => this.#appender.append(sent))
+  }
+
+  async *read(topic: string, partition: number, range: ReadRange): AsyncGenerator<readonly LogRecord[]> {
+    this.#assertOpen()
+    const { client, topics } = this.#parts
+    const info = (await topics.describe(topic))?.[partition]
+    if (info === undefined) {
+      throw new BrokerError('unknown-topic', `Kafka has no partition ${partition} of a topic ${topic}.`)
+    }
+    const fetcher = new PartitionFetcher(client, topic, partition)
+    try {
+      for await (const records of readPartition(fetcher, info, range)) {
+        this.#assertOpen()
+        yield records
+      }
+    } catch (error) {
+      throw translated(error, `to read ${topic}[${partition}]`)
+    } finally {
+      await fetcher.close()
+    }
+  }
+
+  async consume(
+    topic: string,
+    group: string,
+    assigned: (lease: PartitionLease) => void,
+  ): Promise<Consumption> {
+    this.#assertOpen()
+    const { topics, states } = this.#parts
+    await topics.ensureCompacted(statesTopic(group), await topics.partitionsOf(topic))
+    await states()
+    this.#assertOpen()
+    return GroupMember.join(this.#parts, topic, group, assigned, this.#members)
+  }
+
+  async committed(group: string, topic: string): Promise<readonly (number | null)[]> {
+    this.#assertOpen()
+    const partitions = await this.#parts.topics.partitionsOf(topic)
+    const [offsets] = await translating(`to tell the offsets of ${group}`, () =>
+      this.admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    )
+    return Array.from({ length: partitions }, (_, partition) => {
+      const found = Number(offsets?.partitions.find((one) => one.partition === partition)?.offset ?? -1)
+      return found < 0 ? null : found
+    })
+  }
+
+  async size(): Promise<null> {
+    this.#assertOpen()
+    return null
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#members].map((member) => member.close()))
+    await this.#appender.close()
+    await this.#cluster.close()
+    await this.admin.disconnect()
+    await (await this.#states)?.close()
+  }
+
+  #openStates(): Promise<LocalStates> {
+    const { dir, mapSizeBytes, pid, clock } = this.options
+    return LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock.now())
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError()
+  }
+}

@@ -1,0 +1,189 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Consumer } from 'kafkajs'
+import type { Consumption, PartitionLease } from '../../ports/broker.js'
+import { assigner } from './assignment.js'
+import { RETRY } from './connection.js'
+import { translated } from './errors.js'
+import type { KafkaLease } from './lease.js'
+import { openLease } from './open-lease.js'
+import type { KafkaParts } from './parts.js'
+
+/** The pause of kafkajs's own fetch loop, which has nothing to fetch here and so only sends heartbeats. */
+const IDLE_MS = 200
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 10_000
+
+/**
+ * One member of a consumer group. kafkajs joins, sends heartbeats and follows the rebalances; its own fetching is paused
+ * for good, because leases fetch for themselves.
+ */
+export class GroupMember implements Consumption {
+  readonly #consumer: Consumer
+  readonly #leases = new Map<number, KafkaLease>()
+  readonly #acquiring = new Map<number, Promise<void>>()
+  readonly #declined = new Set<number>()
+  readonly #closing = new AbortController()
+  #assigned: ReadonlySet<number> = new Set()
+
+  private constructor(
+    private readonly parts: KafkaParts,
+    private readonly topic: string,
+    private readonly group: string,
+    private readonly assigned: (lease: PartitionLease) => void,
+    /** All members of this process. */
+    private readonly members: ReadonlySet<GroupMember>,
+  ) {
+    this.#consumer = parts.client.consumer({
+      groupId: group,
+      sessionTimeout: parts.sessionTimeoutMs,
+      heartbeatInterval: parts.heartbeatMs,
+      maxWaitTimeInMs: IDLE_MS,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+      partitionAssigners: [
+        assigner(() => ({ owned: [...this.#leases.keys()], declined: [...this.#declined] })),
+      ],
+    })
+    this.#consumer.on('consumer.group_join', ({ payload }) => {
+      this.#follow(payload.memberAssignment[topic] ?? [])
+    })
+    this.#consumer.on('consumer.crash', ({ payload }) => {
+      parts.log('warn', `kafka: the group ${group} was left`, { error: payload.error.message })
+      if (!payload.restart) void this.#restart()
+    })
+  }
+
+  static async join(
+    parts: KafkaParts,
+    topic: string,
+    group: string,
+    assigned: (lease: PartitionLease) => void,
+    members: Set<GroupMember>,
+  ): Promise<GroupMember> {
+    const member = new GroupMember(parts, topic, group, assigned, members)
+    members.add(member)
+    try {
+      await member.#consumer.connect()
+      await member.#consumer.subscribe({ topic, fromBeginning: true })
+      await member.#run()
+      return member
+    } catch (error) {
+      members.delete(member)
+      await member.#consumer.disconnect()
+      throw translated(error, `to let us join the group ${group}`)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    this.#assigned = new Set()
+    await this.#revoke([...this.#leases.keys()])
+    await Promise.all(this.#acquiring.values())
+    await this.#consumer.disconnect()
+  }
+
+  async release(lease: KafkaLease): Promise<void> {
+    this.#declined.add(lease.partition)
+    await lease.revoke()
+    this.#forget(lease)
+    // There is no other way to ask for a rebalance; what else is held is lost for that moment.
+    this.#assigned = new Set()
+    await this.#revoke([...this.#leases.keys()])
+    await this.#consumer.stop()
+    if (!this.#closing.signal.aborted) await this.#run()
+  }
+
+  lost(lease: KafkaLease, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.parts.log('warn', 'kafka: a partition is taken over anew', {
+      partition: lease.partition,
+      error: reason,
+    })
+    void lease.revoke().finally(() => {
+      this.#forget(lease)
+      if (this.#mine(lease.partition)) this.#acquire(lease.partition)
+    })
+  }
+
+  async #run(): Promise<void> {
+    await this.#consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() })
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await pause(LONGEST_PAUSE_MS, undefined, { signal: this.#closing.signal, ref: false })
+      await this.#run()
+    } catch {
+      // Closed meanwhile; a run that fails crashes again, and comes back here.
+    }
+  }
+
+  /** Between two assignments nobody else had what is in both; what else is held is given up, what is new is taken. */
+  #follow(partitions: readonly number[]): void {
+    if (this.#closing.signal.aborted) return
+    this.#consumer.pause([{ topic: this.topic }])
+    this.#assigned = new Set(partitions)
+    void this.#revoke([...this.#leases.keys()].filter((partition) => !this.#assigned.has(partition)))
+    for (const partition of partitions) if (!this.#leases.has(partition)) this.#acquire(partition)
+  }
+
+  #mine(partition: number): boolean {
+    return this.#assigned.has(partition) && !this.#declined.has(partition)
+  }
+
+  #acquire(partition: number): void {
+    if (this.#acquiring.has(partition)) return
+    const acquiring = this.#acquireNow(partition).finally(() => {
+      this.#acquiring.delete(partition)
+      // Lost and assigned again while it was given up.
+      if (this.#mine(partition) && !this.#leases.has(partition)) this.#acquire(partition)
+    })
+    this.#acquiring.set(partition, acquiring)
+  }
+
+  async #acquireNow(partition: number): Promise<void> {
+    const { parts, topic, group } = this
+    for (let wait = FIRST_PAUSE_MS; this.#mine(partition); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      try {
+        await this.#endOthers(partition)
+        const lease = await openLease(parts, group, topic, partition, this)
+        if (!this.#mine(partition)) {
+          await lease.revoke()
+          return
+        }
+        this.#leases.set(partition, lease)
+        this.assigned(lease)
+        return
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        parts.log('warn', 'kafka: a partition could not be taken over; trying again', {
+          partition,
+          error: reason,
+        })
+        await pause(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  /** Members of one process hear of a rebalance one after the other; nobody shall hold what another still holds. */
+  async #endOthers(partition: number): Promise<void> {
+    for (const other of this.members) {
+      if (other.group === this.group && other.topic === this.topic) await other.#revoke([partition])
+    }
+  }
+
+  async #revoke(partitions: readonly number[]): Promise<void> {
+    const leases = partitions.flatMap((partition) => this.#leases.get(partition) ?? [])
+    await Promise.all(
+      leases.map(async (lease) => {
+        await lease.revoke()
+        this.#forget(lease)
+      }),
+    )
+  }
+
+  #forget(lease: KafkaLease): void {
+    if (this.#leases.get(lease.partition) === lease) this.#leases.delete(lease.partition)
+  }
+}

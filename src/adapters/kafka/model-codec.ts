@@ -1,0 +1,77 @@
+/**
+ * Model versions as records of a compacted topic. Format version 1; keys are JSON, values
+ *
+ *   [pipeline, "champion"]       {version}; no value while the baseline forecasts
+ *   [pipeline, version]          {format: 1, weights: {count, checksum, chunks}, model: StoredModel without weights}
+ *   [pipeline, version, chunk]   Float32, little-endian; checksum is the CRC-32 of all chunks together
+ */
+import { crc32 } from 'node:zlib'
+import { BrokerError } from '../../ports/broker.js'
+import type { StoredModel } from '../../ports/model-store.js'
+
+const FORMAT = 1
+const CHUNK_BYTES = 512 * 1024
+
+export type Description = Omit<StoredModel, 'weights'>
+export type ModelKey =
+  readonly [string, 'champion'] | readonly [string, number] | readonly [string, number, number]
+
+export interface ModelEntry {
+  readonly key: ModelKey
+  readonly value: Buffer | null
+}
+
+interface Manifest {
+  readonly format: number
+  readonly weights: { readonly count: number; readonly checksum: number; readonly chunks: number }
+  readonly model: Description
+}
+
+export function encodeModel(model: StoredModel): ModelEntry[] {
+  const { weights, ...description } = model
+  const { pipeline, version } = model
+  const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength)
+  const entries: ModelEntry[] = []
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    entries.push({ key: [pipeline, version, entries.length], value: bytes.subarray(at, at + CHUNK_BYTES) })
+  }
+  const manifest: Manifest = {
+    format: FORMAT,
+    weights: { count: weights.length, checksum: crc32(bytes), chunks: entries.length },
+    model: description,
+  }
+  return [...entries, { key: [pipeline, version], value: Buffer.from(JSON.stringify(manifest)) }]
+}
+
+export function encodeChampion(pipeline: string, version: number | null): ModelEntry {
+  const value = version === null ? null : Buffer.from(JSON.stringify({ version }))
+  return { key: [pipeline, 'champion'], value }
+}
+
+export function decodeChampion(value: Buffer): number {
+  return (JSON.parse(value.toString()) as { readonly version: number }).version
+}
+
+export function decodeManifest(value: Buffer, pipeline: string, version: number): Manifest {
+  const manifest = JSON.parse(value.toString()) as Manifest
+  if (manifest.format === FORMAT) return manifest
+  throw corrupt(pipeline, version, `its format is ${manifest.format}, not ${FORMAT}`)
+}
+
+export function decodeWeights(
+  { weights, model }: Manifest,
+  chunk: (number: number) => Buffer | undefined,
+): Float32Array {
+  const chunks = Array.from({ length: weights.chunks }, (_, i) => chunk(i) ?? Buffer.alloc(0))
+  const bytes = Buffer.concat(chunks)
+  if (bytes.length !== weights.count * 4 || crc32(bytes) !== weights.checksum) {
+    throw corrupt(model.pipeline, model.version, 'its weights are damaged')
+  }
+  // A copy, because Float32Array needs an alignment that the bytes need not have.
+  return new Float32Array(new Uint8Array(bytes).buffer)
+}
+
+function corrupt(pipeline: string, version: number, why: string): BrokerError {
+  const message = `Model version ${version} of pipeline ${pipeline} cannot be used: ${why}. Train a new one.`
+  return new BrokerError('corrupt', message)
+}

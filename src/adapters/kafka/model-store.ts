@@ -1,0 +1,142 @@
+import type { Kafka } from 'kafkajs'
+import type { ModelStore, StoredModel } from '../../ports/model-store.js'
+import { translating } from './errors.js'
+import { PartitionFetcher } from './fetcher.js'
+import { decodeChampion, decodeManifest, decodeWeights, encodeChampion, encodeModel } from './model-codec.js'
+import type { Description, ModelEntry, ModelKey } from './model-codec.js'
+import { readWhole } from './read.js'
+import { addressed } from './sends.js'
+import type { Topics } from './topics.js'
+import { Transactor } from './transactor.js'
+
+export interface KafkaModelStoreOptions {
+  readonly client: Kafka
+  readonly topics: Topics
+  readonly topic: string
+  readonly assertOpen: () => void
+}
+
+/**
+ * Models in one partition of a compacted topic, all of them also in memory, since they are asked for synchronously. What
+ * other processes store is seen when this one stores something, or opens anew.
+ */
+export class KafkaModelStore implements ModelStore {
+  /** JSON of the key → value. */
+  readonly #entries = new Map<string, Buffer>()
+  #position = 0
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(private readonly options: KafkaModelStoreOptions) {}
+
+  static async open(options: KafkaModelStoreOptions): Promise<KafkaModelStore> {
+    const store = new KafkaModelStore(options)
+    await store.#catchUp()
+    return store
+  }
+
+  list(pipeline: string): readonly Description[] {
+    return this.#versions(pipeline).map((version) => this.#manifest(pipeline, version).model)
+  }
+
+  get(pipeline: string, version: number): StoredModel | null {
+    if (!this.#versions(pipeline).includes(version)) return null
+    const manifest = this.#manifest(pipeline, version)
+    const weights = decodeWeights(manifest, (chunk) => this.#entry([pipeline, version, chunk]))
+    return { ...manifest.model, weights }
+  }
+
+  champion(pipeline: string): number | null {
+    this.options.assertOpen()
+    const value = this.#entry([pipeline, 'champion'])
+    return value === undefined ? null : decodeChampion(value)
+  }
+
+  put(model: Omit<StoredModel, 'version'>): Promise<StoredModel> {
+    return this.#change(model.pipeline, () => {
+      const stored = { ...model, version: (this.#versions(model.pipeline).at(-1) ?? 0) + 1 }
+      return { entries: encodeModel(stored), result: stored }
+    })
+  }
+
+  setChampion(pipeline: string, version: number | null): Promise<void> {
+    return this.#change(pipeline, () => {
+      if (version !== null && !this.#versions(pipeline).includes(version)) {
+        throw new RangeError(`Pipeline ${pipeline} has no model version ${version}.`)
+      }
+      return { entries: [encodeChampion(pipeline, version)], result: undefined }
+    })
+  }
+
+  /**
+   * One transaction under the pipeline's own id. Whoever changes its models at the same time has the id first or last: the
+   * first is fenced and fails, the last has read what was there when it took the id over, so no number is given twice.
+   */
+  #change<T>(
+    pipeline: string,
+    decide: () => { readonly entries: ModelEntry[]; readonly result: T },
+  ): Promise<T> {
+    const { client, topics, topic, assertOpen } = this.options
+    const change = async (): Promise<T> => {
+      assertOpen()
+      await topics.ensureCompacted(topic, 1)
+      const transactor = await Transactor.open(client, `tidecast-models-${pipeline}`)
+      try {
+        await this.#catchUp()
+        const { entries, result } = decide()
+        await transactor.run(
+          entries.map(({ key, value }) => addressed(topic, 0, { key: encodeKey(key), value })),
+        )
+        for (const { key, value } of entries) this.#apply(encodeKey(key), value)
+        return result
+      } finally {
+        await transactor.close()
+      }
+    }
+    const changed = this.#turn.then(() => translating(`to store a model of ${pipeline}`, change))
+    this.#turn = changed.catch(() => undefined)
+    return changed
+  }
+
+  async #catchUp(): Promise<void> {
+    const { client, topics, topic } = this.options
+    const range = (await topics.describe(topic))?.[0]
+    if (range === undefined) return
+    const fetcher = new PartitionFetcher(client, topic, 0)
+    try {
+      const earliest = Math.max(this.#position, range.earliest)
+      for await (const records of readWhole(fetcher, { earliest, end: range.end })) {
+        for (const { key, value } of records) if (key !== null) this.#apply(key, value)
+      }
+      this.#position = range.end
+    } finally {
+      await fetcher.close()
+    }
+  }
+
+  #apply(key: Uint8Array, value: Uint8Array | null): void {
+    const name = Buffer.from(key).toString()
+    if (value === null) this.#entries.delete(name)
+    else this.#entries.set(name, Buffer.from(value))
+  }
+
+  #entry(key: ModelKey): Buffer | undefined {
+    return this.#entries.get(JSON.stringify(key))
+  }
+
+  #manifest(pipeline: string, version: number): ReturnType<typeof decodeManifest> {
+    return decodeManifest(this.#entry([pipeline, version])!, pipeline, version)
+  }
+
+  #versions(pipeline: string): number[] {
+    this.options.assertOpen()
+    return [...this.#entries.keys()]
+      .map((name) => JSON.parse(name) as ModelKey)
+      .filter((key) => key[0] === pipeline && key.length === 2 && key[1] !== 'champion')
+      .map((key) => key[1] as number)
+      .sort((a, b) => a - b)
+  }
+}
+
+function encodeKey(key: ModelKey): Buffer {
+  return Buffer.from(JSON.stringify(key))
+}

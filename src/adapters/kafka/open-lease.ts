@@ -1,0 +1,48 @@
+import { PartitionFetcher } from './fetcher.js'
+import { KafkaLease } from './lease.js'
+import type { LeaseOwner } from './lease.js'
+import type { KafkaParts } from './parts.js'
+import { RecordQueue } from './record-queue.js'
+import { copyStates, statesTopic } from './states-topic.js'
+import { Transactor } from './transactor.js'
+
+/**
+ * Takes a partition over. The order is what makes it exactly once: first the transactional id, which fences the owner
+ * before and decides its last transaction; only then the committed offset and the states, which nobody else can
+ * change any more.
+ */
+export async function openLease(
+  parts: KafkaParts,
+  group: string,
+  topic: string,
+  partition: number,
+  owner: LeaseOwner,
+): Promise<KafkaLease> {
+  const fetcher = new PartitionFetcher(parts.client, topic, partition)
+  const transactor = await Transactor.open(parts.client, `tidecast-${group}-${topic}-${partition}`)
+  try {
+    const earliest = await fetcher.earliest()
+    const committed = (await committedOffset(parts, group, topic, partition)) ?? earliest
+    const local = await parts.states()
+    const ref = await local.refOf(group, topic, partition)
+    await copyStates(parts, statesTopic(group), ref, local)
+    const queue = new RecordQueue(fetcher, Math.max(committed, earliest))
+    queue.skipped = Math.max(0, earliest - committed)
+    return new KafkaLease({ parts, group, topic, partition, transactor, fetcher, queue, local, ref, owner })
+  } catch (error) {
+    await transactor.close()
+    await fetcher.close()
+    throw error
+  }
+}
+
+async function committedOffset(
+  { admin }: KafkaParts,
+  group: string,
+  topic: string,
+  partition: number,
+): Promise<number | null> {
+  const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+  const found = offsets?.partitions.find((one) => one.partition === partition)
+  return found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)
+}

@@ -1,0 +1,54 @@
+import { BrokerError } from '../../ports/broker.js'
+import type { LogRecord, ReadRange } from '../../ports/broker.js'
+import type { PartitionFetcher } from './fetcher.js'
+
+const WAIT_MS = 200
+/** A transaction that stays open longer than this is passed by: its owner died, and it may take a minute to time out. */
+const LONGEST_STALL_MS = 5_000
+
+/**
+ * Committed records of a partition from its beginning, or `range`, to the end it has now. What was committed just before
+ * may still wait for its marker there, so this waits until the end has become stable.
+ */
+export async function* readPartition(
+  fetcher: PartitionFetcher,
+  { earliest, end }: { readonly earliest: number; readonly end: number },
+  { fromOffset, toOffset, fromTimestamp = -Infinity, toTimestamp = Infinity }: ReadRange = {},
+): AsyncGenerator<readonly LogRecord[]> {
+  let position = Math.max(fromOffset ?? earliest, earliest)
+  const to = Math.min(toOffset ?? end, end)
+  let moved = performance.now()
+  while (position < to) {
+    const { records, next } = await fetcher.fetch(position, WAIT_MS)
+    if (next > position) moved = performance.now()
+    else if (performance.now() - moved > LONGEST_STALL_MS) return
+    position = next
+    const wanted = records.filter(
+      ({ offset, timestamp }) => offset < to && timestamp >= fromTimestamp && timestamp < toTimestamp,
+    )
+    if (wanted.length > 0) yield wanted
+  }
+}
+
+/** As `readPartition`, for states and models, of which nothing may be missing. */
+export async function* readWhole(
+  fetcher: PartitionFetcher,
+  range: { readonly earliest: number; readonly end: number },
+): AsyncGenerator<readonly LogRecord[]> {
+  let position = range.earliest
+  let moved = performance.now()
+  while (position < range.end) {
+    const { records, next } = await fetcher.fetch(position, WAIT_MS)
+    if (next > position) moved = performance.now()
+    else if (performance.now() - moved > LONGEST_STALL_MS) {
+      const where = `${fetcher.topic}[${fetcher.partition}]`
+      throw new BrokerError(
+        'unavailable',
+        `${where} cannot be read to its end: a transaction is open at offset ${position}. Try again.`,
+        true,
+      )
+    }
+    position = next
+    yield records
+  }
+}

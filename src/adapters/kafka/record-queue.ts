@@ -1,0 +1,90 @@
+import { BrokerError } from '../../ports/broker.js'
+import type { LogRecord } from '../../ports/broker.js'
+import { translated, typeOf } from './errors.js'
+import type { PartitionFetcher } from './fetcher.js'
+
+/** How long Kafka holds back an answer when there is nothing new. */
+const WAIT_MS = 500
+
+/**
+ * The records of a partition that have been fetched and not been settled. While a batch is being worked on at most one
+ * fetch reads ahead, and only when the rest would not make a batch: so at most two fetches are held.
+ */
+export class RecordQueue {
+  readonly #records: LogRecord[] = []
+  #fetching: Promise<void> | null = null
+  highWatermark = 0
+  /** Records that retention deleted before they were fetched. */
+  skipped = 0
+
+  constructor(
+    private readonly fetcher: PartitionFetcher,
+    /** Offset of the next fetch. */
+    private position: number,
+  ) {}
+
+  /** Offset of the oldest record held, or of the next one that can come. */
+  get start(): number {
+    return this.#records[0]?.offset ?? this.position
+  }
+
+  /** The oldest records, which stay. Empty only when `ended` has fired. */
+  async take(maxRecords: number, ended: AbortSignal): Promise<readonly LogRecord[]> {
+    while (this.#records.length === 0 && !ended.aborted) await orAborted(this.#fetch(), ended)
+    const records = this.#records.slice(0, maxRecords)
+    if (this.#records.length < 2 * maxRecords && !ended.aborted) this.#fetch().catch(() => undefined)
+    return records
+  }
+
+  drop(count: number): void {
+    this.#records.splice(0, count)
+  }
+
+  /** One at a time; who comes while one is under way shares its outcome. */
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#fetchOnce().finally(() => (this.#fetching = null))
+    return this.#fetching
+  }
+
+  async #fetchOnce(): Promise<void> {
+    try {
+      const { records, next, highWatermark } = await this.fetcher.fetch(this.position, WAIT_MS)
+      this.#records.push(...records)
+      this.position = next
+      this.highWatermark = highWatermark
+    } catch (error) {
+      if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') await this.#skipDeleted(error)
+      else throw translated(error, `to read ${this.#name}`)
+    }
+  }
+
+  /** Retention does not wait for consumers: what it deleted is passed over, and counted. */
+  async #skipDeleted(cause: unknown): Promise<void> {
+    const earliest = await this.fetcher.earliest()
+    if (earliest <= this.position) {
+      const message =
+        `${this.#name} ends before offset ${this.position}, which has been consumed: the topic was deleted and ` +
+        'made anew, or lost data. Give the pipeline another name, or reset the offsets of its group.'
+      throw new BrokerError('corrupt', message, false, { cause })
+    }
+    this.skipped += earliest - this.position
+    this.position = earliest
+  }
+
+  get #name(): string {
+    return `${this.fetcher.topic}[${this.fetcher.partition}]`
+  }
+}
+
+/** A fetch that nobody waits for any more may fail unnoticed. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  promise.catch(() => undefined)
+  let stop = (): void => undefined
+  const aborted = new Promise<void>((resolve) => (stop = resolve))
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,100 @@
+import type { Message, TopicMessages } from 'kafkajs'
+import { BrokerError } from '../../ports/broker.js'
+import type { OutboundRecord } from '../../ports/broker.js'
+import { partitionOfKey } from '../embedded/partitioner.js'
+
+/** kafkajs groups the records of a send in quadratic time: beyond some 3,000 that is most of what it does. */
+const MAX_SEND_RECORDS = 1500
+/** All records of a send and partition travel as one batch, of which Kafka takes 1 MiB by default. */
+const MAX_SEND_BYTES = 900_000
+const MAX_RECORD_BYTES = 1_000_000
+/** Upper bound of what a record's lengths, deltas and attributes take. */
+const RECORD_OVERHEAD = 32
+
+/** A record with its place and size, ready to be sent. */
+export interface Addressed {
+  readonly topic: string
+  readonly partition: number
+  readonly message: Message
+  readonly bytes: number
+}
+
+export class Addresser {
+  #keyless = 0
+
+  constructor(
+    /** Number of partitions; rejects with 'unknown-topic'. */
+    private readonly partitionsOf: (topic: string) => Promise<number>,
+  ) {}
+
+  /** All that can be wrong with the records is found here, before anything is sent. */
+  async address(records: readonly OutboundRecord[], now: number): Promise<Addressed[]> {
+    const keyless = this.#keyless++
+    const counts = new Map<string, number>()
+    for (const { topic } of records) {
+      if (!counts.has(topic)) counts.set(topic, await this.partitionsOf(topic))
+    }
+    return records.map(({ topic, partition, timestamp = now, key, value, headers }) => {
+      const partitions = counts.get(topic)!
+      // Without a key, the records of one call stay together and keep their order.
+      const chosen = partition ?? (key === null ? keyless % partitions : partitionOfKey(key, partitions))
+      if (!(chosen >= 0 && chosen < partitions)) {
+        throw new RangeError(`Topic ${topic} has ${partitions} partitions, no partition ${chosen}.`)
+      }
+      return addressed(topic, chosen, {
+        key: key && asBuffer(key),
+        value: value && asBuffer(value),
+        timestamp: String(timestamp),
+        ...(headers === undefined ? {} : { headers: buffers(headers) }),
+      })
+    })
+  }
+}
+
+export function addressed(
+  topic: string,
+  partition: number,
+  message: Message & { key: Buffer | null; value: Buffer | null; headers?: Record<string, Buffer> },
+): Addressed {
+  let bytes = RECORD_OVERHEAD + (message.key?.length ?? 0) + (message.value?.length ?? 0)
+  for (const name in message.headers) bytes += 10 + Buffer.byteLength(name) + message.headers[name]!.length
+  if (bytes > MAX_RECORD_BYTES) {
+    throw new BrokerError(
+      'too-large',
+      `A record for topic ${topic} has ${bytes} bytes; at most ${MAX_RECORD_BYTES} are sent to Kafka.`,
+    )
+  }
+  return { topic, partition, message: { ...message, partition }, bytes }
+}
+
+/** The records in their order, in sends that are neither too large for Kafka nor too long for kafkajs. */
+export function* sendsOf(records: readonly Addressed[]): Generator<TopicMessages[]> {
+  let send = new Map<string, Message[]>()
+  let count = 0
+  let bytes = 0
+  for (const record of records) {
+    if (count > 0 && (count === MAX_SEND_RECORDS || bytes + record.bytes > MAX_SEND_BYTES)) {
+      yield asTopicMessages(send)
+      send = new Map()
+      count = bytes = 0
+    }
+    const messages = send.get(record.topic)
+    if (messages === undefined) send.set(record.topic, [record.message])
+    else messages.push(record.message)
+    count++
+    bytes += record.bytes
+  }
+  if (count > 0) yield asTopicMessages(send)
+}
+
+function asTopicMessages(send: ReadonlyMap<string, Message[]>): TopicMessages[] {
+  return [...send].map(([topic, messages]) => ({ topic, messages }))
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function buffers(headers: Readonly<Record<string, Uint8Array>>): Record<string, Buffer> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, asBuffer(value)]))
+}

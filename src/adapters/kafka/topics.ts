@@ -1,0 +1,139 @@
+import type { Admin, Cluster, IResourceConfigEntry } from 'kafkajs'
+import { BrokerError } from '../../ports/broker.js'
+import type { PartitionInfo, TopicSpec } from '../../ports/broker.js'
+import type { BorrowedCluster } from './borrowed-cluster.js'
+import { translating, typeOf } from './errors.js'
+import { ConfigResourceTypes, ConfigSource } from './kafkajs.js'
+
+const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
+
+export class Topics {
+  /** Partitions only ever grow, and a record sent to one of the old ones is never wrong: so they are asked for once. */
+  readonly #partitions = new Map<string, number>()
+
+  constructor(
+    private readonly admin: Admin,
+    private readonly cluster: BorrowedCluster,
+    private readonly replicationFactor: number,
+  ) {}
+
+  async names(): Promise<string[]> {
+    const names = await translating('to list its topics', () => this.admin.listTopics())
+    return names.filter((name) => !name.startsWith('__'))
+  }
+
+  async partitionsOf(name: string): Promise<number> {
+    const known = this.#partitions.get(name) ?? (await this.#look(name))
+    if (known === null) {
+      throw new BrokerError('unknown-topic', `Kafka has no topic ${JSON.stringify(name)}. Create it first.`)
+    }
+    return known
+  }
+
+  async describe(name: string): Promise<PartitionInfo[] | null> {
+    return translating(`to describe topic ${name}`, async () => {
+      if (!this.#partitions.has(name) && (await this.#look(name)) === null) return null
+      try {
+        return await this.cluster.use(name, (cluster) => ends(cluster, name))
+      } catch (error) {
+        if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+        this.#partitions.delete(name)
+        return null
+      }
+    })
+  }
+
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    for (const { name, partitions, retentionMs, retentionBytes } of specs) {
+      const entries = [
+        ...(retentionMs === undefined ? [] : [{ name: 'retention.ms', value: String(retentionMs) }]),
+        ...(retentionBytes === undefined ? [] : [{ name: 'retention.bytes', value: String(retentionBytes) }]),
+      ]
+      const created = await this.#create(name, partitions, entries)
+      if (!created && entries.length > 0) await this.#set(name, entries)
+    }
+  }
+
+  /** A topic of which Kafka keeps the last record of each key. Gets more partitions when its input has got more. */
+  async ensureCompacted(name: string, partitions: number): Promise<void> {
+    if (await this.#create(name, partitions, [{ name: 'cleanup.policy', value: 'compact' }])) return
+    const present = await this.partitionsOf(name)
+    if (present >= partitions) return
+    await translating(`more partitions for topic ${name}`, () =>
+      this.admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] }),
+    )
+    this.#partitions.set(name, partitions)
+  }
+
+  async #create(name: string, partitions: number, configEntries: IResourceConfigEntry[]): Promise<boolean> {
+    if (!LEGAL_NAME.test(name)) {
+      throw new RangeError(
+        `A topic name has 1 to 249 characters of a-z A-Z 0-9 . _ -; not ${JSON.stringify(name)}.`,
+      )
+    }
+    if (!Number.isInteger(partitions) || partitions < 1) {
+      throw new RangeError(`Topic ${name} needs at least one partition, not ${partitions}.`)
+    }
+    if (this.#partitions.has(name) || (await this.#look(name)) !== null) return false
+    return translating(`to create topic ${name}`, () =>
+      this.admin.createTopics({
+        topics: [
+          {
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor: this.replicationFactor,
+            configEntries,
+          },
+        ],
+        waitForLeaders: true,
+      }),
+    )
+  }
+
+  /** Kafka replaces a topic's settings as a whole here, so those that somebody else made are sent along. */
+  async #set(name: string, entries: readonly IResourceConfigEntry[]): Promise<void> {
+    await translating(`to set the retention of topic ${name}`, async () => {
+      const { resources } = await this.admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name }],
+      })
+      const present = (resources[0]?.configEntries ?? [])
+        .filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG)
+        .map(({ configName, configValue }) => ({ name: configName, value: configValue }))
+      const has = (entry: IResourceConfigEntry): boolean =>
+        present.some(({ name: other, value }) => other === entry.name && value === entry.value)
+      if (entries.every(has)) return
+      const kept = present.filter(({ name: other }) => !entries.some((entry) => entry.name === other))
+      await this.admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries: [...kept, ...entries] }],
+      })
+    })
+  }
+
+  /** `null` where there is none. */
+  async #look(name: string): Promise<number | null> {
+    return translating(`to describe topic ${name}`, async () => {
+      // Asked for by name, a missing topic would be created by a broker that creates topics by itself.
+      if (!(await this.admin.listTopics()).includes(name)) return null
+      const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] })
+      const count = topics[0]!.partitions.length
+      this.#partitions.set(name, count)
+      return count
+    })
+  }
+}
+
+async function ends(cluster: Cluster, topic: string): Promise<PartitionInfo[]> {
+  const partitions = cluster
+    .findTopicPartitionMetadata(topic)
+    .map(({ partitionId }) => ({ partition: partitionId }))
+    .sort((a, b) => a.partition - b.partition)
+  const at = async (fromBeginning: boolean): Promise<Map<number, number>> => {
+    const [offsets] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])
+    return new Map(offsets!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+  }
+  const earliest = await at(true)
+  const end = await at(false)
+  return partitions.map(({ partition }) => ({ earliest: earliest.get(partition)!, end: end.get(partition)! }))
+}
