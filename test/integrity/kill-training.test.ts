@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { DaemonProcess } from '../support/daemon-process.js'
 import { DaemonSuccession } from '../support/daemon-succession.js'
-import { Feeder } from '../support/feeder.js'
+import { Feeder, linesOf } from '../support/feeder.js'
 import {
   daemonConfig,
   HOUSE,
@@ -42,11 +43,10 @@ test('with kill -9 of daemon and trainer during trainings, and a network that ta
     try {
       await feeder.feed(HISTORY)
       for (let kill = 1; kill <= KILLS; kill++) {
-        const trainer = await training()
+        await training()
         const feeding = feeder.feed(HISTORY + kill * SEGMENT)
         await pause(random.uniform() * LATEST_KILL_MS)
         await daemons.kill()
-        await gone(trainer)
         await feeding
       }
       const daemon = await daemons.current
@@ -74,11 +74,24 @@ test('with kill -9 of daemon and trainer during trainings, and a network that ta
   })
 })
 
-/** A trainer ends itself when its daemon has gone. */
-async function gone(pid: number): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (existsSync(`/proc/${pid}`)) {
-    assert.ok(Date.now() < deadline, `the trainer (${pid}) outlives its daemon`)
-    await pause(50)
-  }
-}
+test('a trainer does not outlive a daemon that was killed', async () => {
+  const endless = houseSettings({ training: { enabled: true, minObservations: 300, updates: 100_000 } })
+  await withDataDirectory(async (dataDir) => {
+    const daemon = await DaemonProcess.start(dataDir, daemonConfig(endless))
+    let trainer: number | undefined
+    try {
+      assert.ok(await daemon.ingest(HOUSE, linesOf(household(5000))))
+      await daemon.until(HOUSE, (status) => status.training.startsWith('update'))
+      trainer = daemon.trainer()!
+      await daemon.kill()
+      const deadline = Date.now() + 20_000
+      while (existsSync(`/proc/${trainer}`)) {
+        assert.ok(Date.now() < deadline, `process ${trainer} goes on`)
+        await pause(50)
+      }
+    } finally {
+      await daemon.kill()
+      if (trainer !== undefined && existsSync(`/proc/${trainer}`)) process.kill(trainer, 'SIGKILL')
+    }
+  })
+})

@@ -38,6 +38,7 @@ export class Feeder {
   }
 }
 
-function linesOf(rows: readonly Row[]): string {
+/** Observations as the HTTP interface takes them. */
+export function linesOf(rows: readonly Row[]): string {
   return rows.map(({ series, ts, value }) => `${JSON.stringify({ series, ts, value })}\n`).join('')
 }
