@@ -1,13 +1,13 @@
-import { join } from 'node:path'
-import { openEmbeddedBroker, type EmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
 import { startEngine } from '../adapters/tensorflow/engine.js'
 import type { Config } from '../config/types.js'
 import { Pipeline } from '../pipeline/pipeline.js'
+import type { Broker } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
+import { brokerPlace, openBroker } from './broker.js'
 import { launchTrainer } from './launch-trainer.js'
 import { forecastFromOutput } from './output-forecast.js'
 
@@ -25,7 +25,7 @@ export interface DaemonOptions {
   /** Something failed for good; the daemon is to be closed. */
   readonly failed: (error: unknown) => void
   /** Runs once the log is open and before the pipelines start. */
-  readonly prepare?: (broker: EmbeddedBroker) => Promise<void>
+  readonly prepare?: (broker: Broker) => Promise<void>
 }
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
@@ -35,7 +35,7 @@ export class Daemon implements Control {
 
   private constructor(
     private readonly options: DaemonOptions,
-    private readonly broker: EmbeddedBroker,
+    private readonly broker: Broker,
     readonly engine: Engine,
     private readonly running: readonly Pipeline[],
     private readonly supervisor: TrainingSupervisor,
@@ -46,8 +46,14 @@ export class Daemon implements Control {
   /** Rejects with `BrokerError('locked')` where another daemon holds the log. */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { config, telemetry, clock, failed } = options
-    const log = { dir: join(config.dataDir, 'log'), mapSizeBytes: config.broker.embedded.mapSizeBytes }
-    const broker = await openEmbeddedBroker({ ...log, clock, pid: options.pid })
+    const place = brokerPlace(config, config.dataDir)
+    const broker = await openBroker(place, {
+      clock,
+      pid: options.pid,
+      log: (level, message, details) => {
+        telemetry.logger[level](details, message)
+      },
+    })
     let engine: Engine | undefined
     try {
       engine = await startEngine(config.engine, failed)
@@ -64,7 +70,7 @@ export class Daemon implements Control {
         pipelines,
         models,
         launch: launchTrainer,
-        job: { log, backend: config.engine.backend },
+        job: { log: place, backend: config.engine.backend },
         telemetry: (name) => telemetry.pipeline(name),
         clock,
       })
@@ -135,6 +141,8 @@ export class Daemon implements Control {
 }
 
 function retentionOf({ broker }: Config): { retentionMs?: number; retentionBytes?: number } {
+  // What a cluster keeps is for its operators to say.
+  if (broker.kind === 'kafka') return {}
   const { retentionMs, retentionBytes } = broker.embedded
   return { ...(retentionMs > 0 ? { retentionMs } : {}), ...(retentionBytes > 0 ? { retentionBytes } : {}) }
 }

@@ -7,7 +7,8 @@ import type { Logger } from '../telemetry/logger.js'
 
 /** Share of each file that is history when the demonstration starts; the rest comes a time stamp a second. */
 const HISTORY = 0.8
-const CHUNK = 5000
+/** Small enough for one batch of Kafka's: more would take a transaction, whose marker would count as a record here. */
+const CHUNK = 1000
 const LIVE_MS = 1000
 
 /**

@@ -6,6 +6,7 @@ import { addConfigOptions, configFiles, configFrom } from './config-options.js'
 import type { ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { backendChecks, nodeCheck } from './doctor/backend-checks.js'
+import { brokerCheck } from './doctor/broker-check.js'
 import { fail, ok, reasonOf } from './doctor/check.js'
 import type { Check } from './doctor/check.js'
 import { dataDirectory } from './doctor/data-directory.js'
@@ -20,6 +21,7 @@ export interface DoctorOptions {
   readonly loadConfig: () => Config
   /** Relative paths of the configuration start here. */
   readonly cwd: string
+  readonly pid: number
   readonly signal: AbortSignal
 }
 
@@ -41,7 +43,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorReport> {
     ...backendChecks(report, engine.backend),
     await nativeCacheCheck(),
     check,
-    ...(config === null ? [] : await placeChecks(config, options.cwd)),
+    ...(config === null ? [] : await placeChecks(config, options)),
   ]
   return { ok: checks.every(({ status }) => status !== 'fail'), checks }
 }
@@ -60,14 +62,10 @@ function readConfig({ loadConfig, configSource }: DoctorOptions): { config: Conf
   }
 }
 
-async function placeChecks(config: Config, cwd: string): Promise<Check[]> {
-  const { check, held } = await dataDirectory(resolve(cwd, config.dataDir))
-  return [check, brokerCheck(config.broker), await httpCheck(config.http, held)]
-}
-
-/** The embedded log is opened by the daemon itself; its directory has a check of its own. */
-function brokerCheck({ kind }: Config['broker']): Check {
-  return ok('broker', `${kind} log in the data directory: nothing to reach`)
+async function placeChecks(config: Config, { cwd, pid }: DoctorOptions): Promise<Check[]> {
+  const dataDir = resolve(cwd, config.dataDir)
+  const { check, held } = await dataDirectory(dataDir)
+  return [check, await brokerCheck(config, dataDir, pid), await httpCheck(config.http, held)]
 }
 
 export function registerDoctor(program: Command, context: CliContext): void {
@@ -78,6 +76,7 @@ export function registerDoctor(program: Command, context: CliContext): void {
         configSource: configFiles(options, context).join(', '),
         loadConfig: () => configFrom(options, context),
         cwd: context.cwd,
+        pid: context.pid,
         signal: context.signal,
       })
       context.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : printReport(report))

@@ -1,10 +1,10 @@
-import { openEmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
 import { loadBackend } from '../adapters/tensorflow/backend.js'
 import { systemClock } from '../ports/clock.js'
 import { TrainingError } from '../training/error.js'
 import type { TrainerReply, TrainingJob } from '../training/protocol.js'
 import { readHistories } from '../training/read-histories.js'
 import { trainNetwork } from '../training/train.js'
+import { openBroker } from './broker.js'
 
 /** Entry of the trainer process: takes one job from its parent, answers, ends. Reads the log, writes nothing. */
 const reply = (message: TrainerReply): Promise<void> =>
@@ -27,12 +27,7 @@ process.once('message', (job) => {
 async function run(job: TrainingJob): Promise<void> {
   try {
     const { tf, info } = await loadBackend(job.backend, 1, { env: process.env })
-    const broker = await openEmbeddedBroker({
-      ...job.log,
-      clock: systemClock,
-      pid: process.pid,
-      readOnly: true,
-    })
+    const broker = await openBroker(job.log, { clock: systemClock, pid: process.pid, readOnly: true })
     const histories = await readHistories(broker, job.config, {
       ...(job.from === null ? {} : { from: job.from }),
       until: new Map(job.until),

@@ -1,23 +1,18 @@
-import { join, resolve } from 'node:path'
-import { openEmbeddedBroker, type EmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
+import { resolve } from 'node:path'
 import type { Config, PipelineConfig } from '../config/types.js'
+import type { BrokerPlace } from '../ports/broker-place.js'
 import { systemClock } from '../ports/clock.js'
+import { brokerPlace, openBroker, type OpenBroker } from './broker.js'
 import type { CliContext } from './context.js'
 
-export interface LogPlace {
-  readonly dir: string
-  readonly mapSizeBytes: number
-}
-
-/** Opens the embedded log for reading, also beside a running daemon. */
+/** Opens the configured broker for reading, also beside a running daemon. */
 export async function withLog<T>(
   config: Config,
   { cwd, pid }: CliContext,
-  use: (broker: EmbeddedBroker, place: LogPlace) => T | Promise<T>,
+  use: (broker: OpenBroker, place: BrokerPlace) => T | Promise<T>,
 ): Promise<T> {
-  const { mapSizeBytes } = config.broker.embedded
-  const place = { dir: join(resolve(cwd, config.dataDir), 'log'), mapSizeBytes }
-  const broker = await openEmbeddedBroker({ ...place, clock: systemClock, pid, readOnly: true })
+  const place = brokerPlace(config, resolve(cwd, config.dataDir))
+  const broker = await openBroker(place, { clock: systemClock, pid, readOnly: true })
   try {
     return await use(broker, place)
   } finally {

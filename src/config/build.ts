@@ -17,6 +17,7 @@ export function toPipeline(name: string, settings: PipelineSettings): PipelineCo
 export function toConfig(
   settings: DaemonSettings,
   token: string | null,
+  password: string | null,
   pipelines: readonly PipelineConfig[],
 ): Config {
   const { http, broker, ...rest } = settings
@@ -36,6 +37,7 @@ export function toConfig(
         retentionMs: broker.embedded.retention,
         retentionBytes: broker.embedded.retentionBytes,
       },
+      kafka: { ...broker.kafka, sasl: { ...broker.kafka.sasl, password } },
     },
     pipelines,
   }

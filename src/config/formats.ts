@@ -50,6 +50,12 @@ const formatTable = {
     valid: (value, setting) => setting.options?.includes(String(value)) ?? false,
     expected: (setting) => `one of ${(setting.options ?? []).map((option) => `"${option}"`).join(', ')}`,
   },
+  addresses: {
+    parse: (raw) => (typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : raw),
+    valid: (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress),
+    expected: () =>
+      'addresses such as ["kafka-1:9092", "kafka-2:9092"], or one text with commas between them',
+  },
   text: { parse: (raw) => text(raw) || undefined, expected: () => 'a text that is not empty' },
   topic: {
     parse: text,
@@ -108,6 +114,10 @@ for (const [name, format] of Object.entries(formats)) {
 function parseInterval(raw: unknown): number | undefined {
   if (raw === 'observations') return 0
   return typeof raw === 'string' ? parseDuration(raw) || undefined : undefined
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/.test(value)
 }
 
 function text(raw: unknown): string | undefined {

@@ -1,10 +1,22 @@
+import { ACTIVATIONS, CELLS } from '../core/network-spec.js'
 import type { PipelineConfig, TrainingConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
 
 const DAY = 86_400_000
 
 export const modelSchema: SettingsOf<PipelineConfig['model']> = {
-  cell: { doc: 'Kind of recurrent cell.', format: 'choice', options: ['gru'], default: 'gru' },
+  cell: {
+    doc: 'Kind of recurrent cell: vanilla, with long short-term memory, or gated.',
+    format: 'choice',
+    options: CELLS,
+    default: 'gru',
+  },
+  activation: {
+    doc: 'Activation of the vanilla cell (`rnn`); the gates of the others have theirs.',
+    format: 'choice',
+    options: ACTIVATIONS,
+    default: 'tanh',
+  },
   layers: { doc: 'Recurrent layers on top of each other.', format: 'integer', min: 1, max: 4, default: 1 },
   hidden: { doc: 'Width of the hidden state of a layer.', format: 'integer', min: 1, max: 1024, default: 64 },
   warmUp: {

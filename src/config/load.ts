@@ -45,9 +45,14 @@ export function loadConfig(sources: ConfigSources): Config {
     return pipeline
   })
   problems.push(...checkDaemon(daemon.settings, daemon.failed), ...checkTogether(pipelines))
-  const token = daemon.settings.http.token ?? readToken(daemon.settings.http.tokenFile, problems)
+  const { http, broker } = daemon.settings
+  const token = http.token ?? readSecret('http.tokenFile', http.tokenFile, TOKEN, problems)
+  const { sasl } = broker.kafka
+  refuseInFile('broker.kafka.sasl.password', collected)
+  const password =
+    sasl.password ?? readSecret('broker.kafka.sasl.passwordFile', sasl.passwordFile, PASSWORD, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return freeze(toConfig(daemon.settings, token, pipelines))
+  return freeze(toConfig(daemon.settings, token, password, pipelines))
 }
 
 function take(collected: Collected, read: () => string, source: string): void {
@@ -123,23 +128,41 @@ function takeOverride(collected: Collected, path: string, value: unknown): void 
   takeObject(collected, nested, { source, textual: true })
 }
 
-function readToken(file: string | null, problems: ConfigProblem[]): string | null {
+interface SecretForm {
+  readonly pattern: RegExp
+  readonly expected: string
+}
+
+const TOKEN: SecretForm = {
+  pattern: /^[\x21-\x7e]{16,}$/,
+  expected: 'a file with at least 16 printable characters without spaces',
+}
+const PASSWORD: SecretForm = { pattern: /./, expected: 'a file with the password' }
+
+function readSecret(
+  path: string,
+  file: string | null,
+  { pattern, expected }: SecretForm,
+  problems: ConfigProblem[],
+): string | null {
   if (file === null) return null
-  let token: string
+  let secret: string
   try {
-    token = readFileSync(file, 'utf8').trim()
+    secret = readFileSync(file, 'utf8').trim()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    problems.push({
-      path: 'http.tokenFile',
-      value: basename(file),
-      expected: `a readable file (${code})`,
-      source: file,
-    })
+    problems.push({ path, value: basename(file), expected: `a readable file (${code})`, source: file })
     return null
   }
-  if (/^[\x21-\x7e]{16,}$/.test(token)) return token
-  const expected = 'a file with at least 16 printable characters without spaces'
-  problems.push({ path: 'http.tokenFile', value: basename(file), expected, source: file })
+  if (pattern.test(secret)) return secret
+  problems.push({ path, value: basename(file), expected, source: file })
   return null
+}
+
+/** Configuration files are shown around and end up in repositories. */
+function refuseInFile(path: string, { daemon, problems }: Collected): void {
+  const given = daemon.get(path)
+  if (given === undefined || given.textual) return
+  const expected = `nothing in a configuration file: it is given in the environment, or in ${path}File`
+  problems.push({ path, value: '[secret]', expected, source: given.source })
 }

@@ -1,8 +1,9 @@
 import type { ConfigProblem } from './error.js'
+import { kafkaRules } from './kafka-rules.js'
 import type { PipelineConfig } from './types.js'
 import type { DaemonSettings } from './schema.js'
 
-type Rule<T> = {
+export type Rule<T> = {
   /** The rule is left out when one of these has a problem of its own. The first is the one reported. */
   readonly paths: readonly [string, ...string[]]
   readonly broken: (settings: T) => boolean
@@ -23,6 +24,7 @@ const daemonRules: readonly Rule<DaemonSettings>[] = [
     value: ({ broker }) => broker.embedded.retentionBytes,
     expected: 'no more than broker.embedded.mapSize, which would be full before anything is deleted',
   },
+  ...kafkaRules,
 ]
 
 const pipelineRules: readonly Rule<PipelineConfig>[] = [

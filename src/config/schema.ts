@@ -1,4 +1,5 @@
-import type { Config } from './types.js'
+import { kafkaSchema } from './kafka-schema.js'
+import type { Config, KafkaConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
 
 /** The daemon's settings as they stand in a file: `Config` without the pipelines, sizes and durations readable. */
@@ -16,6 +17,7 @@ export interface DaemonSettings {
   broker: {
     kind: Config['broker']['kind']
     embedded: { mapSize: number; retention: number; retentionBytes: number }
+    kafka: KafkaConfig
   }
   engine: Config['engine']
 }
@@ -95,15 +97,15 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
   },
   broker: {
     kind: {
-      doc: 'Where records are read from and written to. `embedded` is a log in the data folder, for one machine.',
+      doc: 'Where records are read from and written to. `embedded` is a log in the data folder, for one machine; `kafka` a cluster.',
       format: 'choice',
-      options: ['embedded'],
+      options: ['embedded', 'kafka'],
       default: 'embedded',
       env: 'TIDECAST_BROKER_KIND',
     },
     embedded: {
       mapSize: {
-        doc: 'Most that log, states and models can grow to. Address space, not disk, is reserved.',
+        doc: 'Most that log, states and models can grow to; with Kafka, the local copy of states. Address space, not disk, is reserved.',
         format: 'size',
         min: 16 * MIB,
         max: 16 * 1024 * GIB,
@@ -124,6 +126,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
         env: 'TIDECAST_BROKER_EMBEDDED_RETENTION_BYTES',
       },
     },
+    kafka: kafkaSchema,
   },
   engine: {
     backend: {

@@ -9,7 +9,14 @@ export const MASK = '********'
 
 /** The configuration with its secrets masked: what may be printed and logged. */
 export function maskSecrets(config: Config): Config {
-  return config.http.token === undefined ? config : { ...config, http: { ...config.http, token: MASK } }
+  const { http, broker } = config
+  const { sasl } = broker.kafka
+  const masked = { ...broker.kafka, sasl: { ...sasl, password: sasl.password === null ? null : MASK } }
+  return {
+    ...config,
+    http: http.token === undefined ? http : { ...http, token: MASK },
+    broker: { ...broker, kafka: masked },
+  }
 }
 
 /** The configuration as a file would say it, with units, every default spelled out and secrets left out. */
@@ -22,6 +29,7 @@ export function asFile(config: Config): Record<string, unknown> {
     broker: {
       kind: broker.kind,
       embedded: { mapSize: mapSizeBytes, retention: retentionMs, retentionBytes },
+      kafka: broker.kafka,
     },
   }
   const pipelines = config.pipelines.map((pipeline) => [pipeline.name, print(pipelineSchema, pipeline)])
@@ -33,7 +41,9 @@ function print(node: SchemaNode, value: unknown): unknown {
   const values = value as Readonly<Record<string, unknown>>
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([key, child]) => values[key] !== undefined && !(isSetting(child) && child.sensitive === true))
+      .filter(
+        ([key, child]) => (values[key] ?? null) !== null && !(isSetting(child) && child.sensitive === true),
+      )
       .map(([key, child]) => [key, print(child, values[key])]),
   )
 }

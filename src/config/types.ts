@@ -1,3 +1,5 @@
+import type { Activation, CellKind } from '../core/network-spec.js'
+
 /** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
 export interface Config {
   readonly dataDir: string
@@ -11,15 +13,41 @@ export interface Config {
     readonly maxRecordsPerRequest: number
   }
   readonly broker: {
-    readonly kind: 'embedded'
+    readonly kind: 'embedded' | 'kafka'
     readonly embedded: {
       readonly mapSizeBytes: number
       readonly retentionMs: number
       readonly retentionBytes: number
     }
+    readonly kafka: KafkaConfig
   }
   readonly engine: { readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'; readonly threads: number }
   readonly pipelines: readonly PipelineConfig[]
+}
+
+export interface KafkaConfig {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly tls: {
+    readonly enabled: boolean
+    readonly ca: string | null
+    readonly cert: string | null
+    readonly key: string | null
+  }
+  readonly sasl: {
+    readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+    readonly username: string | null
+    /** Also where it came from `passwordFile`. */
+    readonly password: string | null
+    readonly passwordFile: string | null
+  }
+  readonly connectionTimeout: number
+  readonly requestTimeout: number
+  readonly sessionTimeout: number
+  readonly heartbeat: number
+  /** 0: the cluster's own default. */
+  readonly replicationFactor: number
+  readonly modelsTopic: string
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
@@ -64,7 +92,8 @@ export interface PipelineConfig {
   /** 0 = off. */
   readonly publish: { readonly maxAge: number }
   readonly model: {
-    readonly cell: 'gru'
+    readonly cell: CellKind
+    readonly activation: Activation
     readonly layers: number
     readonly hidden: number
     /** Observations of a series before the network forecasts it; until then the baseline does. */

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { BrokerPlace } from '../ports/broker-place.js'
 import type { TrainingErrorCode } from './error.js'
 import type { TrainingProgress } from './progress.js'
 import type { TrainingResult } from './train.js'
@@ -6,7 +7,8 @@ import type { TrainingResult } from './train.js'
 /** What the trainer process is asked to do: one training, then it ends. */
 export interface TrainingJob {
   readonly config: PipelineConfig
-  readonly log: { readonly dir: string; readonly mapSizeBytes: number }
+  /** Where the records are. */
+  readonly log: BrokerPlace
   readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'
   /** ms; only younger records are trained on. */
   readonly from: number | null

@@ -117,6 +117,7 @@ test('with a bad configuration nothing can run, and every finding says what to d
     configSource: 'a test',
     loadConfig: () => loadConfig({ files: [], text: '{ htp: {} }', env: {} }),
     cwd: await temporaryFolder(context),
+    pid: process.pid,
     signal: context.signal,
   })
   assert.equal(report.ok, false)
@@ -130,6 +131,7 @@ test('with the built-in defaults it can run, and the data directory is left alon
     configSource: 'a test',
     loadConfig: () => loadConfig({ files: [], env: {}, overrides: { 'http.port': '0' } }),
     cwd: await temporaryFolder(context),
+    pid: process.pid,
     signal: context.signal,
   })
   assert.deepEqual(

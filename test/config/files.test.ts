@@ -37,6 +37,13 @@ for (const profile of ['stock', 'traffic', 'load', 'weather']) {
   })
 }
 
+test('the file for Kafka puts the demonstration on a cluster', () => {
+  const files = ['default', 'kafka'].map((name) => fileURLToPath(new URL(`config/${name}.json5`, ROOT)))
+  const { broker, pipelines } = loadConfig({ files, env: {} })
+  assert.equal(broker.kind, 'kafka')
+  assert.equal(pipelines.length, 4)
+})
+
 test('docs/configuration.md is what the schema says', () => {
   const page = readFileSync(new URL('docs/configuration.md', ROOT), 'utf8')
   assert.equal(page, configReference(), 'run `tidecast config reference > docs/configuration.md`')

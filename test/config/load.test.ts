@@ -90,6 +90,18 @@ test('the daemon gets every documented default', () => {
     broker: {
       kind: 'embedded',
       embedded: { mapSizeBytes: 68_719_476_736, retentionMs: 0, retentionBytes: 8_589_934_592 },
+      kafka: {
+        brokers: ['127.0.0.1:9092'],
+        clientId: 'tidecast',
+        tls: { enabled: false, ca: null, cert: null, key: null },
+        sasl: { mechanism: 'none', username: null, password: null, passwordFile: null },
+        connectionTimeout: 3000,
+        requestTimeout: 30_000,
+        sessionTimeout: 20_000,
+        heartbeat: 1000,
+        replicationFactor: 0,
+        modelsTopic: 'tidecast.models',
+      },
     },
     engine: { backend: 'auto', threads: 1 },
     pipelines: [],

@@ -1,25 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
 import type { Kafka as KafkaClient, LogEntry, SASLOptions } from 'kafkajs'
+import type { KafkaConnection } from '../../ports/broker-place.js'
 import { BrokerError } from '../../ports/broker.js'
 import { Kafka, logLevel } from './kafkajs.js'
-
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
-
-/** How a Kafka cluster is reached. Plain data: it travels to the trainer's process. */
-export interface KafkaConnection {
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  /** Files in PEM form; absent: no TLS. Without `ca` the system's authorities are trusted. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  readonly sasl?: KafkaSasl
-  readonly connectionTimeoutMs: number
-  readonly requestTimeoutMs: number
-}
 
 export type KafkaLog = (
   level: 'debug' | 'warn',

@@ -11,12 +11,13 @@ import type {
   ReadRange,
   TopicSpec,
 } from '../../ports/broker.js'
+import type { KafkaPlace } from '../../ports/broker-place.js'
 import type { Clock } from '../../ports/clock.js'
 import type { ModelStore } from '../../ports/model-store.js'
 import { Appender } from './appender.js'
 import { BorrowedCluster } from './borrowed-cluster.js'
 import { createClient, RETRY } from './connection.js'
-import type { KafkaConnection, KafkaLog } from './connection.js'
+import type { KafkaLog } from './connection.js'
 import { closedError, translated, translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
 import { LocalStates } from './local-states.js'
@@ -28,22 +29,7 @@ import { Addresser } from './sends.js'
 import { statesTopic } from './states-topic.js'
 import { Topics } from './topics.js'
 
-/** Where everything is and how it is reached. Plain data: it travels to the trainer's process. */
-export interface KafkaPlace {
-  readonly connection: KafkaConnection
-  /** Folder of the local copy of states. */
-  readonly dir: string
-  /** The copy may take up this much. */
-  readonly mapSizeBytes: number
-  /** Of topics that are created; −1 leaves it to the broker. */
-  readonly replicationFactor: number
-  readonly modelsTopic: string
-  /** A member of which the group hears nothing for so long has lost its partitions. */
-  readonly sessionTimeoutMs: number
-  readonly heartbeatMs: number
-}
-
-export interface KafkaBrokerOptions extends KafkaPlace {
+export interface KafkaBrokerOptions extends Omit<KafkaPlace, 'kind'> {
   readonly clock: Clock
   /** Number of this process, shown to whoever finds the folder in use. */
   readonly pid: number

@@ -49,7 +49,7 @@ const POLL_MS = 50
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
   const dir = await mkdtemp(join(tmpdir(), 'tidecast-backtest-'))
   const { config } = options
-  const log = { dir, mapSizeBytes: config.broker.embedded.mapSizeBytes }
+  const log = { kind: 'embedded', dir, mapSizeBytes: config.broker.embedded.mapSizeBytes } as const
   const broker = await openEmbeddedBroker({ ...log, clock: systemClock, pid: options.pid })
   let engine: Engine | undefined
   try {

@@ -1,9 +1,8 @@
-import { committedOffsets } from '../../adapters/embedded/committed-offsets.js'
-import type { EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
 import type { PipelineConfig } from '../../config/types.js'
 import { consumerGroup } from '../../core/consumer-group.js'
+import type { BrokerPlace } from '../../ports/broker-place.js'
+import { consumedBy, type OpenBroker } from '../broker.js'
 import { forecastFromOutput } from '../output-forecast.js'
-import type { LogPlace } from '../with-log.js'
 
 export interface Inspection {
   readonly pipeline: string
@@ -39,15 +38,15 @@ export interface Forecast {
 }
 
 export async function inspect(
-  broker: EmbeddedBroker,
-  place: LogPlace,
+  broker: OpenBroker,
+  place: BrokerPlace,
   { name, topic, output, deadLetter }: PipelineConfig,
   series: string | undefined,
   origin?: number,
 ): Promise<Inspection> {
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
-  const committed = await committedOffsets(place, consumerGroup(name), topic, input?.length ?? 0)
+  const committed = input === null ? [] : await consumedBy(broker, place, consumerGroup(name), topic)
   const partitions = input?.map((info, i) => ({ ...info, committed: committed[i] ?? null })) ?? null
   const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series, origin)
   return {

@@ -1,11 +1,13 @@
-import { openEmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
-import type { EmbeddedBrokerOptions } from '../../adapters/embedded/embedded-broker.js'
 import type { FileObservation } from '../../adapters/files/observations.js'
+import type { Broker } from '../../ports/broker.js'
 import { ReplayError } from './error.js'
 import type { Target } from './target.js'
 
 export interface LogTargetOptions {
-  readonly log: EmbeddedBrokerOptions
+  /** Closed with the target, also when there will be none. */
+  readonly broker: Broker
+  /** In words. */
+  readonly log: string
   readonly topic: string
   /** Of the topic, if it has to be created. */
   readonly partitions: number
@@ -14,16 +16,15 @@ export interface LogTargetOptions {
   readonly encode: (row: FileObservation) => string
 }
 
-/** Opens the log in this process. Rejects with `BrokerError('locked')` where another process holds it. */
+/** Appends through a broker that was opened for it. */
 export async function openLogTarget(options: LogTargetOptions): Promise<Target> {
-  const { log, topic, partitions, appended, encode } = options
-  const broker = await openEmbeddedBroker(log)
-  let description = `the log in ${log.dir}`
+  const { broker, log, topic, partitions, appended, encode } = options
+  let description = log
   try {
     if ((await broker.describe(topic)) === null) {
       if (appended > 0) {
         throw new ReplayError(
-          `${appended} rows were replayed before, but the log in ${log.dir} has no topic "${topic}" any more. ` +
+          `${appended} rows were replayed before, but ${log} has no topic "${topic}" any more. ` +
             'Use --restart to replay the whole file.',
         )
       }

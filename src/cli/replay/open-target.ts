@@ -4,6 +4,7 @@ import type { FileObservation } from '../../adapters/files/observations.js'
 import type { Config } from '../../config/types.js'
 import { BrokerError } from '../../ports/broker.js'
 import { systemClock } from '../../ports/clock.js'
+import { brokerPlace, describePlace, openBroker } from '../broker.js'
 import { rowEncoder } from './encode-row.js'
 import { ReplayError } from './error.js'
 import { HttpClient } from './http-client.js'
@@ -24,7 +25,7 @@ export interface OpenTargetOptions {
 }
 
 /**
- * The log itself, or, where a process holds it, that process' HTTP interface. The lock is asked first, because it alone
+ * The log itself, which Kafka always is, or, where a process holds it, that process' HTTP interface. The lock is asked first, because it alone
  * tells whether a daemon runs on this data directory: one that answers on the port may be another's.
  */
 export async function openTarget(options: OpenTargetOptions): Promise<Target> {
@@ -32,10 +33,10 @@ export async function openTarget(options: OpenTargetOptions): Promise<Target> {
   const readers = config.pipelines.filter((pipeline) => pipeline.topic === topic)
   const encode = rowEncoder(readers.map(({ fields }) => fields))
   const partitions = readers[0]?.partitions ?? 1
-  const { mapSizeBytes } = config.broker.embedded
-  const log = { dir: join(dataDir, 'log'), mapSizeBytes, clock: systemClock, pid }
+  const place = brokerPlace(config, dataDir)
   try {
-    return await openLogTarget({ log, topic, partitions, appended, encode })
+    const broker = await openBroker(place, { clock: systemClock, pid })
+    return await openLogTarget({ broker, log: describePlace(place), topic, partitions, appended, encode })
   } catch (error) {
     if (!(error instanceof BrokerError && error.code === 'locked')) throw error
     return openHttpTarget(options, encode, error)

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigError } from '../../src/config/error.js'
+import { loadConfig } from '../../src/config/load.js'
+import { asFile, maskSecrets } from '../../src/config/show.js'
+
+const LOGIN = `sasl: { mechanism: 'plain', username: 'me' }`
+const ENV = { TIDECAST_BROKER_KAFKA_SASL_PASSWORD: 'sesame' }
+
+function load(kafka: string, env: Record<string, string> = {}) {
+  return loadConfig({ files: [], text: `{ broker: { kind: 'kafka', kafka: { ${kafka} } } }`, env })
+}
+
+function problems(kafka: string, env: Record<string, string> = {}): string[] {
+  try {
+    load(kafka, env)
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    assert.doesNotMatch(error.message, /sesame/)
+    return error.problems.map(({ path }) => path)
+  }
+}
+
+test('brokers are a list, or one text with commas, as an environment variable has them', () => {
+  assert.deepEqual(load(`brokers: ['a:1', '[::1]:2']`).broker.kafka.brokers, ['a:1', '[::1]:2'])
+  const env = { TIDECAST_BROKER_KAFKA_BROKERS: 'a:1, b:2' }
+  assert.deepEqual(load('', env).broker.kafka.brokers, ['a:1', 'b:2'])
+  for (const brokers of [`[]`, `['a']`, `['a:b']`, `[1]`, `'a:1,'`]) {
+    assert.deepEqual(problems(`brokers: ${brokers}`), ['broker.kafka.brokers'], brokers)
+  }
+})
+
+test('a password comes from the environment or a file of its own, and from no configuration file', (t) => {
+  assert.equal(load(LOGIN, ENV).broker.kafka.sasl.password, 'sesame')
+  const folder = mkdtempSync(join(tmpdir(), 'tidecast-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'password')
+  writeFileSync(file, 'open sesame\n')
+  const inFile = `sasl: { mechanism: 'plain', username: 'me', passwordFile: ${JSON.stringify(file)} }`
+  assert.equal(load(inFile).broker.kafka.sasl.password, 'open sesame')
+  assert.deepEqual(problems(inFile, ENV), ['broker.kafka.sasl.passwordFile'])
+  const inConfig = `sasl: { mechanism: 'plain', username: 'me', password: 'sesame' }`
+  assert.deepEqual(problems(inConfig), ['broker.kafka.sasl.password'])
+})
+
+test('a login lacks neither name nor password, a certificate not its key', () => {
+  assert.deepEqual(problems(`sasl: { mechanism: 'plain' }`), [
+    'broker.kafka.sasl.username',
+    'broker.kafka.sasl.password',
+  ])
+  assert.deepEqual(problems(`tls: { enabled: true, cert: 'c.pem' }`), ['broker.kafka.tls.key'])
+  assert.deepEqual(problems(`heartbeat: '5s', sessionTimeout: '10s'`), ['broker.kafka.heartbeat'])
+})
+
+test('a shown configuration has no password, and can be read again', () => {
+  const config = load(LOGIN, ENV)
+  assert.doesNotMatch(JSON.stringify([maskSecrets(config), asFile(config)]), /sesame/)
+  const text = JSON.stringify(asFile(config))
+  assert.deepEqual(loadConfig({ files: [], text, env: ENV }), config)
+})
