@@ -36,7 +36,7 @@ export async function startKafka(options?: Parameters<Scripts['startKafka']>[0])
 export async function connectKafka(
   brokers: string,
   options: Partial<KafkaBrokerOptions> = {},
-): Promise<{ readonly broker: KafkaBroker; readonly dir: string; end(): Promise<void> }> {
+): Promise<{ readonly broker: KafkaBroker; readonly dir: string; readonly end: () => Promise<void> }> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tidecast-kafka-states-')))
   const broker = await openKafkaBroker({
     connection: {

@@ -14,14 +14,21 @@ export type KafkaLog = (
 /** Short first pauses: a coordinator that is just completing a transaction is ready again after some milliseconds. */
 export const RETRY = { initialRetryTime: 20, multiplier: 2, retries: 10, maxRetryTime: 5000 }
 
-export async function createClient(connection: KafkaConnection, log: KafkaLog): Promise<KafkaClient> {
+/** For the first contact: whoever waits for it is to hear soon that nobody answers. */
+export const IMPATIENT_RETRY = { ...RETRY, retries: 3 }
+
+export async function createClient(
+  connection: KafkaConnection,
+  log: KafkaLog,
+  retry = RETRY,
+): Promise<KafkaClient> {
   const { brokers, clientId, tls, sasl, connectionTimeoutMs, requestTimeoutMs } = connection
   return new Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    retry: RETRY,
+    retry,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => {
       pass(entry, log)

@@ -16,10 +16,11 @@ import type { Clock } from '../../ports/clock.js'
 import type { ModelStore } from '../../ports/model-store.js'
 import { Appender } from './appender.js'
 import { BorrowedCluster } from './borrowed-cluster.js'
-import { createClient, RETRY } from './connection.js'
+import { createClient, IMPATIENT_RETRY, RETRY } from './connection.js'
 import type { KafkaLog } from './connection.js'
 import { closedError, translated, translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
+import { groupOffsets } from './group-offsets.js'
 import { LocalStates } from './local-states.js'
 import { GroupMember } from './member.js'
 import { KafkaModelStore } from './model-store.js'
@@ -45,14 +46,24 @@ export interface KafkaBroker extends Broker {
 
 /** Rejects with `BrokerError('unavailable')` when the cluster cannot be reached. */
 export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
+  await assertReachable(options)
   const client = await createClient(options.connection, options.log)
   const admin = client.admin({ retry: { ...RETRY, retries: 5 } })
   try {
-    await translating(`a connection to ${options.connection.brokers.join(', ')}`, () => admin.connect())
+    await translating('a connection', () => admin.connect())
     return await ConnectedBroker.open(options, client, admin)
   } catch (error) {
     await admin.disconnect()
     throw error
+  }
+}
+
+async function assertReachable({ connection, log }: KafkaBrokerOptions): Promise<void> {
+  const admin = (await createClient(connection, log, IMPATIENT_RETRY)).admin()
+  try {
+    await translating(`a connection to ${connection.brokers.join(', ')}`, () => admin.connect())
+  } finally {
+    await admin.disconnect()
   }
 }
 
@@ -84,7 +95,7 @@ class ConnectedBroker implements KafkaBroker {
       log: options.log,
       sessionTimeoutMs: options.sessionTimeoutMs,
       heartbeatMs: options.heartbeatMs,
-      states: () => (this.#states ??= this.#openStates()),
+      states: () => this.#openStates(),
       assertOpen: () => {
         this.#assertOpen()
       },
@@ -161,13 +172,10 @@ class ConnectedBroker implements KafkaBroker {
   async committed(group: string, topic: string): Promise<readonly (number | null)[]> {
     this.#assertOpen()
     const partitions = await this.#parts.topics.partitionsOf(topic)
-    const [offsets] = await translating(`to tell the offsets of ${group}`, () =>
-      this.admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    const offsets = await translating(`to tell the offsets of ${group}`, () =>
+      groupOffsets(this.admin, group, topic),
     )
-    return Array.from({ length: partitions }, (_, partition) => {
-      const found = Number(offsets?.partitions.find((one) => one.partition === partition)?.offset ?? -1)
-      return found < 0 ? null : found
-    })
+    return Array.from({ length: partitions }, (_, partition) => offsets.get(partition) ?? null)
   }
 
   async size(): Promise<null> {
@@ -189,9 +197,16 @@ class ConnectedBroker implements KafkaBroker {
     await (await this.#states)?.close()
   }
 
-  #openStates(): Promise<LocalStates> {
+  /** What could not be opened is opened anew the next time: whoever holds the folder may be gone by then. */
+  async #openStates(): Promise<LocalStates> {
     const { dir, mapSizeBytes, pid, clock } = this.options
-    return LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock.now())
+    this.#states ??= LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock.now())
+    try {
+      return await this.#states
+    } catch (error) {
+      this.#states = null
+      throw error
+    }
   }
 
   #assertOpen(): void {

@@ -1,4 +1,5 @@
 import { PartitionFetcher } from './fetcher.js'
+import { groupOffsets } from './group-offsets.js'
 import { KafkaLease } from './lease.js'
 import type { LeaseOwner } from './lease.js'
 import type { KafkaParts } from './parts.js'
@@ -22,7 +23,7 @@ export async function openLease(
   const transactor = await Transactor.open(parts.client, `tidecast-${group}-${topic}-${partition}`)
   try {
     const earliest = await fetcher.earliest()
-    const committed = (await committedOffset(parts, group, topic, partition)) ?? earliest
+    const committed = (await groupOffsets(parts.admin, group, topic)).get(partition) ?? earliest
     const local = await parts.states()
     const ref = await local.refOf(group, topic, partition)
     await copyStates(parts, statesTopic(group), ref, local)
@@ -34,15 +35,4 @@ export async function openLease(
     await fetcher.close()
     throw error
   }
-}
-
-async function committedOffset(
-  { admin }: KafkaParts,
-  group: string,
-  topic: string,
-  partition: number,
-): Promise<number | null> {
-  const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-  const found = offsets?.partitions.find((one) => one.partition === partition)
-  return found === undefined || Number(found.offset) < 0 ? null : Number(found.offset)
 }

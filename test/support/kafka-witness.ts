@@ -1,0 +1,51 @@
+import kafkajs from 'kafkajs'
+
+export interface WitnessedRecord {
+  readonly key: string
+  readonly value: string
+}
+
+/**
+ * What a consumer that is none of ours sees of a topic, read_committed, in the order of each partition: kafkajs's own
+ * consumer decides by itself what is committed.
+ */
+export async function witness(brokers: string, topic: string): Promise<WitnessedRecord[]> {
+  const client = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = client.admin()
+  await admin.connect()
+  const open = new Map(
+    (await admin.fetchTopicOffsets(topic))
+      .filter(({ low, high }) => Number(high) > Number(low))
+      .map(({ partition, high }) => [partition, Number(high)]),
+  )
+  const groupId = `witness-${topic}`
+  const consumer = client.consumer({ groupId, maxWaitTimeInMs: 100 })
+  const records: WitnessedRecord[] = []
+  try {
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await new Promise<void>((resolve, reject) => {
+      if (open.size === 0) resolve()
+      // Told also of batches that held only markers, which are never handed over.
+      consumer.on('consumer.end_batch_process', ({ payload }) => {
+        const { partition, lastOffset } = payload
+        if (Number(lastOffset) + 1 >= (open.get(partition) ?? 0)) open.delete(partition)
+        if (open.size === 0) resolve()
+      })
+      consumer
+        .run({
+          eachBatch: async ({ batch }) => {
+            for (const { key, value } of batch.messages) {
+              records.push({ key: key?.toString() ?? '', value: value?.toString() ?? '' })
+            }
+          },
+        })
+        .catch(reject)
+    })
+  } finally {
+    await consumer.disconnect()
+    await admin.deleteGroups([groupId])
+    await admin.disconnect()
+  }
+  return records
+}
