@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module'
 import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { clipByGlobalNorm } from '../src/model/clipping.js'
-import { stackedGru } from '../src/model/gru.js'
+import { cellForm } from '../src/model/cells.js'
 import { Random } from '../src/model/random.js'
 import type { TensorFlow } from '../src/model/tensorflow.js'
+import { stacked } from '../src/model/stack.js'
 import { AdamW } from '../src/training/optimizer.js'
 
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node') as typeof import('@tensorflow/tfjs-node')
@@ -54,6 +55,7 @@ async function rate(update: () => Promise<void> | void): Promise<number> {
 /** One chunk through this project's recurrent layer, clipping and optimizer, with a linear output and squared error. */
 function tidecast(fused: boolean): () => void {
   const core: TensorFlow = tf
+  const form = cellForm({ cell: 'gru' }, fused)
   const rows = INPUTS + HIDDEN
   const sizes = [rows * 2 * HIDDEN, 2 * HIDDEN, rows * HIDDEN, HIDDEN, HIDDEN]
   const optimizer = new AdamW(normal(sizes.reduce((a, b) => a + b, 0)), 1e-4, 0.995)
@@ -70,7 +72,7 @@ function tidecast(fused: boolean): () => void {
           candidateBias: candidateBias as Tensor1D,
         }
         const x = core.tensor3d(inputs, [STEPS, SERIES, INPUTS])
-        const { hidden } = stackedGru(core, [weights], x, core.zeros([SERIES, HIDDEN]), fused)
+        const { hidden } = stacked(core, form, [weights], x, core.zeros([SERIES, HIDDEN]))
         const y = core.matMul(
           core.reshape(hidden, [STEPS * SERIES, HIDDEN]),
           core.reshape(output!, [HIDDEN, 1]),

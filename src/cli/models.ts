@@ -29,7 +29,7 @@ export function registerModels(program: Command, context: CliContext): void {
 }
 
 function versionNumber(text: string): number {
-  const version = Number(text.replace(/^gru@/, ''))
+  const version = Number(text.replace(/^(rnn|lstm|gru)@/, ''))
   if (Number.isInteger(version) && version > 0) return version
   throw new InvalidArgumentError('Expected a number such as 3, or gru@3.')
 }
@@ -70,19 +70,21 @@ function versionsOf(models: ModelStore, pipeline: string): Version[] {
 
 function listing(versions: readonly Version[]): string {
   if (versions.length === 0) return 'No network has been trained yet: the baseline forecasts.\n'
-  const rows = versions.map(({ pipeline, version, champion, report, scores: { network, baseline } }) => [
-    pipeline,
-    `gru@${version}${champion ? ' *' : ''}`,
-    report.startedAt,
-    report.seconds.toFixed(0),
-    String(report.updates),
-    String(report.observations),
-    network.mase.toFixed(4),
-    baseline.mase.toFixed(4),
-    network.wql.toFixed(4),
-    baseline.wql.toFixed(4),
-    network.coverage.toFixed(3),
-  ])
+  const rows = versions.map(
+    ({ pipeline, version, champion, spec, report, scores: { network, baseline } }) => [
+      pipeline,
+      `${spec.cell}@${version}${champion ? ' *' : ''}`,
+      report.startedAt,
+      report.seconds.toFixed(0),
+      String(report.updates),
+      String(report.observations),
+      network.mase.toFixed(4),
+      baseline.mase.toFixed(4),
+      network.wql.toFixed(4),
+      baseline.wql.toFixed(4),
+      network.coverage.toFixed(3),
+    ],
+  )
   const names = ['PIPELINE', 'MODEL', 'TRAINED', 'SECONDS', 'UPDATES', 'OBSERVATIONS']
   const scores = ['MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE']
   return `${table([...names, ...scores], rows, 3)}* champion\n`
@@ -91,8 +93,8 @@ function listing(versions: readonly Version[]): string {
 function description({ version, pipeline, champion, parent, spec, report, scores }: Version): string {
   const { network, baseline } = scores
   const about = Object.entries({
-    model: `gru@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
-    parent: parent === null ? 'none' : `gru@${parent}`,
+    model: `${spec.cell}@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
+    parent: parent === null ? 'none' : `version ${parent}`,
     trained: `${report.startedAt}, ${report.seconds.toFixed(1)} s on ${report.backend}`,
     data: `${report.observations} observations of ${report.series} series, ${day(report.from)} to ${day(report.to)}`,
     training: `${report.updates} updates, ${(report.clippedShare * 100).toFixed(1)} % clipped`,

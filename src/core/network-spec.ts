@@ -5,9 +5,16 @@
  */
 export type SeriesKind = 'seasonal' | 'walk'
 
+export const CELLS = ['rnn', 'lstm', 'gru'] as const
+export type CellKind = (typeof CELLS)[number]
+export const ACTIVATIONS = ['tanh', 'relu'] as const
+export type Activation = (typeof ACTIVATIONS)[number]
+
 /** Everything that determines a network's shapes and the meaning of its inputs; two equal specs can share states. */
 export interface NetworkSpec {
-  readonly cell: 'gru'
+  readonly cell: CellKind
+  /** Of the vanilla cell (tanh where absent); the gates of the others have theirs. */
+  readonly activation?: Activation
   readonly layers: number
   readonly hidden: number
   /** Number of inputs of the recurrent step, without the series embedding. */
@@ -36,6 +43,9 @@ export interface NetworkSpec {
 }
 
 /** Width of a series' recurrent state. */
-export function stateSize(spec: NetworkSpec): number {
-  return spec.layers * spec.hidden
+export function stateSize(spec: Pick<NetworkSpec, 'cell' | 'layers' | 'hidden'>): number {
+  return spec.layers * spec.hidden * STATES[spec.cell]
 }
+
+/** What a cell carries, in units of its width: h, and with the LSTM after it C. */
+export const STATES: Readonly<Record<CellKind, 1 | 2>> = { rnn: 1, lstm: 2, gru: 1 }

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import { lastOf, type CellState, type Unrolled } from './cell.js'
 import type { GruWeights } from './gru.js'
 import { runOp, type TensorFlow } from './tensorflow.js'
 
@@ -21,9 +22,14 @@ export function fusedGruStep(tf: TensorFlow, w: GruWeights, x: Tensor2D, h: Tens
 
 /**
  * The unrolled sequence: one op per step forward, one backward, and the weight gradients as two matrix products over
- * all steps at the end. x [steps, batch, inputs], h0 [batch, hidden]; result [steps, batch, hidden].
+ * all steps at the end. x [steps, batch, inputs], h0 [batch, hidden].
  */
-export function fusedGruSequence(tf: TensorFlow, weights: GruWeights, x: Tensor3D, h0: Tensor2D): Tensor3D {
+export function fusedGruSequence(
+  tf: TensorFlow,
+  weights: GruWeights,
+  x: Tensor3D,
+  [h0]: CellState,
+): Unrolled {
   const run = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void
     const [x, h0, gates, gatesBias, candidate, candidateBias] = args as unknown as Operands
@@ -42,7 +48,9 @@ export function fusedGruSequence(tf: TensorFlow, weights: GruWeights, x: Tensor3
     save([x, h0, w.gates, w.gatesBias, candidate, candidateBias, ...steps.flat()])
     return { value: tf.stack(steps.map((step) => step[3])), gradFunc: (dy, saved) => backward(tf, dy, saved) }
   })
-  return run(x, h0, weights.gates, weights.gatesBias, weights.candidate, weights.candidateBias) as Tensor3D
+  const { gates, gatesBias, candidate, candidateBias } = weights
+  const hidden = run(x, h0!, gates, gatesBias, candidate, candidateBias) as Tensor3D
+  return { hidden, last: [lastOf(tf, hidden)] }
 }
 
 type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D, Tensor2D, Tensor1D]

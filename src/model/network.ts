@@ -1,10 +1,12 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
+import type { CellForm, LayerWeights } from './cell.js'
+import { cellForm } from './cells.js'
 import { calendarTable } from './head.js'
 import { kernels, type Kernels } from './kernels.js'
 import { Readout } from './readout.js'
 import type { TensorFlow } from './tensorflow.js'
-import { HEAD_WIDTH, unpackWeights, weightLayout, type NetworkWeights } from './weights.js'
+import { HEAD_WIDTH, unpackWeights, weightLayout } from './weights.js'
 
 /** Targets per pass of the head: what passes between its operations then stays in the processor's cache. */
 const TARGETS_PER_PASS = 4096
@@ -17,7 +19,7 @@ export interface StepInput {
   readonly inputs: Float32Array
   /** [rows] row of the series embedding, 0 = unknown */
   readonly embedding: Int32Array
-  /** [rows, layers · hidden] */
+  /** [rows, stateSize] */
   readonly states: Float32Array
   /** [observed, horizon, targetFeatures] */
   readonly features: Float32Array
@@ -26,7 +28,7 @@ export interface StepInput {
 }
 
 export interface StepOutput {
-  /** [rows, layers · hidden]; may be the input's. */
+  /** [rows, stateSize]; may be the input's. */
   readonly states: Float32Array
   /** [observed, horizon, quantiles] in the scale of the origin */
   readonly forecasts: Float32Array
@@ -35,7 +37,8 @@ export interface StepOutput {
 /** Weights at work: advances a wave of series by one step and forecasts from it. Nothing in it belongs to a series. */
 export class Network {
   private readonly kernels: Kernels
-  private readonly layers: NetworkWeights['layers']
+  private readonly form: CellForm
+  private readonly layers: readonly LayerWeights[]
   private readonly head: HeadTensors
   private readonly readout: Readout
   /** [series + 1, embedding]; row 0, the unknown series, is zero. */
@@ -56,11 +59,12 @@ export class Network {
     this.embedding = new Float32Array((spec.series.length + 1) * spec.embedding)
     this.embedding.set(part('embedding'), spec.embedding)
     this.readout = new Readout(spec, part('head.outputBias'), part('head.direct'))
+    this.form = cellForm(spec, options.fused)
     this.kernels = kernels(tf, options.fused)
     tf.engine().startScope()
     // A copy, as the backend may go on reading the array it was given.
     const all = unpackWeights(tf, spec, tf.tensor1d(weights.slice()))
-    this.layers = all.layers.map((layer) => this.kernels.prepare(layer))
+    this.layers = all.layers.map((layer) => this.form.prepare(tf, layer))
     const { state, features, hidden, output } = all.head
     const steps = tf.expandDims(all.head.steps, 0)
     this.head = { state, features, hidden, output, steps, calendar: calendarTable(tf, all.head) }
@@ -86,25 +90,30 @@ export class Network {
     for (const tensor of this.tensors()) tensor.dispose()
   }
 
-  /** h^(l)_t = GRU(h^(l)_{t−1}, h^(l−1)_t) for all rows; result the top layer's new states [rows · hidden]. */
+  /** h^(l)_t = Cell(h^(l)_{t−1}, h^(l−1)_t) for all rows; result the top layer's new states [rows · hidden]. */
   private advance(input: StepInput, output: StepOutput): Float32Array {
-    const { tf, spec } = this
+    const { tf, spec, form } = this
     const { rows } = input
-    const { hidden, layers } = spec
+    const { hidden } = spec
+    const blocks = spec.layers * form.states // of width `hidden` in a row of states: each layer's h, and C after it
     let x = tf.tensor2d(this.embedded(input), [rows, spec.inputs + spec.embedding])
     const results: Float32Array[] = []
     this.layers.forEach((w, l) => {
-      const before = columns(input.states, rows, hidden, layers, l)
-      x = this.kernels.gru(w, x, tf.tensor2d(before, [rows, hidden]))
-      results.push(x.dataSync<'float32'>())
+      const before = Array.from({ length: form.states }, (_, i) => {
+        const block = columns(input.states, rows, hidden, blocks, l * form.states + i)
+        return tf.tensor2d(block, [rows, hidden])
+      })
+      const after = form.step(tf, w, x, before)
+      x = after[0]!
+      for (const state of after) results.push(state.dataSync<'float32'>())
     })
-    results.forEach((result, l) => {
+    results.forEach((result, block) => {
       for (let row = 0; row < rows; row++) {
         const from = row * hidden
-        output.states.set(result.subarray(from, from + hidden), (row * layers + l) * hidden)
+        output.states.set(result.subarray(from, from + hidden), (row * blocks + block) * hidden)
       }
     })
-    return results[layers - 1]!
+    return results[blocks - form.states]!
   }
 
   /** a = ReLU(W_h h + W_f f_k + E_k + E_calendar) · b = ReLU(W_2 a) · o = W_3 b, for rows [at, at + rows). */
@@ -148,7 +157,7 @@ export class Network {
 
   private tensors(): Tensor[] {
     const { state, features, steps, calendar, hidden, output } = this.head
-    const layers = this.layers.flatMap((w) => [w.gates, w.gatesBias, w.candidate, w.candidateBias])
+    const layers = this.layers.flatMap((w) => Object.values(w))
     return [...layers, state, features, steps, calendar, hidden, output]
   }
 }
@@ -164,18 +173,18 @@ interface HeadTensors {
   readonly output: Tensor2D
 }
 
-/** Layer l's states [rows, hidden], copied out of [rows, layers · hidden]: shared memory must not be handed to the backend. */
+/** One block's states [rows, hidden], copied out of [rows, blocks · hidden]: shared memory must not be handed to the backend. */
 function columns(
   states: Float32Array,
   rows: number,
   hidden: number,
-  layers: number,
-  l: number,
+  blocks: number,
+  block: number,
 ): Float32Array {
-  if (layers === 1) return states.slice(0, rows * hidden)
+  if (blocks === 1) return states.slice(0, rows * hidden)
   const result = new Float32Array(rows * hidden)
   for (let row = 0; row < rows; row++) {
-    const from = (row * layers + l) * hidden
+    const from = (row * blocks + block) * hidden
     result.set(states.subarray(from, from + hidden), row * hidden)
   }
   return result

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
-import type { GruWeights } from './gru.js'
+import type { LayerWeights } from './cell.js'
+import { cellOf } from './cells.js'
 import type { HeadWeights } from './head.js'
 import type { TensorFlow } from './tensorflow.js'
 
@@ -23,7 +24,7 @@ export interface WeightLayout {
 
 /** All weights of a network as tensors. */
 export interface NetworkWeights {
-  readonly layers: readonly GruWeights[]
+  readonly layers: readonly LayerWeights[]
   /** [series, embedding], of the known series; `null` without one. */
   readonly embedding: Tensor2D | null
   readonly head: HeadWeights
@@ -40,11 +41,8 @@ export function weightLayout(spec: NetworkSpec): WeightLayout {
   }
   const { hidden } = spec
   for (let l = 0; l < spec.layers; l++) {
-    const rows = (l === 0 ? spec.inputs + spec.embedding : hidden) + hidden // [x, h]
-    take(`gru${l}.gates`, rows, 2 * hidden)
-    take(`gru${l}.gatesBias`, 2 * hidden)
-    take(`gru${l}.candidate`, rows, hidden)
-    take(`gru${l}.candidateBias`, hidden)
+    const shapes = cellOf(spec).shapes(l === 0 ? spec.inputs + spec.embedding : hidden, hidden)
+    for (const [name, shape] of Object.entries(shapes)) take(`${spec.cell}${l}.${name}`, ...shape)
   }
   if (spec.embedding > 0) take('embedding', spec.series.length, spec.embedding)
   const outputs = spec.quantiles.length + spec.mixture
@@ -72,12 +70,11 @@ export function unpackWeights(tf: TensorFlow, spec: NetworkSpec, flat: Tensor1D)
   const matrix = (name: string): Tensor2D => tensors.get(name) as Tensor2D
   const vector = (name: string): Tensor1D => tensors.get(name) as Tensor1D
   return {
-    layers: Array.from({ length: spec.layers }, (_, l) => ({
-      gates: matrix(`gru${l}.gates`),
-      gatesBias: vector(`gru${l}.gatesBias`),
-      candidate: matrix(`gru${l}.candidate`),
-      candidateBias: vector(`gru${l}.candidateBias`),
-    })),
+    layers: Array.from({ length: spec.layers }, (_, l) => {
+      const prefix = `${spec.cell}${l}.`
+      const own = [...tensors].filter(([name]) => name.startsWith(prefix))
+      return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]))
+    }),
     embedding: spec.embedding > 0 ? matrix('embedding') : null,
     head: {
       state: matrix('head.state'),

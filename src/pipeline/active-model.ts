@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '../core/network-spec.js'
+import type { CellKind } from '../core/network-spec.js'
 import type { LoadedNetwork } from '../ports/engine.js'
 
 /** Who forecasts a pipeline now: a network that has earned it, or the baseline alone. */
@@ -20,6 +20,6 @@ export function networkModel(version: number, network: LoadedNetwork, trainedTo:
 }
 
 /** The published name: `name@version`. */
-export function modelLabel(version: number, cell: NetworkSpec['cell'] = 'gru'): string {
+export function modelLabel(version: number, cell: CellKind): string {
   return version === 0 ? 'baseline@1' : `${cell}@${String(version)}`
 }

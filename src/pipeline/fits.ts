@@ -7,6 +7,8 @@ import type { PipelineConfig } from '../config/types.js'
 export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
   const features = targetFeatures(new StateLayout(config))
   return (
+    spec.cell === config.model.cell &&
+    (spec.cell !== 'rnn' || spec.activation === config.model.activation) &&
     spec.layers === config.model.layers &&
     spec.hidden === config.model.hidden &&
     spec.inputs === INPUTS &&

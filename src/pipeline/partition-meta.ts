@@ -25,6 +25,8 @@ export function signature(config: PipelineConfig): string {
     aggregate,
     model.layers,
     model.hidden,
+    // The GRU's signature stays what it was before there were others: states stored then can be read.
+    ...(model.cell === 'gru' ? [] : [model.cell, model.activation]),
   ])
 }
 

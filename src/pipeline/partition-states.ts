@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/types.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { GridAligner } from '../core/grid.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
+import { stateSize } from '../core/network-spec.js'
 import { RowCodec } from '../core/row-codec.js'
 import { SeriesTable } from '../core/series-table.js'
 import { SlotDirectory } from '../core/slots.js'
@@ -49,7 +50,7 @@ export class PartitionStates {
     private model: ActiveModel,
   ) {
     this.layout = new StateLayout(config)
-    this.hiddenSize = config.model.layers * config.model.hidden
+    this.hiddenSize = stateSize(config.model)
     this.table = new SeriesTable(this.layout, INITIAL_SLOTS)
     this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
     this.versions = new Int32Array(INITIAL_SLOTS)

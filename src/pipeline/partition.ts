@@ -71,7 +71,14 @@ export class Partition {
     if (origin === null) return null
     const { ts, version } = origin
     const scale = this.states.table.scale(slot)
-    const bytes = this.encoder.encode(this.headOf(slot), ts, modelLabel(version), this.forecast, 0, scale)
+    const bytes = this.encoder.encode(
+      this.headOf(slot),
+      ts,
+      modelLabel(version, this.config.model.cell),
+      this.forecast,
+      0,
+      scale,
+    )
     return Buffer.from(bytes).toString()
   }
 
@@ -276,7 +283,7 @@ export class Partition {
       value: this.encoder.encode(
         this.headOf(slot),
         ts,
-        modelLabel(byNetwork ? this.model.version : 0),
+        modelLabel(byNetwork ? this.model.version : 0, this.config.model.cell),
         forecast,
         0,
         scale,

@@ -2,6 +2,7 @@ import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
 import { consumerGroup } from '../core/consumer-group.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
+import { stateSize } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { PipelineStatus } from '../ports/control.js'
@@ -59,7 +60,7 @@ export class Pipeline {
     const version = models.champion(config.name)
     const champion = version === null ? null : models.get(config.name, version)
     if (champion !== null && fits(champion.spec, config)) await this.load(champion, 'loaded')
-    else this.deps.telemetry.model({ version: 0, cause: 'loaded' })
+    else this.deps.telemetry.model({ version: 0, cell: this.config.model.cell, cause: 'loaded' })
     this.subscription = this.leases
       .pipe(
         mergeMap((lease) =>
@@ -126,7 +127,7 @@ export class Pipeline {
   /** Bytes of state a series takes, in memory and in the store. */
   bytesPerSeries(): number {
     const layout = new StateLayout(this.config)
-    return layout.bytesPerSeries(this.config.model.layers * this.config.model.hidden)
+    return layout.bytesPerSeries(stateSize(this.config.model))
   }
 
   get version(): number {
@@ -157,7 +158,7 @@ export class Pipeline {
       name,
       topic,
       output,
-      model: modelLabel(this.model.version),
+      model: modelLabel(this.model.version, this.config.model.cell),
       phase: this.restoring > 0 ? 'restoring' : this.phase,
       training: this.training,
       records: this.progress.records,
@@ -188,7 +189,7 @@ export class Pipeline {
   private async load(model: StoredModel, cause: 'loaded' | 'promoted'): Promise<void> {
     const network = await this.deps.engine.load(model.spec, model.weights)
     this.model = networkModel(model.version, network, model.report.to)
-    this.deps.telemetry.model({ version: model.version, cause })
+    this.deps.telemetry.model({ version: model.version, cell: this.config.model.cell, cause })
   }
 
   private async take(lease: PartitionLease): Promise<PartitionRuntime> {

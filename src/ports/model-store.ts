@@ -31,7 +31,7 @@ export interface TrainingReport {
 /** An immutable version of a pipeline's network. */
 export interface StoredModel {
   readonly pipeline: string
-  /** 1, 2, 3 …; the published name is `gru@version`. */
+  /** 1, 2, 3 …; the published name is `cell@version`, such as `gru@3`. */
   readonly version: number
   readonly spec: NetworkSpec
   readonly weights: Float32Array

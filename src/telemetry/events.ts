@@ -1,4 +1,5 @@
 import type { RejectReason } from '../core/decode.js'
+import type { CellKind } from '../core/network-spec.js'
 import type { LiveScores } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { Scores } from '../ports/model-store.js'
@@ -84,6 +85,7 @@ export interface ModelChanged {
   readonly kind: 'model-changed'
   /** 0 = the baseline. */
   readonly version: number
+  readonly cell: CellKind
   readonly cause: 'loaded' | 'promoted' | 'dropped'
 }
 
@@ -118,7 +120,12 @@ export interface JudgedScores {
 }
 
 export type TrainingOutcome =
-  | { readonly kind: 'promoted'; readonly version: number; readonly scores: JudgedScores }
+  | {
+      readonly kind: 'promoted'
+      readonly version: number
+      readonly cell: CellKind
+      readonly scores: JudgedScores
+    }
   | { readonly kind: 'refused'; readonly reason: (typeof REFUSALS)[number]; readonly scores: JudgedScores }
   | { readonly kind: 'failed'; readonly reason: (typeof TRAINING_FAILURES)[number]; readonly error: unknown }
 

@@ -47,8 +47,8 @@ function line(level: LogLevel, message: string, event: object): LogLine {
   return { level, message, fields }
 }
 
-function modelMessage({ version, cause }: ModelChanged): string {
-  const name = version === 0 ? 'the baseline' : `gru@${version}`
+function modelMessage({ version, cell, cause }: ModelChanged): string {
+  const name = version === 0 ? 'the baseline' : `${cell}@${version}`
   switch (cause) {
     case 'loaded':
       return `forecasting with ${name}`
@@ -62,7 +62,10 @@ function modelMessage({ version, cause }: ModelChanged): string {
 function outcomeLine(outcome: TrainingOutcome, seconds: number): LogLine {
   switch (outcome.kind) {
     case 'promoted':
-      return line('info', `training made gru@${outcome.version}`, { seconds, scores: outcome.scores })
+      return line('info', `training made ${outcome.cell}@${outcome.version}`, {
+        seconds,
+        scores: outcome.scores,
+      })
     case 'refused':
       return line('info', `trained network refused: ${outcome.reason}`, { seconds, scores: outcome.scores })
     case 'failed': {

@@ -1,8 +1,9 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import type { NetworkSpec } from '../core/network-spec.js'
-import { stackedGru } from '../model/gru.js'
+import { stateSize, type NetworkSpec } from '../core/network-spec.js'
+import { cellForm } from '../model/cells.js'
 import { headForecast } from '../model/head.js'
 import { pinballLoss } from '../model/loss.js'
+import { stacked } from '../model/stack.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { unpackWeights } from '../model/weights.js'
 import type { Batch } from './dataset.js'
@@ -11,7 +12,7 @@ export interface Gradient {
   readonly loss: number
   /** Of the flat weight vector. */
   readonly gradient: Float32Array
-  /** [B, layers · hidden] at the end of the chunk */
+  /** [B, stateSize] at the end of the chunk */
   readonly states: Float32Array
 }
 
@@ -32,8 +33,8 @@ export function chunkGradient(
       const w = unpackWeights(tf, spec, flat as Tensor1D)
       const inputs = tf.tensor3d(batch.inputs, [T, B, spec.inputs])
       const x = w.embedding === null ? inputs : tf.concat([inputs, embedSteps(tf, w.embedding, batch)], 2)
-      const start = tf.tensor2d(batch.states, [B, spec.layers * spec.hidden])
-      const { hidden, last } = stackedGru(tf, w.layers, x, start, fused)
+      const start = tf.tensor2d(batch.states, [B, stateSize(spec)])
+      const { hidden, last } = stacked(tf, cellForm(spec, fused), w.layers, x, start)
       states = tf.keep(last)
       const h = tf.reshape(tf.gather(hidden, tf.tensor1d(batch.origins, 'int32')), [
         N,

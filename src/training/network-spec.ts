@@ -1,7 +1,7 @@
 import { calendarSlots, INPUTS, targetFeatures, WEEKDAYS } from '../core/features.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
-import type { NetworkSpec } from '../core/network-spec.js'
+import type { Activation, CellKind, NetworkSpec } from '../core/network-spec.js'
 
 /** Series that get an embedding of their own; the rest are served as unknown. */
 const MAX_KNOWN_SERIES = 4096
@@ -9,18 +9,27 @@ const EMBEDDING = 4
 /** A year's rhythm can be told from a trend only when some of it has come twice. */
 const ANNUAL_SPAN = 1.5 * 365.2425 * 86_400_000
 
+/** What of a network is chosen by its pipeline's configuration. */
+export interface ModelChoice {
+  readonly cell: CellKind
+  readonly activation: Activation
+  readonly layers: number
+  readonly hidden: number
+}
+
 /** What kind of network a pipeline's data call for. */
 export function networkSpec(
   histories: readonly SeriesHistory[],
   shape: SeriesShape,
-  model: { readonly layers: number; readonly hidden: number },
+  model: ModelChoice,
 ): NetworkSpec {
   const layout = new StateLayout(shape)
   const features = targetFeatures(layout)
   const known = [...histories].sort((a, b) => observations(b) - observations(a)).slice(0, MAX_KNOWN_SERIES)
   const nonNegative = known.map((history) => history.values.every((value) => !(value < 0)))
   return {
-    cell: 'gru',
+    cell: model.cell,
+    ...(model.cell === 'rnn' ? { activation: model.activation } : {}),
     layers: model.layers,
     hidden: model.hidden,
     inputs: INPUTS,

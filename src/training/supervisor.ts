@@ -108,7 +108,8 @@ export class TrainingSupervisor {
       if (network.wql < baseline.wql) {
         await pipeline.promote(model)
         pipeline.training = `trained in ${seconds().toFixed(0)} s`
-        const outcome = { kind: 'promoted', version: model.version, scores: model.scores } as const
+        const { version, scores } = model
+        const outcome = { kind: 'promoted', version, cell: model.spec.cell, scores } as const
         telemetry.training({ kind: 'training-finished', seconds: seconds(), outcome })
       } else {
         const figures = `WQL ${network.wql.toFixed(4)} against the baseline's ${baseline.wql.toFixed(4)}`

@@ -15,7 +15,7 @@ import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
 import { evaluate } from './evaluate.js'
 import { fit } from './fit.js'
-import { networkSpec } from './network-spec.js'
+import { networkSpec, type ModelChoice } from './network-spec.js'
 import { ProgressMeter, type TrainingProgress } from './progress.js'
 import { sampleSeries } from './sample.js'
 import { splitByTime, type SplitSeries } from './split.js'
@@ -38,7 +38,7 @@ export interface TrainingOptions {
   readonly fused: boolean
   readonly histories: readonly SeriesHistory[]
   readonly shape: SeriesShape
-  readonly model: { readonly layers: number; readonly hidden: number }
+  readonly model: ModelChoice
   readonly training: TrainingConfig
   readonly onProgress: (progress: TrainingProgress) => void
   readonly signal: AbortSignal

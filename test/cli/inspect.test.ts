@@ -14,7 +14,7 @@ function model(mase: number): Omit<StoredModel, 'version'> {
   const scores = { mase, wql: 0.25, coverage: 0.81, targets: 480 }
   return {
     pipeline: 't',
-    spec: { hidden: 32 } as unknown as NetworkSpec,
+    spec: { cell: 'gru', hidden: 32 } as unknown as NetworkSpec,
     weights: new Float32Array(4),
     parent: null,
     report: {

@@ -60,7 +60,7 @@ test('a pipeline without settings gets every documented default', () => {
     gaps: { maxSteps: 48 },
     calibration: { enabled: true, rate: 0.02 },
     publish: { maxAge: 0 },
-    model: { cell: 'gru', layers: 1, hidden: 64, warmUp: 24 },
+    model: { cell: 'gru', activation: 'tanh', layers: 1, hidden: 64, warmUp: 24 },
     training: {
       enabled: true,
       minObservations: 0,

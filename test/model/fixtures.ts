@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '../../src/core/network-spec.js'
+import { stateSize, type NetworkSpec } from '../../src/core/network-spec.js'
 import { initialWeights } from '../../src/model/initial-weights.js'
 import type { StepInput, StepOutput } from '../../src/model/network.js'
 import { Random } from '../../src/model/random.js'
@@ -42,7 +42,7 @@ export function inputOf(spec: NetworkSpec, rows: number, observed: number, seed 
     observed,
     inputs: normal(rows * spec.inputs),
     embedding: below(rows, spec.embedding > 0 ? spec.series.length + 1 : 1),
-    states: normal(rows * spec.layers * spec.hidden).map(Math.tanh),
+    states: normal(rows * stateSize(spec)).map(Math.tanh),
     features: normal(observed * spec.horizon * spec.targetFeatures),
     calendar: below(observed * spec.horizon, spec.slots * spec.weekdays),
   }
@@ -50,7 +50,7 @@ export function inputOf(spec: NetworkSpec, rows: number, observed: number, seed 
 
 export function outputOf(spec: NetworkSpec, input: StepInput): StepOutput {
   return {
-    states: new Float32Array(input.rows * spec.layers * spec.hidden),
+    states: new Float32Array(input.rows * stateSize(spec)),
     forecasts: new Float32Array(input.observed * spec.horizon * spec.quantiles.length),
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { NetworkSpec } from '../../src/core/network-spec.js'
+import { stateSize, type NetworkSpec } from '../../src/core/network-spec.js'
 import { headForecast } from '../../src/model/head.js'
 import { Network, type StepInput, type StepOutput } from '../../src/model/network.js'
 import { unpackWeights } from '../../src/model/weights.js'
@@ -24,6 +24,10 @@ function step(spec: NetworkSpec, input: StepInput, fused = true, weights = weigh
 const SPECS: Record<string, NetworkSpec> = {
   'one layer': specOf(),
   'three layers': specOf({ layers: 3 }),
+  'a vanilla cell': specOf({ cell: 'rnn', layers: 2 }),
+  'a vanilla cell with ReLU': specOf({ cell: 'rnn', activation: 'relu' }),
+  'an LSTM': specOf({ cell: 'lstm' }),
+  'an LSTM of three layers': specOf({ cell: 'lstm', layers: 3 }),
   'five quantiles': specOf({ quantiles: [0.05, 0.25, 0.5, 0.75, 0.95] }),
   'a single series': specOf({ embedding: 0, series: ['a'] }),
   'a walk': specOf({ kind: 'walk', mixture: 1, targetFeatures: 1, slots: 1, interval: 0 }),
@@ -53,7 +57,8 @@ for (const [name, spec] of Object.entries(SPECS)) {
     const expected = tf.tidy(() => {
       const top = Float32Array.from({ length: 6 * spec.hidden }, (_, i) => {
         const row = Math.floor(i / spec.hidden)
-        return output.states[(row * spec.layers + spec.layers - 1) * spec.hidden + (i % spec.hidden)]!
+        const top = ((spec.layers - 1) * stateSize(spec)) / spec.layers
+        return output.states[row * stateSize(spec) + top + (i % spec.hidden)]!
       })
       const { head } = unpackWeights(tf, spec, tf.tensor1d(weights))
       return headForecast(tf, spec, head, tf.tensor2d(top, [6, spec.hidden]), {

@@ -125,7 +125,7 @@ test('training is in exactly one state, and each outcome is counted by its reaso
   pipeline.training({
     kind: 'training-finished',
     seconds: 3,
-    outcome: { kind: 'promoted', version: 2, scores },
+    outcome: { kind: 'promoted', version: 2, cell: 'gru', scores },
   })
   pipeline.training({
     kind: 'training-finished',
@@ -190,8 +190,8 @@ test('steps, states, models and failures reach their metrics', async () => {
   const pipeline = telemetry.pipeline('p')
   pipeline.step(300, 0.004)
   pipeline.states({ partition: 1, resident: 10, spilled: 4, bytesPerSeries: 2048 })
-  pipeline.model({ version: 3, cause: 'promoted' })
-  pipeline.model({ version: 0, cause: 'dropped' })
+  pipeline.model({ version: 3, cell: 'gru', cause: 'promoted' })
+  pipeline.model({ version: 0, cell: 'gru', cause: 'dropped' })
   pipeline.batchFailed({ partition: 1, reason: 'broker', error: new Error('disk full') })
   assert.equal(await sample('tidecast_wave_rows_sum{pipeline="p"}'), 300)
   assert.equal(await sample('tidecast_step_duration_seconds_bucket{le="0.005",pipeline="p"}'), 1)

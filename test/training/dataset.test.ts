@@ -11,7 +11,7 @@ import { SHAPE, syntheticSeries } from './series.js'
 
 const layout = new StateLayout(SHAPE)
 const histories = [syntheticSeries('a', 900, 1), syntheticSeries('b', 400, 2)]
-const spec = networkSpec(histories, SHAPE, { layers: 1, hidden: 4 })
+const spec = networkSpec(histories, SHAPE, { cell: 'gru', activation: 'tanh', layers: 1, hidden: 4 })
 const encoded = histories.map((history, i) => encodeHistory(layout, history, i + 1)!)
 
 const streamsOf = (seed: number): Streams =>

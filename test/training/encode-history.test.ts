@@ -16,7 +16,7 @@ import { OriginBuffers } from '../../src/training/origin-buffers.js'
 import { SHAPE, syntheticSeries, withGaps } from './series.js'
 
 const layout = new StateLayout(SHAPE)
-const model = { layers: 1, hidden: 8 }
+const model = { cell: 'gru', activation: 'tanh', layers: 1, hidden: 8 } as const
 
 for (const [name, history, from] of [
   // While the first long season is incomplete and has gaps, a stand-in may differ by the visit that it comes from.

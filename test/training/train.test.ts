@@ -34,7 +34,7 @@ async function train(histories: readonly SeriesHistory[], changes: Partial<Train
       fused: true,
       histories,
       shape: SHAPE,
-      model: { layers: 1, hidden: 16 },
+      model: { cell: 'gru', activation: 'tanh', layers: 1, hidden: 16 },
       training: TRAINING,
       onProgress: () => undefined,
       signal: new AbortController().signal,
@@ -68,6 +68,28 @@ test('the same seed gives the same numbers, another seed others', async () => {
   assert.deepEqual(one.report.curve, two.report.curve)
   assert.notDeepEqual(one.weights, other.weights)
 })
+
+const MODELS = {
+  'the vanilla cell': { cell: 'rnn', activation: 'tanh', layers: 1, hidden: 16 },
+  'the vanilla cell with ReLU': { cell: 'rnn', activation: 'relu', layers: 1, hidden: 16 },
+  'two LSTM layers': { cell: 'lstm', activation: 'tanh', layers: 2, hidden: 16 },
+} as const
+
+for (const [name, model] of Object.entries(MODELS)) {
+  test(`${name}: trained like the GRU, it beats the baseline on later data`, async () => {
+    const { scores, spec } = await train([syntheticSeries('a', 1500, 1)], { model })
+    assert.ok(scores.network.wql < scores.baseline.wql, JSON.stringify(scores))
+    assert.equal(spec.cell, model.cell)
+  })
+
+  test(`${name}: fused and plain operations train the same network`, async () => {
+    const histories = [syntheticSeries('a', 300, 1)]
+    const training = { ...TRAINING, updates: 5 }
+    const fused = await train(histories, { model, training })
+    const plain = await train(histories, { model, training, fused: false })
+    fused.weights.forEach((w, i) => assert.ok(Math.abs(w - plain.weights[i]!) < 1e-3))
+  })
+}
 
 test('fused and plain operations train the same network', async () => {
   const histories = [syntheticSeries('a', 300, 1)]

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/types.js'
 import { consumerGroup } from '../../core/consumer-group.js'
+import type { CellKind } from '../../core/network-spec.js'
 import type { BrokerPlace } from '../../ports/broker-place.js'
 import { consumedBy, type OpenBroker } from '../broker.js'
 import { forecastFromOutput } from '../output-forecast.js'
@@ -8,6 +9,8 @@ export interface Inspection {
   readonly pipeline: string
   /** Version of the network in use; `null` while the baseline forecasts. */
   readonly champion: number | null
+  /** Of the champion. */
+  readonly cell: CellKind | null
   readonly topics: readonly TopicInspection[]
   /** `null` where no series was asked for, or none of its forecasts is among the newest. */
   readonly forecast: Forecast | null
@@ -44,6 +47,7 @@ export async function inspect(
   series: string | undefined,
   origin?: number,
 ): Promise<Inspection> {
+  const champion = broker.models.champion(name)
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
   const committed = input === null ? [] : await consumedBy(broker, place, consumerGroup(name), topic)
@@ -51,7 +55,8 @@ export async function inspect(
   const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series, origin)
   return {
     pipeline: name,
-    champion: broker.models.champion(name),
+    champion,
+    cell: broker.models.list(name).find(({ version }) => version === champion)?.spec.cell ?? null,
     topics: [
       { name: topic, role: 'input', partitions },
       { name: output, role: 'output', partitions: await broker.describe(output) },

@@ -4,8 +4,8 @@ import type { Forecast, Inspection, TopicInspection } from './inspect.js'
 const UNITS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 }
 
 export function inspectionText(inspection: Inspection, series: string | undefined): string {
-  const { pipeline, champion, topics, forecast } = inspection
-  const model = champion === null ? 'baseline (no champion)' : `gru@${champion}`
+  const { pipeline, champion, cell, topics, forecast } = inspection
+  const model = champion === null || cell === null ? 'baseline (no champion)' : `${cell}@${champion}`
   const text = `pipeline  ${pipeline}\nmodel     ${model}\n\n${topicTable(topics)}`
   if (series === undefined) return text
   if (forecast !== null) return `${text}\n${forecastText(forecast)}`
