@@ -8,6 +8,7 @@ import { registerInspect } from './cli/inspect.js'
 import { registerModels } from './cli/models.js'
 import { registerReplay } from './cli/replay.js'
 import { registerRun } from './cli/run.js'
+import { registerVerify } from './cli/verify.js'
 
 /** The composition root: the only reader of `process`. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -53,6 +54,7 @@ registerModels(program, context)
 registerInspect(program, context)
 registerConfig(program, context)
 registerDoctor(program, context)
+registerVerify(program, context)
 
 try {
   await program.parseAsync()

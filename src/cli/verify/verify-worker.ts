@@ -1,0 +1,26 @@
+import process from 'node:process'
+import { parentPort, workerData } from 'node:worker_threads'
+import { BackendError, loadBackend } from '../../adapters/tensorflow/backend.js'
+import { cellForm } from '../../model/cells.js'
+import { compareGolden } from './compare.js'
+import { readGolden } from './golden.js'
+import type { VerifyJob, VerifyMessage } from './verify.js'
+
+/** Entry of the thread that compares every file on one backend, in every form that it has. */
+const { backend, folder } = workerData as VerifyJob
+const say = (message: VerifyMessage): void => parentPort?.postMessage(message)
+
+try {
+  const { tf, info } = await loadBackend(backend, 1, { gpu: false, env: process.env })
+  const forms = backend === 'tensorflow' ? (['fused', 'plain'] as const) : (['plain'] as const)
+  say({ kind: 'loaded', backend, version: info.version })
+  for (const { file, golden } of readGolden(folder)) {
+    for (const form of forms) {
+      const errors = compareGolden(tf, golden, cellForm(golden, form === 'fused'))
+      say({ kind: 'compared', comparison: { file, backend, form, errors } })
+    }
+  }
+} catch (error) {
+  if (!(error instanceof BackendError)) throw error
+  say({ kind: 'unavailable', backend, reason: error.reasons.join('; ') })
+}
