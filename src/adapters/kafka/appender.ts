@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka, Producer } from 'kafkajs'
-import { RETRY } from './connection.js'
+import { PRODUCER } from './connection.js'
 import { sendsOf } from './sends.js'
 import type { Addressed } from './sends.js'
 import { Transactor } from './transactor.js'
@@ -51,12 +51,7 @@ export class Appender {
   }
 
   async #open(): Promise<Producer> {
-    const producer = this.client.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      retry: RETRY,
-    })
+    const producer = this.client.producer(PRODUCER)
     await producer.connect()
     return producer
   }

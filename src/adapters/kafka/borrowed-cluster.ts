@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assigner, Cluster, Kafka } from 'kafkajs'
 import { RETRY } from './connection.js'
-import { typeOf } from './errors.js'
+import { closedError, typeOf } from './errors.js'
 
 const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 50
@@ -40,12 +40,13 @@ export class BorrowedCluster {
   }
 
   async #connected(): Promise<Cluster> {
-    if (this.#cluster === null) {
-      const cluster = borrow(this.client)
-      await cluster.connect()
-      this.#cluster = cluster
-    }
-    return this.#cluster
+    if (this.#closed) throw closedError()
+    if (this.#cluster !== null) return this.#cluster
+    const cluster = borrow(this.client)
+    // Known before it is connected, so that closing meanwhile closes it too.
+    this.#cluster = cluster
+    await cluster.connect()
+    return cluster
   }
 
   async #disconnect(): Promise<void> {

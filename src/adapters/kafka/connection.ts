@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
-import type { Kafka as KafkaClient, LogEntry, SASLOptions } from 'kafkajs'
+import type { Kafka as KafkaClient, LogEntry, ProducerConfig, SASLOptions } from 'kafkajs'
 import type { KafkaConnection } from '../../ports/broker-place.js'
 import { BrokerError } from '../../ports/broker.js'
 import { Kafka, logLevel } from './kafkajs.js'
@@ -13,6 +13,18 @@ export type KafkaLog = (
 
 /** Short first pauses: a coordinator that is just completing a transaction is ready again after some milliseconds. */
 export const RETRY = { initialRetryTime: 20, multiplier: 2, retries: 10, maxRetryTime: 5000 }
+
+/** All records come with their partition. One request at a time, or a retry could overtake what came after it. */
+export const PRODUCER: ProducerConfig = {
+  idempotent: true,
+  maxInFlightRequests: 1,
+  allowAutoTopicCreation: false,
+  retry: RETRY,
+  createPartitioner:
+    () =>
+    ({ message }) =>
+      message.partition!,
+}
 
 /** For the first contact: whoever waits for it is to hear soon that nobody answers. */
 export const IMPATIENT_RETRY = { ...RETRY, retries: 3 }

@@ -22,6 +22,7 @@ interface KafkaFailure extends Error {
 
 /** kafkajs's errors as the port names them; others, our own, as they are. */
 export function translated(error: unknown, doing: string): unknown {
+  if (error instanceof BrokerError) return error
   const found = rootOf(error)
   if (!found.name.startsWith('KafkaJS')) return error
   const type = found.type ?? found.name

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Cluster, IResourceConfigEntry } from 'kafkajs'
 import { BrokerError } from '../../ports/broker.js'
 import type { PartitionInfo, TopicSpec } from '../../ports/broker.js'
@@ -5,6 +6,9 @@ import type { BorrowedCluster } from './borrowed-cluster.js'
 import { translating, typeOf } from './errors.js'
 import { ConfigResourceTypes, ConfigSource } from './kafkajs.js'
 
+const ATTEMPTS = 100
+const PAUSE_MS = 50
+const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class Topics {
@@ -75,19 +79,13 @@ export class Topics {
       throw new RangeError(`Topic ${name} needs at least one partition, not ${partitions}.`)
     }
     if (this.#partitions.has(name) || (await this.#look(name)) !== null) return false
-    return translating(`to create topic ${name}`, () =>
-      this.admin.createTopics({
-        topics: [
-          {
-            topic: name,
-            numPartitions: partitions,
-            replicationFactor: this.replicationFactor,
-            configEntries,
-          },
-        ],
-        waitForLeaders: true,
-      }),
-    )
+    return translating(`to create topic ${name}`, async () => {
+      const { replicationFactor } = this
+      const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries }
+      const created = await this.admin.createTopics({ topics: [topic], waitForLeaders: false })
+      await this.#awaitLeaders(name)
+      return created
+    })
   }
 
   /** Kafka replaces a topic's settings as a whole here, so those that somebody else made are sent along. */
@@ -116,11 +114,25 @@ export class Topics {
     return translating(`to describe topic ${name}`, async () => {
       // Asked for by name, a missing topic would be created by a broker that creates topics by itself.
       if (!(await this.admin.listTopics()).includes(name)) return null
-      const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] })
-      const count = topics[0]!.partitions.length
-      this.#partitions.set(name, count)
-      return count
+      return this.#awaitLeaders(name)
     })
+  }
+
+  /** A new topic is known to its creator before all brokers know it, and before its partitions have leaders. */
+  async #awaitLeaders(name: string): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { topics } = await this.admin.fetchTopicMetadata({ topics: [name] })
+        const { partitions } = topics[0]!
+        if (partitions.every(({ leader }) => leader >= 0) || attempt === ATTEMPTS) {
+          this.#partitions.set(name, partitions.length)
+          return partitions.length
+        }
+      } catch (error) {
+        if (attempt === ATTEMPTS || !NOT_YET.includes(typeOf(error))) throw error
+      }
+      await pause(PAUSE_MS)
+    }
   }
 }
 

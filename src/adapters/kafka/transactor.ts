@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Kafka, Producer } from 'kafkajs'
-import { RETRY } from './connection.js'
+import { PRODUCER } from './connection.js'
 import { typeOf } from './errors.js'
 import { sendsOf } from './sends.js'
 import type { Addressed } from './sends.js'
@@ -28,12 +28,9 @@ export class Transactor {
   /** When resolved, whoever held the id before is fenced, and its last transaction has been decided. */
   static async open(client: Kafka, transactionalId: string): Promise<Transactor> {
     const producer = client.producer({
+      ...PRODUCER,
       transactionalId,
-      idempotent: true,
-      maxInFlightRequests: 1,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      allowAutoTopicCreation: false,
-      retry: RETRY,
     })
     try {
       await producer.connect()
