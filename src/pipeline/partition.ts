@@ -1,31 +1,18 @@
-import type { PipelineConfig, RejectPolicy } from '../config/types.js'
+import type { PipelineConfig } from '../config/types.js'
 import { Accuracy, scoreArrival } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
-import { Decoder, type RejectReason } from '../core/decode.js'
 import { ForecastEncoder, isoInterval } from '../core/encode.js'
-import type { LogRecord, OutboundRecord } from '../ports/broker.js'
+import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
+import { emptyAdvance, type Advance } from './advance.js'
+import { Intake } from './intake.js'
 import { sharedFloats, type PartitionStates } from './partition-states.js'
 import { Part } from './part.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
 
 const BASELINE_ROWS = 1024
-
-/** What a batch came to; nothing of it has been published yet. */
-export interface Advance {
-  readonly outputs: OutboundRecord[]
-  readonly rejected: Partial<Record<RejectReason, number>>
-  accepted: number
-  steps: number
-  masked: number
-  resets: number
-  forecasts: number
-  byNetwork: number
-  /** Waves the engine has stepped, each with its share of the time its part took. */
-  readonly waves: { rows: number; seconds: number }[]
-}
 
 interface InFlight {
   readonly part: Part
@@ -36,7 +23,7 @@ interface InFlight {
 export class Partition {
   readonly published: Accuracy
   readonly baseline: Accuracy
-  private readonly decoder: Decoder
+  private readonly intake: Intake
   private readonly calibration: Calibration
   private readonly encoder: ForecastEncoder
   private readonly forecast: Float64Array
@@ -48,11 +35,11 @@ export class Partition {
     private readonly config: PipelineConfig,
     readonly states: PartitionStates,
     model: ActiveModel,
-    private readonly number: number,
+    number: number,
     private readonly clock: Clock,
   ) {
     const { horizon, quantiles } = config
-    this.decoder = new Decoder(config)
+    this.intake = new Intake(config, states, number)
     this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
     this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)
     this.forecast = new Float64Array(horizon * quantiles.length)
@@ -109,7 +96,7 @@ export class Partition {
     const { steps } = this.states
     steps.clear()
     for (let i = 0; i < records.length; i++) {
-      const pending = this.accept(records[i]!, i, publish, result)
+      const pending = this.intake.accept(records[i]!, i, publish, result)
       if (pending !== undefined) await pending
     }
     result.steps = steps.length
@@ -130,66 +117,6 @@ export class Partition {
     this.published.fade(fade)
     this.baseline.fade(fade)
     return result
-  }
-
-  /** Decodes a record and puts it on the grid, or rejects it. */
-  private accept(record: LogRecord, i: number, publish: boolean, result: Advance): Promise<void> | undefined {
-    const reason = this.decoder.decode(record.key, record.value, record.timestamp)
-    if (reason !== null) {
-      this.reject(record, reason, this.config.reject.invalid, publish, result)
-      return undefined
-    }
-    const { ts, value } = this.decoder.out
-    const slot = this.states.acquire(this.decoder.out.series)
-    if (typeof slot === 'number') {
-      this.align(slot, record, i, ts, value, publish, result)
-      return undefined
-    }
-    return slot.then((s) => {
-      this.align(s, record, i, ts, value, publish, result)
-    })
-  }
-
-  private align(
-    slot: number,
-    record: LogRecord,
-    i: number,
-    ts: number,
-    value: number,
-    publish: boolean,
-    result: Advance,
-  ): void {
-    if (this.states.hasSeen(slot, record.offset)) return
-    const outcome = this.states.aligner.accept(slot, ts, value, i)
-    // Also without a step the grid may have changed the row: an open interval, or the time stamp it will compare with.
-    this.states.touch(slot)
-    if (outcome === 'accepted') result.accepted++
-    else this.reject(record, outcome, this.config.reject[outcome], publish, result)
-  }
-
-  private reject(
-    record: LogRecord,
-    reason: RejectReason,
-    policy: RejectPolicy,
-    publish: boolean,
-    result: Advance,
-  ): void {
-    result.rejected[reason] = (result.rejected[reason] ?? 0) + 1
-    if (!publish || policy === 'drop') return
-    const text = (value: string | number): Uint8Array => Buffer.from(String(value))
-    result.outputs.push({
-      topic: this.config.deadLetter,
-      timestamp: record.timestamp,
-      key: record.key,
-      value: record.value,
-      headers: {
-        ...record.headers,
-        'tidecast-reason': text(reason),
-        'tidecast-topic': text(this.config.topic),
-        'tidecast-partition': text(this.number),
-        'tidecast-offset': text(record.offset),
-      },
-    })
   }
 
   private async step(part: Part, result: Advance): Promise<void> {
@@ -312,19 +239,5 @@ export class Partition {
         this.config.model.warmUp,
       )
     return [part(), part()]
-  }
-}
-
-function emptyAdvance(): Advance {
-  return {
-    outputs: [],
-    rejected: {},
-    accepted: 0,
-    steps: 0,
-    masked: 0,
-    resets: 0,
-    forecasts: 0,
-    byNetwork: 0,
-    waves: [],
   }
 }

@@ -2,7 +2,8 @@ import type { PipelineConfig } from '../config/types.js'
 import type { Batch, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { signature } from './partition-meta.js'
-import type { Partition, Advance } from './partition.js'
+import type { Advance } from './advance.js'
+import type { Partition } from './partition.js'
 
 /** A batch that has taken effect: its forecasts are visible, its offset committed. */
 export interface SettledBatch {

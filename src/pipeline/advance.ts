@@ -1,0 +1,30 @@
+import type { RejectReason } from '../core/decode.js'
+import type { OutboundRecord } from '../ports/broker.js'
+
+/** What a batch came to; nothing of it has been published yet. */
+export interface Advance {
+  readonly outputs: OutboundRecord[]
+  readonly rejected: Partial<Record<RejectReason, number>>
+  accepted: number
+  steps: number
+  masked: number
+  resets: number
+  forecasts: number
+  byNetwork: number
+  /** Waves the engine has stepped, each with its share of the time its part took. */
+  readonly waves: { rows: number; seconds: number }[]
+}
+
+export function emptyAdvance(): Advance {
+  return {
+    outputs: [],
+    rejected: {},
+    accepted: 0,
+    steps: 0,
+    masked: 0,
+    resets: 0,
+    forecasts: 0,
+    byNetwork: 0,
+    waves: [],
+  }
+}
