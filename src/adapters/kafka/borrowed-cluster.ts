@@ -5,6 +5,7 @@ import { closedError, typeOf } from './errors.js'
 
 const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 50
+const LONGEST_CLOSING_MS = 1000
 /** What no new connection would change. */
 const FINAL = ['OFFSET_OUT_OF_RANGE', 'TOPIC_AUTHORIZATION_FAILED', 'KafkaJSSASLAuthenticationError']
 
@@ -14,7 +15,7 @@ const FINAL = ['OFFSET_OUT_OF_RANGE', 'TOPIC_AUTHORIZATION_FAILED', 'KafkaJSSASL
  * them to its partition assigner; that consumer never joins its group.
  */
 export class BorrowedCluster {
-  #cluster: Cluster | null = null
+  #opening: Promise<Cluster> | null = null
   #closed = false
 
   constructor(private readonly client: Kafka) {}
@@ -39,20 +40,23 @@ export class BorrowedCluster {
     await this.#disconnect()
   }
 
-  async #connected(): Promise<Cluster> {
+  #connected(): Promise<Cluster> {
     if (this.#closed) throw closedError()
-    if (this.#cluster !== null) return this.#cluster
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<Cluster> {
     const cluster = borrow(this.client)
-    // Known before it is connected, so that closing meanwhile closes it too.
-    this.#cluster = cluster
     await cluster.connect()
     return cluster
   }
 
+  /** What is only being opened is not waited for: while nobody answers, that takes its time. */
   async #disconnect(): Promise<void> {
-    const cluster = this.#cluster
-    this.#cluster = null
-    await cluster?.disconnect()
+    const closing = this.#opening?.then((cluster) => cluster.disconnect()).catch(() => undefined)
+    this.#opening = null
+    await Promise.race([closing, pause(LONGEST_CLOSING_MS, undefined, { ref: false })])
   }
 }
 
