@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBacktest } from './cli/backtest.js'
+import { registerCharRnn } from './cli/char-rnn.js'
 import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
 import { registerDoctor } from './cli/doctor.js'
@@ -55,6 +56,7 @@ registerInspect(program, context)
 registerConfig(program, context)
 registerDoctor(program, context)
 registerVerify(program, context)
+registerCharRnn(program, context)
 
 try {
   await program.parseAsync()

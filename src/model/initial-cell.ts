@@ -57,3 +57,9 @@ function orthogonal(n: number, random: Random): Float64Array {
   }
   return q
 }
+
+/** Uniform within ± √(6 / (inputs + outputs)): signals and gradients keep their size. */
+export function glorot(view: Float32Array, shape: readonly number[], random: Random): void {
+  const limit = Math.sqrt(6 / (shape[0]! + shape[1]!))
+  for (let i = 0; i < view.length; i++) view[i] = (2 * random.uniform() - 1) * limit
+}

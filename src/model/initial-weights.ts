@@ -1,8 +1,8 @@
 import type { NetworkSpec } from '../core/network-spec.js'
 import { SPREAD_OFFSET } from './head.js'
-import { initialiseCell } from './initial-cell.js'
+import { glorot, initialiseCell } from './initial-cell.js'
 import { Random } from './random.js'
-import { weightLayout, type WeightEntry } from './weights.js'
+import { weightLayout } from './weights.js'
 
 /** How much of each seasonal forecast the untrained head takes: the order of `headFeatures`. */
 const MIXTURE_SHARES = [0.02, 0.12, 0.12, 0.06, 0.2, 0.14, 0.26, 0.08]
@@ -24,15 +24,10 @@ export function initialWeights(spec: NetworkSpec, seed: number): Float32Array {
       initialiseCell(spec.cell, { name: recurrent[1]!, shape: entry.shape }, view, spec.hidden, random)
     } else if (entry.name === 'embedding') fillNormal(view, random)
     else if (entry.name === 'head.outputBias') initialiseOutputBias(view, spec)
-    else if (/^head\.(state|features|hidden)$/.test(entry.name)) glorot(view, entry, random)
+    else if (/^head\.(state|features|hidden)$/.test(entry.name)) glorot(view, entry.shape, random)
     else if (/^head\.(steps|slots|weekdays)$/.test(entry.name)) fillNormal(view, random)
   }
   return weights
-}
-
-function glorot(view: Float32Array, entry: WeightEntry, random: Random): void {
-  const limit = Math.sqrt(6 / (entry.shape[0]! + entry.shape[1]!))
-  for (let i = 0; i < view.length; i++) view[i] = (2 * random.uniform() - 1) * limit
 }
 
 function fillNormal(view: Float32Array, random: Random): void {

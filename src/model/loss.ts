@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { TensorFlow } from './tensorflow.js'
 
 /**
@@ -19,4 +19,14 @@ export function pinballLoss(
   const loss = tf.maximum(tf.mul(e, p), tf.mul(e, tf.sub(p, 1)))
   const count = tf.maximum(tf.mul(tf.sum(mask), quantiles.length), 1)
   return tf.div(tf.sum(tf.mul(loss, tf.expandDims(mask, 2))), count)
+}
+
+/**
+ * Softmax cross-entropy, mean over N positions: −log softmax(logits)[target].
+ * @param logits [N, classes]
+ * @param target [N] class of each position
+ */
+export function crossEntropy(tf: TensorFlow, logits: Tensor2D, target: Tensor1D): Scalar {
+  const chosen = tf.oneHot(target, logits.shape[1]) // [N, classes]
+  return tf.neg(tf.div(tf.sum(tf.mul(chosen, tf.logSoftmax(logits))), logits.shape[0]))
 }

@@ -1,0 +1,23 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { ACTIVATIONS, CELLS } from '../core/network-spec.js'
+
+/** `--cell` and `--activation`, the same for all commands that take them. */
+export const cellOption = (): Option =>
+  new Option('--cell <kind>', 'recurrent cell').choices(CELLS).default('lstm')
+export const activationOption = (): Option =>
+  new Option('--activation <function>', "the vanilla cell's activation").choices(ACTIVATIONS).default('tanh')
+
+/** Parser of a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`Expected a whole number from ${least}.`)
+  }
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (value > 0 && value < Infinity) return value
+  throw new InvalidArgumentError('Expected a number above 0.')
+}
