@@ -1,6 +1,6 @@
 /**
  * The broker port: what the pipelines need of a log of records, and nothing of how it is kept.
- * Implemented by the embedded log; Kafka fits the same contract (fetch = eachBatch, settle = one transaction).
+ * Implemented by the embedded log and on Kafka, which pass the same contract suite.
  */
 
 /** Header values are raw bytes, as in Kafka. */
@@ -75,8 +75,9 @@ export interface Batch {
   readonly highWatermark: number
   /**
    * Appends the outputs, commits the offset after the batch's last record and writes the snapshot: one transaction.
-   * Resolves when all of it is durable. Rejects with `BrokerError`: then nothing of it took effect, the batch will be
-   * delivered again, and the caller must take its states back to the last settled batch.
+   * Resolves when all of it is durable. Rejects with `BrokerError`: the caller must take its states back to the last
+   * settled batch. Unless `revoked` has fired, nothing of it took effect, and the batch will be delivered again; where it
+   * has, the next lease of the partition tells by `committed` what took effect.
    */
   settle(settlement: Settlement): Promise<void>
   /** Gives the batch up unsettled: the next call of `next` delivers it again. Without effect once it is settled. */
@@ -140,7 +141,10 @@ export interface Broker {
   describe(topic: string): Promise<readonly PartitionInfo[] | null>
   /** Names of all topics. */
   topics(): Promise<readonly string[]>
-  /** Appends outside any pipeline (replay, HTTP ingest). Resolves when durable; all records or none. */
+  /**
+   * Appends outside any pipeline (replay, HTTP ingest). Resolves when durable; all records or none. With 'unavailable' it
+   * may be all of them: the answer of a remote broker can be lost.
+   */
   append(records: readonly OutboundRecord[]): Promise<void>
   /** Bounded read in offset order, in chunks of a bounded size; needs no lease. */
   read(topic: string, partition: number, range: ReadRange): AsyncIterable<readonly LogRecord[]>
