@@ -45,7 +45,9 @@ export function plainForm<W extends LayerWeights>(
     step: (tf, weights, x, state) => step(tf, weights as W, x, state),
     sequence(tf, weights, x, state) {
       let last = state
-      const hidden = tf.unstack(x).map((at) => {
+      // The library's gradient of `unstack` fails where there is but one part.
+      const inputs = x.shape[0] === 1 ? [tf.squeeze(x, [0])] : tf.unstack(x)
+      const hidden = inputs.map((at) => {
         last = step(tf, weights, at as Tensor2D, last)
         return last[0]!
       })

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../core/network-spec.js'
 import { lastOf, type Unrolled } from './cell.js'
+import { RawOps } from './raw-ops.js'
 import type { RnnWeights } from './rnn.js'
 import { runOp, type TensorFlow } from './tensorflow.js'
 
@@ -13,17 +14,8 @@ export function fusedRnnStep(
   h: Tensor2D,
 ): Tensor2D {
   const product = runOp(tf, 'MatMul', [tf.concat([x, h], 1), w.kernel])[0]!
-  return activate(tf, activation, runOp(tf, 'BiasAdd', [product, w.bias])[0]!)
-}
-
-function activate(tf: TensorFlow, activation: Activation, a: Tensor): Tensor2D {
+  const a = runOp(tf, 'BiasAdd', [product, w.bias])[0]!
   return runOp(tf, activation === 'tanh' ? 'Tanh' : 'Relu', [a])[0] as Tensor2D
-}
-
-/** ∂L/∂a from ∂L/∂h and h = act(a): both derivatives can be told from h alone. */
-function activationGradient(tf: TensorFlow, activation: Activation, h: Tensor, dh: Tensor): Tensor2D {
-  const [made] = activation === 'tanh' ? runOp(tf, 'TanhGrad', [h, dh]) : runOp(tf, 'ReluGrad', [dh, h])
-  return made as Tensor2D
 }
 
 type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D]
@@ -45,39 +37,77 @@ export function fusedRnnSequence(
     const { input, recurrent } = parts(tf, kernel, x.shape[2])
     const [steps, batch] = x.shape
     const fromInput = tf.add(tf.matMul(rowsOf(tf, x), input), bias) // [steps·batch, hidden]
-    let h = h0
-    const states = tf.unstack(tf.reshape(fromInput, [steps, batch, h0.shape[1]])).map((at) => {
-      const a = runOp(tf, 'AddV2', [at, runOp(tf, 'MatMul', [h, recurrent])[0]!])[0]!
-      return (h = activate(tf, activation, a))
-    })
-    save([x, h0, kernel, ...states])
-    return { value: tf.stack(states), gradFunc: (dy, saved) => backward(tf, activation, dy, saved) }
+    const hidden = unroll(tf, activation, tf.reshape(fromInput, [steps, batch, -1]), h0, recurrent)
+    save([x, h0, kernel, hidden])
+    return { value: hidden, gradFunc: (dy, saved) => backward(tf, activation, dy, saved) }
   })
   const hidden = run(x, h0, weights.kernel, weights.bias) as Tensor3D
   return { hidden, last: [lastOf(tf, hidden)] }
 }
 
+/** h_t = act(a_t + W_hh h_{t−1}), where a [steps, batch, hidden] is W_xh x_t + b_h. */
+function unroll(
+  tf: TensorFlow,
+  activation: Activation,
+  a: Tensor,
+  h0: Tensor2D,
+  recurrent: Tensor2D,
+): Tensor3D {
+  const act = activation === 'tanh' ? 'Tanh' : 'Relu'
+  const raw = new RawOps(tf)
+  try {
+    const w = raw.of(recurrent)
+    let h = raw.of(h0)
+    const states = raw
+      .unstack(a)
+      .map((at) => (h = raw.run(act, raw.run('AddV2', at, raw.run('MatMul', h, w)))))
+    return raw.stack(states) as Tensor3D
+  } finally {
+    raw.end()
+  }
+}
+
 /** From dy [steps, batch, hidden] to the gradients of all operands. */
 function backward(tf: TensorFlow, activation: Activation, dy: Tensor, saved: Tensor[]): Tensor[] {
-  const [x, h0, kernel, ...states] = saved as [Tensor3D, Tensor2D, Tensor2D, ...Tensor2D[]]
-  const { input, recurrent } = parts(tf, kernel, x.shape[2])
-  const transposed = tf.transpose(recurrent)
-  const dys = tf.unstack(dy)
-  const dA: Tensor2D[] = []
-  let carried: Tensor = tf.zerosLike(h0) // ∂L/∂h_t by way of later steps
-  for (let t = states.length - 1; t >= 0; t--) {
-    const dh = runOp(tf, 'AddV2', [dys[t]!, carried])[0]!
-    dA[t] = activationGradient(tf, activation, states[t]!, dh)
-    carried = runOp(tf, 'MatMul', [dA[t]!, transposed])[0]! // ∂L/∂h_{t−1} = W_hhᵀ ∂L/∂a_t
-  }
-  const all = tf.concat(dA, 0) // [steps·batch, hidden]
-  const before = tf.concat([h0, ...states.slice(0, -1)], 0) // h_{t−1}, [steps·batch, hidden]
+  const [x, h0, kernel, hidden] = saved as [Tensor3D, Tensor2D, Tensor2D, Tensor3D]
+  const [steps, , inputs] = x.shape
+  const { input, recurrent } = parts(tf, kernel, inputs)
+  const { dA, dh0 } = backThroughTime(tf, activation, dy, hidden, tf.transpose(recurrent))
+  const all = rowsOf(tf, dA) // [steps·batch, hidden]
+  const before = tf.concat([tf.expandDims(h0, 0), tf.slice(hidden, 0, steps - 1)], 0) as Tensor3D // h_{t−1}
   return [
     tf.reshape(tf.matMul(all, input, false, true), x.shape),
-    carried,
-    tf.matMul(tf.concat([rowsOf(tf, x), before], 1), all, true), // [x, h]ᵀ · dA
+    dh0,
+    tf.matMul(tf.concat([rowsOf(tf, x), rowsOf(tf, before)], 1), all, true), // [x, h]ᵀ · dA
     tf.sum(all, 0),
   ]
+}
+
+/** ∂L/∂a_t = act′ ⊙ (dy_t + W_hhᵀ ∂L/∂a_{t+1}); the derivative act′ can be told from h = act(a) alone. */
+function backThroughTime(
+  tf: TensorFlow,
+  activation: Activation,
+  dy: Tensor,
+  hidden: Tensor3D,
+  transposed: Tensor2D,
+): { readonly dA: Tensor3D; readonly dh0: Tensor } {
+  const raw = new RawOps(tf)
+  try {
+    const w = raw.of(transposed)
+    const dys = raw.unstack(dy)
+    const states = raw.unstack(hidden)
+    const dA: number[] = []
+    let dh = dys.at(-1)!
+    for (let t = states.length - 1; t >= 0; t--) {
+      const h = states[t]!
+      dA[t] = activation === 'tanh' ? raw.run('TanhGrad', h, dh) : raw.run('ReluGrad', dh, h)
+      const earlier = raw.run('MatMul', dA[t]!, w) // ∂L/∂h_{t−1} by way of step t
+      dh = t === 0 ? earlier : raw.run('AddV2', dys[t - 1]!, earlier)
+    }
+    return { dA: raw.stack(dA) as Tensor3D, dh0: raw.tensor(dh) }
+  } finally {
+    raw.end()
+  }
 }
 
 function parts(tf: TensorFlow, kernel: Tensor2D, inputs: number): { input: Tensor2D; recurrent: Tensor2D } {

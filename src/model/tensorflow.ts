@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 export type TensorFlow = typeof import('@tensorflow/tfjs-core')
 
 /** What tfjs-node's backend has beside what every backend has. */
-interface NativeBackend {
+export interface NativeBackend {
   readonly binding: Binding
   executeMultipleOutputs(
     op: string,
@@ -13,13 +13,16 @@ interface NativeBackend {
     outputs: number,
   ): Tensor[]
   getInputTensorIds(inputs: readonly Tensor[]): number[]
-  createOutputTensor(made: object): Tensor
+  createOutputTensor(made: Made): Tensor
 }
 
-interface Binding {
+export interface Binding {
   readonly TF_INT64: number
   readonly TF_ATTR_FLOAT: number
   readonly TF_ATTR_BOOL: number
+  readonly TF_ATTR_INT: number
+  readonly TF_ATTR_TYPE: number
+  readonly TF_FLOAT: number
   createTensor(shape: readonly number[], type: number, values: Int32Array): number
   deleteTensor(id: number): void
   executeOp(
@@ -27,7 +30,12 @@ interface Binding {
     attributes: readonly object[],
     inputs: readonly number[],
     outputs: number,
-  ): readonly object[]
+  ): readonly Made[]
+}
+
+interface Made {
+  /** The binding's handle of the new tensor. */
+  readonly id: number
 }
 
 /** A number is a float. What is not named here follows from the inputs or has TensorFlow's default. */
