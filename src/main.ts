@@ -5,6 +5,7 @@ import { registerCharRnn } from './cli/char-rnn.js'
 import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
 import { registerDoctor } from './cli/doctor.js'
+import { registerGradients } from './cli/gradients.js'
 import { registerInspect } from './cli/inspect.js'
 import { registerModels } from './cli/models.js'
 import { registerReplay } from './cli/replay.js'
@@ -57,6 +58,7 @@ registerConfig(program, context)
 registerDoctor(program, context)
 registerVerify(program, context)
 registerCharRnn(program, context)
+registerGradients(program, context)
 
 try {
   await program.parseAsync()
