@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import { F64, StateLayout } from '../../src/core/layout.js'
+import { stateSize } from '../../src/core/network-spec.js'
 import { RowCodec } from '../../src/core/row-codec.js'
 import { SeriesTable } from '../../src/core/series-table.js'
 import type { Broker, PartitionLease } from '../../src/ports/broker.js'
@@ -37,7 +38,7 @@ export async function storedStates(broker: Broker, config: PipelineConfig): Prom
     joined.catch(reject)
   })
   const layout = new StateLayout(config)
-  const hiddenSize = config.model.layers * config.model.hidden
+  const hiddenSize = stateSize(config.model)
   const states = new Map<string, StoredState>()
   const metas: Uint8Array[] = []
   for (const lease of leases) {
