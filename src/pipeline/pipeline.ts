@@ -130,6 +130,11 @@ export class Pipeline {
     return layout.bytesPerSeries(stateSize(this.config.model))
   }
 
+  /** Two processes that trained would give two networks the same version. */
+  get trainsHere(): boolean {
+    return this.partitions.has(0)
+  }
+
   get version(): number {
     return this.model.version
   }

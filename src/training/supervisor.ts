@@ -10,6 +10,8 @@ export interface Trainable {
   /** 0 while the baseline forecasts. */
   readonly version: number
   readonly lag: number
+  /** Of the processes that share the pipeline, this one trains: it owns partition 0. */
+  readonly trainsHere: boolean
   observations(): { readonly longest: number; readonly total: number }
   promote(model: StoredModel): Promise<void>
   training: string
@@ -75,6 +77,10 @@ export class TrainingSupervisor {
     const { pipeline, seen } = watched
     const { training, batch } = pipeline.config
     if (!training.enabled || pipeline.version !== 0) return false
+    if (!pipeline.trainsHere) {
+      pipeline.training = 'left to the process that owns partition 0'
+      return false
+    }
     const now = this.options.clock.now()
     const { longest, total } = pipeline.observations()
     seen.push({ at: now, total })

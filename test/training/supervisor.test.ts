@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadConfig } from '../../src/config/load.js'
+import type { ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
+import { createTelemetry } from '../../src/telemetry/telemetry.js'
+import { TrainerFailure, type LaunchTrainer } from '../../src/training/protocol.js'
+import { TrainingSupervisor, type Trainable } from '../../src/training/supervisor.js'
+import { networkSpec } from '../../src/training/network-spec.js'
+
+const CONFIG = loadConfig({
+  files: [],
+  text: '{ pipelines: { load: { topic: "load", season: [4, 8], horizon: 2 } } }',
+  env: {},
+}).pipelines[0]!
+
+/** A supervisor whose clock is moved by hand and whose trainer answers as told; everything else is the real thing. */
+function supervised(launch: LaunchTrainer) {
+  let now = 0
+  const stored: StoredModel[] = []
+  const promoted: number[] = []
+  const models: ModelStore = {
+    list: () => stored,
+    get: (_, version) => stored[version - 1] ?? null,
+    put: (model) => {
+      stored.push({ ...model, version: stored.length + 1 })
+      return Promise.resolve(stored.at(-1)!)
+    },
+    champion: () => null,
+    setChampion: () => Promise.resolve(),
+  }
+  const data = { total: 1000 }
+  const pipeline: { -readonly [K in keyof Trainable]: Trainable[K] } = {
+    config: CONFIG,
+    version: 0,
+    lag: 0,
+    trainsHere: true,
+    observations: () => ({ longest: data.total, total: data.total }),
+    promote: (model: StoredModel) => {
+      promoted.push(model.version)
+      pipeline.version = model.version
+      return Promise.resolve()
+    },
+    training: '',
+  }
+  const telemetry = createTelemetry({
+    level: 'error',
+    format: 'json',
+    destination: { write: () => undefined },
+    version: 'test',
+  })
+  const supervisor = new TrainingSupervisor({
+    pipelines: [pipeline],
+    models,
+    launch,
+    job: { log: { kind: 'embedded', dir: '', mapSizeBytes: 0 }, backend: 'auto' } as never,
+    telemetry: (name) => telemetry.pipeline(name),
+    clock: { now: () => now },
+  })
+  const pass = async (seconds: number): Promise<void> => {
+    for (let s = 0; s < seconds; s++) {
+      now += 1000
+      supervisor.tick()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  return { pipeline, data, pass, promoted, stored }
+}
+
+function answering(networkWql: number, calls: { count: number } = { count: 0 }): LaunchTrainer {
+  const scores = (wql: number): Scores => ({ mase: 1, wql, coverage: 0.8, targets: 10 })
+  return () => {
+    calls.count++
+    const history = { series: 'a', start: 0, values: Float64Array.of(1), ts: Float64Array.of(0) }
+    return Promise.resolve({
+      spec: networkSpec([history], CONFIG, CONFIG.model),
+      weights: new Float32Array(1),
+      report: {
+        ...{
+          startedAt: '',
+          seconds: 1,
+          backend: '',
+          observations: 1000 * 1.25 ** (calls.count - 1),
+          series: 1,
+          updates: 1,
+          from: 0,
+          to: 0,
+        },
+        ...{ curve: [], clippedShare: 0, validationLoss: 0 },
+      },
+      scores: { network: scores(networkWql), baseline: scores(0.5) },
+    })
+  }
+}
+
+test('a network that beats the baseline is promoted, once the history has come to rest', async () => {
+  const { pipeline, data, pass, promoted } = supervised(answering(0.4))
+  for (let s = 0; s < 10; s++) {
+    await pass(1)
+    data.total = Math.round(data.total * 1.1)
+  }
+  assert.equal(pipeline.training, 'waits until the history has been read')
+  await pass(10)
+  assert.deepEqual(promoted, [1])
+})
+
+test('a network that does not beat the baseline is refused with its figures, and not tried again from the same data', async () => {
+  const calls = { count: 0 }
+  const { data, pass, promoted, stored } = supervised(answering(0.5, calls))
+  await pass(30)
+  assert.deepEqual(promoted, [])
+  assert.equal(stored.length, 1)
+  assert.equal(calls.count, 1)
+  data.total = 1250
+  await pass(30)
+  assert.equal(calls.count, 2)
+})
+
+test('a failing trainer leaves the pipeline as it was, and says so', async () => {
+  for (const reason of ['nan-loss', 'crashed', 'too-little-data'] as const) {
+    const { pipeline, pass, promoted } = supervised(() =>
+      Promise.reject(new TrainerFailure(reason, 'told to')),
+    )
+    const said = new Set<string>()
+    for (let s = 0; s < 10; s++) {
+      await pass(1)
+      said.add(pipeline.training)
+    }
+    assert.ok(said.has(`failed: ${reason}`), [...said].join(', '))
+    assert.equal(pipeline.version, 0)
+    assert.deepEqual(promoted, [])
+  }
+})
+
+test('of several processes only the owner of partition 0 trains', async () => {
+  const calls = { count: 0 }
+  const { pipeline, pass } = supervised(answering(0.4, calls))
+  pipeline.trainsHere = false
+  await pass(20)
+  assert.equal(calls.count, 0)
+  pipeline.trainsHere = true
+  await pass(20)
+  assert.equal(calls.count, 1)
+})
