@@ -10,7 +10,7 @@ export interface SeriesShape {
   readonly quantiles: readonly number[]
 }
 
-/** Steps over which a hidden state is rebuilt under new weights; the ring holds that much more than the longest lag. */
+/** Steps over which a hidden state is rebuilt under new weights; the ring holds that many more than the longest lag. */
 export const REWARM_STEPS = 48
 
 /** Up to this horizon every step is scored; beyond it about ten, geometrically spaced. */

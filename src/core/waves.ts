@@ -1,7 +1,11 @@
+import { REWARM_STEPS } from './layout.js'
 import type { StepList } from './steps.js'
 
-/** Longest chain of steps of one series in a part; the ring holds that many more values than the longest lag. */
-export const MAX_WAVES = 48
+/**
+ * Longest chain of steps of one series in a part. Two parts are under way at a time, and scoring a step of the older one
+ * looks back from it: the ring holds as many values more than the longest lag as two parts can add.
+ */
+export const MAX_WAVES = REWARM_STEPS / 2
 
 /**
  * Splits a batch's steps into parts that fit the buffers, and a part into waves: the n-th step of each series in the
