@@ -45,6 +45,7 @@ test('where the baseline publishes, it is scored as what was published, however 
     const published = partition.published.scores().mase!
     const baseline = partition.baseline.scores().mase!
     assert.ok(published < 0.3, `batches of ${String(size)}: MASE ${String(published)}`)
-    assert.ok(Math.abs(baseline / published - 1) < 0.01, `batches of ${String(size)}: ${String(baseline)}`)
+    // Not exactly: a forecast made just before the baseline changes its rule is scored against the new one.
+    assert.ok(Math.abs(baseline / published - 1) < 0.15, `batches of ${String(size)}: ${String(baseline)}`)
   }
 })
