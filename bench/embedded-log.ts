@@ -5,19 +5,14 @@ import { join } from 'node:path'
 import { openEmbeddedBroker } from '../src/adapters/embedded/embedded-broker.js'
 import type { Broker, OutboundRecord, PartitionLease, StateRow } from '../src/ports/broker.js'
 import { systemClock } from '../src/ports/clock.js'
-
-export interface Measurement {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-}
+import type { Figure } from './figure.js'
 
 const SETTLEMENT_RECORDS = 4000
 const STATE_ROWS = 20_000
 const STATE_BYTES = 6500
 
 /** @param parent directory on the file system to be measured. */
-export async function benchEmbeddedLog(parent = tmpdir()): Promise<Measurement[]> {
+export async function benchEmbeddedLog(parent = tmpdir()): Promise<Figure[]> {
   const dir = await mkdtemp(join(parent, 'tidecast-bench-'))
   const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 8 * 2 ** 30, clock: systemClock, pid: 0 })
   try {
@@ -34,7 +29,7 @@ export async function benchEmbeddedLog(parent = tmpdir()): Promise<Measurement[]
   }
 }
 
-async function measureAppend(broker: Broker, valueBytes: number, total: number): Promise<Measurement> {
+async function measureAppend(broker: Broker, valueBytes: number, total: number): Promise<Figure> {
   await broker.ensureTopics([{ name: 'input', partitions: 1 }])
   const records = outputs('input', valueBytes, SETTLEMENT_RECORDS)
   const seconds = await timed(async () => {
@@ -43,7 +38,7 @@ async function measureAppend(broker: Broker, valueBytes: number, total: number):
   return { name: `append, ${valueBytes} B values`, value: total / seconds, unit: 'records/s' }
 }
 
-async function measureRead(broker: Broker): Promise<Measurement> {
+async function measureRead(broker: Broker): Promise<Figure> {
   let count = 0
   const seconds = await timed(async () => {
     for await (const records of broker.read('input', 0, {})) count += records.length
@@ -52,7 +47,7 @@ async function measureRead(broker: Broker): Promise<Measurement> {
 }
 
 /** Consumes the input and publishes as many outputs, each batch in one durable transaction. */
-async function measureSettle(broker: Broker, valueBytes: number, total: number): Promise<Measurement> {
+async function measureSettle(broker: Broker, valueBytes: number, total: number): Promise<Figure> {
   const topic = `output-${valueBytes}`
   await broker.ensureTopics([{ name: topic, partitions: 1 }])
   const lease = await leaseOf(broker, topic)
@@ -66,7 +61,7 @@ async function measureSettle(broker: Broker, valueBytes: number, total: number):
   return { name: `settle, ${valueBytes} B values`, value: total / seconds, unit: 'records/s' }
 }
 
-async function measureStates(broker: Broker): Promise<Measurement[]> {
+async function measureStates(broker: Broker): Promise<Figure[]> {
   const lease = await leaseOf(broker, 'states')
   const bytes = new Uint8Array(STATE_BYTES).fill(7)
   const rows = Array.from({ length: STATE_ROWS }, (_, i): StateRow => {

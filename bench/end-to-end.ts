@@ -1,5 +1,6 @@
 import { householdRecords } from './household.js'
-import { Workbench, type Figure } from './workbench.js'
+import type { Figure } from './figure.js'
+import { Workbench } from './workbench.js'
 
 const SERIES = 1000
 const APPEND = 5000

@@ -3,7 +3,8 @@ import { Partition } from '../src/pipeline/partition.js'
 import { PartitionStates } from '../src/pipeline/partition-states.js'
 import type { LogRecord, StoredStates } from '../src/ports/broker.js'
 import { systemClock } from '../src/ports/clock.js'
-import { Workbench, type Figure } from './workbench.js'
+import type { Figure } from './figure.js'
+import { Workbench } from './workbench.js'
 
 const TIMED = 3000
 const CHUNK = 4096

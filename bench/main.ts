@@ -2,7 +2,7 @@ import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
 import { benchHistoryCost } from './history-cost.js'
 import { benchRestart } from './restart.js'
-import type { Figure } from './workbench.js'
+import type { Figure } from './figure.js'
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'end-to-end': () => benchEndToEnd(),

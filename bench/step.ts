@@ -4,7 +4,7 @@ import type { NetworkSpec } from '../src/core/network-spec.js'
 import { initialWeights } from '../src/model/initial-weights.js'
 import { Network } from '../src/model/network.js'
 import { Random } from '../src/model/random.js'
-import type { Measurement } from './training.js'
+import type { Figure } from './figure.js'
 
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node') as typeof import('@tensorflow/tfjs-node')
 
@@ -33,9 +33,9 @@ const SPEC: NetworkSpec = {
 }
 
 /** Time of one step of a wave: recurrent step alone, step with its forecasts, and tf.layers' cell for the former. */
-export function benchStep(): Promise<Measurement[]> {
+export function benchStep(): Promise<Figure[]> {
   const network = new Network(tf, SPEC, initialWeights(SPEC, 1), { fused: true })
-  const results = WAVES.flatMap((rows): Measurement[] => {
+  const results = WAVES.flatMap((rows): Figure[] => {
     const step = microseconds(rows, wave(network, rows, 0))
     const forecast = microseconds(rows, wave(network, rows, rows))
     const layers = microseconds(rows, layersCell(rows))

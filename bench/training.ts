@@ -6,6 +6,7 @@ import { Random } from '../src/model/random.js'
 import type { TensorFlow } from '../src/model/tensorflow.js'
 import { stacked } from '../src/model/stack.js'
 import { AdamW } from '../src/training/optimizer.js'
+import type { Figure } from './figure.js'
 
 const tf = createRequire(import.meta.url)('@tensorflow/tfjs-node') as typeof import('@tensorflow/tfjs-node')
 
@@ -18,14 +19,8 @@ const ROUNDS = 12
 const random = new Random(1)
 const normal = (length: number): Float32Array => Float32Array.from({ length }, () => 0.1 * random.normal())
 
-export interface Measurement {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-}
-
 /** Time steps trained per second, a time step being one series' step: forward, backward, clipping and update. */
-export async function benchTraining(): Promise<Measurement[]> {
+export async function benchTraining(): Promise<Figure[]> {
   const fused = await rate(tidecast(true))
   const plain = await rate(tidecast(false))
   const lstm = await rate(layers((config) => tf.layers.lstm(config)))

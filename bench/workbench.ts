@@ -13,12 +13,6 @@ import type { Engine } from '../src/ports/engine.js'
 import { createTelemetry, type Telemetry } from '../src/telemetry/telemetry.js'
 import { networkSpec } from '../src/training/network-spec.js'
 
-export interface Figure {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-}
-
 /** A log in a temporary directory, an engine, and pipelines on them: the daemon without its process. */
 export class Workbench {
   private constructor(

@@ -10,10 +10,12 @@ const HISTORY = 0.8
 /** Small enough for one batch of Kafka's: more would take a transaction, whose marker would count as a record here. */
 const CHUNK = 1000
 const LIVE_MS = 1000
+/** Number of the record's row in its file, from 0. */
+const ROW_HEADER = 'tidecast-demo-row'
 
 /**
- * Feeds the bundled data into the topics of the same names. How far a topic has been fed is its number of records, so a
- * restart goes on where the feed stopped, whatever stopped it.
+ * Feeds the bundled data into the topics of the same names. Each record carries its row's number, so a restart goes on
+ * where the feed stopped, whatever stopped it and whatever else was sent to the topic.
  */
 export class DemoFeed {
   private readonly topics: { name: string; rows: readonly Row[]; sent: number }[] = []
@@ -33,7 +35,7 @@ export class DemoFeed {
       const rows: Row[] = []
       for await (const chunk of readObservations(path)) for (const row of chunk) rows.push(toRow(row))
       await this.broker.ensureTopics([{ name, partitions: 1 }])
-      const topic = { name, rows, sent: (await this.broker.describe(name))?.[0]?.end ?? 0 }
+      const topic = { name, rows, sent: await this.fedRows(name) }
       this.topics.push(topic)
       const cut = rows[Math.floor(rows.length * HISTORY)]?.ts ?? Infinity
       const history = rows.findIndex((row) => row.ts >= cut)
@@ -84,11 +86,24 @@ export class DemoFeed {
     }
   }
 
+  /** Rows of its file that a topic holds: one more than the last row number in it. */
+  private async fedRows(topic: string): Promise<number> {
+    let fed = 0
+    for await (const records of this.broker.read(topic, 0, {})) {
+      for (const { headers } of records) {
+        const row = headers?.[ROW_HEADER]
+        if (row !== undefined) fed = Math.max(fed, Number(Buffer.from(row).toString()) + 1)
+      }
+    }
+    return fed
+  }
+
   private async send(
     topic: { name: string; rows: readonly Row[]; sent: number },
     end: number,
   ): Promise<void> {
-    await this.broker.append(topic.rows.slice(topic.sent, end).map((row) => toRecord(topic.name, row)))
+    const { name, rows, sent } = topic
+    await this.broker.append(rows.slice(sent, end).map((row, i) => toRecord(name, row, sent + i)))
     topic.sent = end
   }
 }
@@ -104,6 +119,7 @@ function toRow(row: FileObservation): Row {
   return { ts, key: row.series, json: JSON.stringify({ ts: row.ts, value: row.value }) }
 }
 
-function toRecord(topic: string, row: Row): OutboundRecord {
-  return { topic, partition: 0, key: Buffer.from(row.key), value: Buffer.from(row.json) }
+function toRecord(topic: string, row: Row, number: number): OutboundRecord {
+  const headers = { [ROW_HEADER]: Buffer.from(String(number)) }
+  return { topic, partition: 0, key: Buffer.from(row.key), value: Buffer.from(row.json), headers }
 }
