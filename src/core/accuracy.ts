@@ -66,7 +66,8 @@ export function pinball(value: number, quantile: number, p: number): number {
 /**
  * An observation has come: scores every open forecast of it, published and (on the same targets) baseline, and lets the
  * calibration learn. The baseline's point is still in the ring; its interval is the one of now.
- * @param learn calibration learns from this series' forecasts (a network made them)
+ * @param learnSteps calibration learns from forecasts made at most so many steps ago: a network made those, while older
+ *   ones may be the baseline's
  */
 export function scoreArrival(
   table: SeriesTable,
@@ -74,7 +75,7 @@ export function scoreArrival(
   index: number,
   value: number,
   calibration: Calibration,
-  learn: boolean,
+  learnSteps: number,
   published: Accuracy,
   baseline: Accuracy,
 ): void {
@@ -92,7 +93,7 @@ export function scoreArrival(
     if (lower !== lower) continue
     const median = f32[p + 1]!
     const upper = f32[p + 2]!
-    if (learn) calibration.learn(table, slot, j, value, lower, upper)
+    if (h <= learnSteps) calibration.learn(table, slot, j, value, lower, upper)
     const l = lagFor(layout, long, h)
     if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
     published.add(value, lower, median, upper, naiveError)

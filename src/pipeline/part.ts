@@ -28,6 +28,8 @@ export class Part {
   readonly mean: Float64Array
   readonly scale: Float64Array
   readonly byNetwork: Uint8Array
+  /** Steps since the network's first forecast of the row's series. */
+  readonly forecasting: Float64Array
   /** [capacity, horizon, quantiles] of the rows that the baseline forecasts. */
   readonly baseline: Float64Array
   private readonly trace: StepTrace = { p7Before: 0, step: 0 }
@@ -48,6 +50,7 @@ export class Part {
     this.mean = new Float64Array(capacity)
     this.scale = new Float64Array(capacity)
     this.byNetwork = new Uint8Array(capacity)
+    this.forecasting = new Float64Array(capacity)
     this.baseline = new Float64Array(capacity * cells)
     this.target = new TargetIndex(layout)
     this.view = {
@@ -95,6 +98,7 @@ export class Part {
     const spec = model.network?.spec
     const ready = spec !== undefined && table.f64[at + F64.warm]! >= this.warmUp
     this.byNetwork[row] = ready ? 1 : 0
+    this.forecasting[row] = table.f64[at + F64.warm]! - this.warmUp
     if (observed && !ready) {
       const cells = layout.shape.horizon * layout.shape.quantiles.length
       baselineForecast(table, slot, index, pooled, this.baseline, row * cells)

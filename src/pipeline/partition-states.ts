@@ -74,6 +74,11 @@ export class PartitionStates {
     )
   }
 
+  /** Steps of a hidden state before the network forecasts from it. */
+  get warmUp(): number {
+    return this.config.model.warmUp
+  }
+
   get bytesPerSeries(): number {
     return this.codec.bytes
   }

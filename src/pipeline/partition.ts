@@ -179,7 +179,7 @@ export class Partition {
       index,
       steps.value[s]!,
       this.calibration,
-      byNetwork && steps.ts[s]! > this.model.trainedTo,
+      byNetwork && steps.ts[s]! > this.model.trainedTo ? part.forecasting[row]! : 0,
       this.published,
       this.baseline,
     )

@@ -31,7 +31,8 @@ export async function rewarm(
   }
   for (const slot of slots) {
     const at = slot * F64_WIDTH + F64.warm
-    states.table.f64[at] = Math.min(REWARM_STEPS, historyOf(states, slot))
+    // As if the warm-up had just ended: what the series forecasts from here on is the network's, what it did before is not.
+    states.table.f64[at] = Math.min(Math.max(1, states.warmUp), historyOf(states, slot))
     states.touch(slot)
   }
 }

@@ -53,7 +53,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       runner.take(slot, index, history.ts[position]!, value)
       const { table } = runner
       if (value !== value) return skipOpen(table, slot, index)
-      scoreArrival(table, slot, index, value, calibration, true, accuracy.network, accuracy.baseline)
+      scoreArrival(table, slot, index, value, calibration, Infinity, accuracy.network, accuracy.baseline)
       runner.learn(slot, index)
     })
     if (tick < first - options.warmUp) {

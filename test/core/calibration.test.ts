@@ -24,7 +24,7 @@ function state(shape = SHAPE) {
     observe(table, 0, index, value, trace)
     if (value === value) {
       learnResiduals(table, 0, index, pooled)
-      scoreArrival(table, 0, index, value, calibration, true, published, baseline)
+      scoreArrival(table, 0, index, value, calibration, Infinity, published, baseline)
     } else skipOpen(table, 0, index)
   }
   return { layout, table, calibration, published, baseline, pooled, take }
@@ -171,4 +171,21 @@ test('the baseline repeats the long season where that has been the better rule',
   }
   baselineForecast(table, 0, 59, pooled, forecast, 0)
   for (let h = 0; h < 12; h++) assert.equal(forecast[h * 3 + 1], weekly(60 + h))
+})
+
+test('calibration learns from no forecast older than it is told', () => {
+  for (const learnSteps of [0, 3]) {
+    const { layout, table, calibration, published, baseline } = state()
+    const trace = { p7Before: 0, step: 0 }
+    const forecast = new Float64Array(SHAPE.horizon * 3).fill(1000)
+    for (let t = 0; t < 40; t++) {
+      observe(table, 0, t, t % 6, trace)
+      scoreArrival(table, 0, t, t % 6, calibration, learnSteps, published, baseline)
+      openForecast(table, 0, t, forecast, 0)
+    }
+    layout.steps.forEach((h, j) => {
+      const changed = table.f32[layout.widths + 2 * j] !== 1
+      assert.equal(changed, h <= learnSteps, `step ${String(h)}`)
+    })
+  }
 })
