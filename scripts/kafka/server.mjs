@@ -82,8 +82,9 @@ async function launch(jars, home, properties, port) {
   ]
   const classpath = ['-cp', join(jars, '*')]
   if (!existsSync(join(home, 'logs', 'meta.properties'))) {
+    // With the sign: one id in 64 starts with a dash, and would be read as an option.
     const id = randomBytes(16).toString('base64url')
-    const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', properties]
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties]
     const outcome = await run('java', [...java, ...classpath, ...format], { timeoutMs: START_LIMIT_MS })
     if (!outcome.ok) throw new Error(`the storage of Kafka could not be formatted: ${outcome.reason}`)
   }
