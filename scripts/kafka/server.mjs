@@ -1,159 +1,159 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { run } from '../setup/run.mjs'
+import { makeCertificates } from './certificates.mjs'
 import { kafkaJars } from './jars.mjs'
-
-const START_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 15_000
+import { KafkaNode } from './node.mjs'
+import { ACL_SETTINGS, scramUsers, secureSettings, USERS } from './security.mjs'
 
 /**
- * A real Kafka broker on loopback: one node that is broker and controller. It ends with this process, however that ends.
- * @param {{port?: number, dir?: string}} options a free port, and a folder that is removed afterwards, where not given
- * @returns {Promise<{brokers: string, pid: number, ended: Promise<void>, stop(): Promise<void>, kill(): Promise<void>}>}
+ * A real Kafka cluster on loopback. It ends with this process, however that ends.
+ * @param {{port?: number, dir?: string, nodes?: 1 | 3, secure?: boolean, acls?: boolean, settings?: object}} options
+ *   `port`: of the first node, else a free one; `dir`: kept for a later start, else a folder that is removed;
+ *   `nodes`: 3 keep three copies of everything; `secure`: listeners with TLS and logins beside the plain one, on ports
+ *   after the nodes' plain ones; `acls`: whoever comes over those may do only what an ACL allows; `settings`: more of Kafka's own
+ * @returns {Promise<KafkaCluster>} all nodes answer
  */
-export async function startKafka({ port, dir } = {}) {
+export async function startKafka({ port, dir, nodes = 1, secure = false, acls = false, settings = {} } = {}) {
+  if (nodes !== 1 && nodes !== 3) throw new RangeError(`a cluster here has 1 or 3 nodes, not ${nodes}`)
   const jars = await kafkaJars()
   const home = dir === undefined ? await mkdtemp(join(tmpdir(), 'tidecast-kafka-')) : resolve(dir)
+  const cluster = { nodes: [] }
   const removeHome = async () => {
     if (dir === undefined) await rm(home, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
-    const broker = port ?? (await freePort())
-    const properties = await configure(home, broker)
-    const child = await launch(jars, home, properties, broker)
-    const ended = once(child, 'exit').then(removeHome)
-    const end = async (signal) => {
-      child.kill(signal)
-      const killing = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-      await ended
-      clearTimeout(killing)
+    await mkdir(home, { recursive: true })
+    const login = secure ? await prepareLogins(home) : undefined
+    const places = await choosePlaces(nodes, port, secure)
+    const more = {
+      ...(login === undefined ? {} : secureSettings(login, login.password)),
+      ...(acls ? ACL_SETTINGS : {}),
+      ...settings,
     }
-    return {
-      brokers: `127.0.0.1:${broker}`,
-      pid: child.pid,
-      ended,
-      stop: () => end('SIGTERM'),
-      kill: () => end('SIGKILL'),
-    }
+    const clusterId = await idOf(home)
+    cluster.nodes = places.map(
+      (place, i) =>
+        new KafkaNode({
+          jars,
+          home: nodes === 1 ? home : join(home, `node-${i + 1}`),
+          port: place.plain,
+          settings: { ...settingsOf(i, places, home, nodes), ...more },
+          clusterId,
+          heapMiB: nodes === 1 ? 512 : 320,
+          ...(login === undefined ? {} : { format: scramUsers(login.password) }),
+        }),
+    )
+    // Together: a controller answers once most of them are there.
+    for (const node of cluster.nodes) await node.launch()
+    await Promise.all(cluster.nodes.map((node) => node.answering()))
+    return new KafkaCluster(cluster.nodes, places, login, removeHome)
   } catch (error) {
+    await Promise.all(cluster.nodes.map((node) => node.kill()))
     await removeHome()
     throw error
   }
 }
 
-async function configure(home, port) {
-  await mkdir(home, { recursive: true })
-  const controller = await freePort()
-  const properties = join(home, 'server.properties')
-  const settings = {
+/** A running cluster. Its nodes can be ended and started one by one; `pid` and `ended` are the first one's. */
+class KafkaCluster {
+  #removeHome
+
+  constructor(nodes, places, login, removeHome) {
+    this.nodes = nodes
+    this.brokers = nodes.map(({ address }) => address).join(',')
+    this.#removeHome = removeHome
+    if (login !== undefined) {
+      const { ca, cert, key, password } = login
+      const at = (listener) => places.map((place) => `127.0.0.1:${place[listener]}`).join(',')
+      /** Where to log in, with what. */
+      this.secure = { sasl: at('sasl'), ssl: at('ssl'), ca, cert, key, users: USERS, password }
+    }
+  }
+
+  get pid() {
+    return this.nodes[0].pid
+  }
+
+  get ended() {
+    return this.nodes[0].ended
+  }
+
+  stop() {
+    return this.#end((node) => node.stop())
+  }
+
+  kill() {
+    return this.#end((node) => node.kill())
+  }
+
+  async #end(end) {
+    await Promise.all(this.nodes.map(end))
+    await this.#removeHome()
+  }
+}
+
+async function prepareLogins(home) {
+  const files = await makeCertificates(join(home, 'certificates'), USERS.certificate)
+  // Kept beside them: users of SCRAM are in the storage since it was formatted.
+  const kept = join(home, 'certificates', 'password')
+  if (!existsSync(kept)) await writeFile(kept, randomBytes(12).toString('hex'), { mode: 0o600 })
+  return { ...files, password: await readFile(kept, 'utf8') }
+}
+
+async function choosePlaces(nodes, port, secure) {
+  const plain = await ports(nodes, port)
+  const after = (index) => (port === undefined ? undefined : port + index * nodes)
+  const [sasl, ssl] = secure ? [await ports(nodes, after(1)), await ports(nodes, after(2))] : [[], []]
+  const controllers = await ports(nodes)
+  return plain.map((first, i) => ({ plain: first, sasl: sasl[i], ssl: ssl[i], controller: controllers[i] }))
+}
+
+function settingsOf(index, places, home, nodes) {
+  const { plain, sasl, ssl, controller } = places[index]
+  const listeners = Object.entries({ PLAINTEXT: plain, SASL_SSL: sasl, SSL: ssl })
+    .filter(([, port]) => port !== undefined)
+    .map(([name, port]) => `${name}://127.0.0.1:${port}`)
+  return {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'node.id': index + 1,
+    'controller.quorum.voters': places.map((place, i) => `${i + 1}@127.0.0.1:${place.controller}`).join(','),
+    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controller}`].join(','),
+    'advertised.listeners': listeners.join(','),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'log.dirs': join(home, 'logs'),
+    'log.dirs': join(nodes === 1 ? home : join(home, `node-${index + 1}`), 'logs'),
     'group.initial.rebalance.delay.ms': 0,
+    'default.replication.factor': nodes,
+    'min.insync.replicas': nodes === 1 ? 1 : 2,
     'offsets.topic.num.partitions': 8,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': nodes,
     'transaction.state.log.num.partitions': 8,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': nodes,
+    'transaction.state.log.min.isr': nodes === 1 ? 1 : 2,
     'auto.create.topics.enable': false,
   }
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
-  await writeFile(properties, lines.join(''))
-  await writeFile(join(home, 'log4j2.properties'), 'rootLogger.level=error\n')
-  return properties
 }
 
-async function launch(jars, home, properties, port) {
-  const java = [
-    '-Xmx512m',
-    '-XX:TieredStopAtLevel=1',
-    `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`,
-  ]
-  const classpath = ['-cp', join(jars, '*')]
-  if (!existsSync(join(home, 'logs', 'meta.properties'))) {
-    // With the sign: one id in 64 starts with a dash, and would be read as an option.
-    const id = randomBytes(16).toString('base64url')
-    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', properties]
-    const outcome = await run('java', [...java, ...classpath, ...format], { timeoutMs: START_LIMIT_MS })
-    if (!outcome.ok) throw new Error(`the storage of Kafka could not be formatted: ${outcome.reason}`)
-  }
-  // A group of its own: Ctrl-C is for whoever started it to answer, and to order the ends.
-  const child = spawn('java', [...java, ...classpath, 'kafka.Kafka', properties], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => (output = (output + text).slice(-4000)))
-  }
-  await Promise.race([
-    once(child, 'spawn'),
-    once(child, 'error').then(([error]) => {
-      throw error
-    }),
-  ])
-  watch(child)
-  await answering(child, port, () => output)
-  return child
+/** Nodes that were started before have an id; all have the same. */
+async function idOf(home) {
+  const known = [home, join(home, 'node-1')]
+    .map((folder) => join(folder, 'logs', 'meta.properties'))
+    .find((file) => existsSync(file))
+  const found = known === undefined ? null : /^cluster\.id=(.+)$/m.exec(await readFile(known, 'utf8'))
+  return found?.[1] ?? randomBytes(16).toString('base64url')
 }
 
-/** Ends the broker when this process is gone without having ended it: the pipe breaks, whatever the reason. */
-function watch(child) {
-  const watcher = spawn('sh', ['-c', `cat > /dev/null; kill -9 ${child.pid} 2> /dev/null`], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  watcher.unref()
-  watcher.stdin.unref?.()
-  child.once('exit', () => watcher.kill('SIGKILL'))
-}
-
-async function answering(child, port, output) {
-  const deadline = Date.now() + START_LIMIT_MS
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output()}`)
-    if (await accepts(port)) return
-    if (Date.now() > deadline) {
-      child.kill('SIGKILL')
-      throw new Error(`Kafka did not answer within ${START_LIMIT_MS / 1000} s: ${output()}`)
-    }
-    await pause(100)
-  }
-}
-
-/** The listener opens before the broker is ready, so it is asked something: its API versions. */
-function accepts(port) {
-  return new Promise((resolve) => {
-    const request = Buffer.from('0000000a00120000000000000000', 'hex')
-    const connection = connect(port, '127.0.0.1', () => connection.write(request))
-    const done = (answer) => {
-      connection.destroy()
-      resolve(answer)
-    }
-    connection.setTimeout(2000, () => done(false))
-    connection.once('data', () => done(true))
-    connection.once('error', () => done(false))
-    connection.once('close', () => done(false))
-  })
-}
-
-async function freePort() {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
+/** Ports from `first` on, or free ones; all are held until all are found, so that none is given twice. */
+async function ports(count, first) {
+  if (first !== undefined) return Array.from({ length: count }, (_, i) => first + i)
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const found = servers.map((server) => server.address().port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return found
 }

@@ -10,7 +10,7 @@ export interface WitnessedRecord {
  * consumer decides by itself what is committed.
  */
 export async function witness(brokers: string, topic: string): Promise<WitnessedRecord[]> {
-  const client = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
+  const client = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING })
   const admin = client.admin()
   await admin.connect()
   const open = new Map(

@@ -9,14 +9,53 @@ import { systemClock } from '../../src/ports/clock.js'
 import { unlessAvailable } from './requirement.js'
 
 export interface RealKafka {
+  /** Of the plain listeners, with commas between them. */
   readonly brokers: string
+  /** The first node's. */
   readonly pid: number
+  readonly nodes: readonly KafkaNode[]
+  /** Where and with what to log in, where the cluster was started `secure`. */
+  readonly secure?: KafkaLogins
   stop(): Promise<void>
   kill(): Promise<void>
 }
 
+/** Each keeps its port and its data when it is ended and started again. */
+export interface KafkaNode {
+  readonly address: string
+  readonly pid: number
+  start(): Promise<void>
+  stop(): Promise<void>
+  kill(): Promise<void>
+}
+
+export interface KafkaLogins {
+  /** Listeners that take a login over TLS. */
+  readonly sasl: string
+  /** Listeners that take a client certificate. */
+  readonly ssl: string
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  /** Names by mechanism; `certificate` is the one in `cert`. */
+  readonly users: Readonly<
+    Record<'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer' | 'certificate', string>
+  >
+  readonly password: string
+}
+
+export interface StartKafkaOptions {
+  readonly port?: number
+  readonly dir?: string
+  readonly nodes?: 1 | 3
+  readonly secure?: boolean
+  readonly acls?: boolean
+  /** More settings of the nodes, by Kafka's own names. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>
+}
+
 interface Scripts {
-  startKafka(options?: { readonly port?: number; readonly dir?: string }): Promise<RealKafka>
+  startKafka(options?: StartKafkaOptions): Promise<RealKafka>
 }
 
 const scripts = (name: string): Promise<unknown> =>
@@ -27,8 +66,8 @@ const { missingForKafka } = (await scripts('jars')) as { readonly missingForKafk
 /** For a test's `skip`: a real Kafka takes Java, and Maven the first time. */
 export const withoutKafka = unlessAvailable(missingForKafka() === null, missingForKafka() ?? 'nothing')
 
-/** A broker of its own for one file of tests. */
-export async function startKafka(options?: Parameters<Scripts['startKafka']>[0]): Promise<RealKafka> {
+/** A cluster of its own for one file of tests: one node where nothing else is said. */
+export async function startKafka(options?: StartKafkaOptions): Promise<RealKafka> {
   return ((await scripts('server')) as Scripts).startKafka(options)
 }
 
@@ -40,7 +79,7 @@ export async function connectKafka(
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tidecast-kafka-states-')))
   const broker = await openKafkaBroker({
     connection: {
-      brokers: [brokers],
+      brokers: brokers.split(','),
       clientId: 'tidecast-test',
       connectionTimeoutMs: 3000,
       requestTimeoutMs: 30_000,

@@ -51,7 +51,12 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
 
   const client = () =>
     createClient(
-      { brokers: [kafka.brokers], clientId: 'test', connectionTimeoutMs: 3000, requestTimeoutMs: 30_000 },
+      {
+        brokers: kafka.brokers.split(','),
+        clientId: 'test',
+        connectionTimeoutMs: 3000,
+        requestTimeoutMs: 30_000,
+      },
       () => undefined,
     )
 
