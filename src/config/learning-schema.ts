@@ -19,6 +19,23 @@ export const modelSchema: SettingsOf<PipelineConfig['model']> = {
   },
   layers: { doc: 'Recurrent layers on top of each other.', format: 'integer', min: 1, max: 4, default: 1 },
   hidden: { doc: 'Width of the hidden state of a layer.', format: 'integer', min: 1, max: 1024, default: 64 },
+  dropout: {
+    doc: 'Share of what passes from layer to layer that is zeroed at random while training.',
+    format: 'number',
+    min: 0,
+    max: 0.9,
+    default: 0,
+  },
+  residual: {
+    doc: 'Add the input of each layer but the first to its output.',
+    format: 'boolean',
+    default: false,
+  },
+  bidirectional: {
+    doc: 'Only `false`: a network that also reads backward sees what comes after each step, so its state cannot be carried along a stream.',
+    format: 'boolean',
+    default: false,
+  },
   warmUp: {
     doc: 'Observations of a series before the network forecasts it; until then the baseline does.',
     format: 'integer',

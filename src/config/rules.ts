@@ -58,6 +58,26 @@ const pipelineRules: readonly Rule<PipelineConfig>[] = [
     value: ({ deadLetter }) => deadLetter,
     expected: 'another topic than the ones read from and published to',
   },
+  {
+    paths: ['model.bidirectional'],
+    broken: ({ model }) => model.bidirectional,
+    value: ({ model }) => model.bidirectional,
+    expected:
+      'false: a bidirectional network reads what comes after each step too, so it cannot be the carried state of a ' +
+      'stream; it is for windows known on both sides, such as gaps that are imputed',
+  },
+  {
+    paths: ['model.dropout', 'model.layers'],
+    broken: ({ model }) => model.dropout > 0 && model.layers === 1,
+    value: ({ model }) => model.dropout,
+    expected: '0 with one layer: dropout acts between layers',
+  },
+  {
+    paths: ['model.residual', 'model.layers'],
+    broken: ({ model }) => model.residual && model.layers === 1,
+    value: ({ model }) => model.residual,
+    expected: 'false with one layer: only a layer on top of another has an input of its own width',
+  },
 ]
 
 export function checkDaemon(settings: DaemonSettings, failed: ReadonlySet<string>): ConfigProblem[] {

@@ -96,6 +96,11 @@ export interface PipelineConfig {
     readonly activation: Activation
     readonly layers: number
     readonly hidden: number
+    /** Share of what passes between layers that is zeroed while training. */
+    readonly dropout: number
+    readonly residual: boolean
+    /** Never true: see rules.ts. */
+    readonly bidirectional: boolean
     /** Observations of a series before the network forecasts it; until then the baseline does. */
     readonly warmUp: number
   }

@@ -17,6 +17,8 @@ export interface NetworkSpec {
   readonly activation?: Activation
   readonly layers: number
   readonly hidden: number
+  /** The input of each layer but the first is added to its output. Absent: not. */
+  readonly residual?: boolean
   /** Number of inputs of the recurrent step, without the series embedding. */
   readonly inputs: number
   readonly horizon: number

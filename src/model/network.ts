@@ -90,9 +90,9 @@ export class Network {
     for (const tensor of this.tensors()) tensor.dispose()
   }
 
-  /** h^(l)_t = Cell(h^(l)_{t−1}, h^(l−1)_t) for all rows; result the top layer's new states [rows · hidden]. */
+  /** h^(l)_t = Cell(h^(l)_{t−1}, h^(l−1)_t) for all rows; result what the head reads [rows · hidden]. */
   private advance(input: StepInput, output: StepOutput): Float32Array {
-    const { tf, spec, form } = this
+    const { tf, spec, form, kernels: op } = this
     const { rows } = input
     const { hidden } = spec
     const blocks = spec.layers * form.states // of width `hidden` in a row of states: each layer's h, and C after it
@@ -104,7 +104,7 @@ export class Network {
         return tf.tensor2d(block, [rows, hidden])
       })
       const after = form.step(tf, w, x, before)
-      x = after[0]!
+      x = this.residual && l > 0 ? (op.add(x, after[0]!) as Tensor2D) : after[0]!
       for (const state of after) results.push(state.dataSync<'float32'>())
     })
     results.forEach((result, block) => {
@@ -113,7 +113,7 @@ export class Network {
         output.states.set(result.subarray(from, from + hidden), (row * blocks + block) * hidden)
       }
     })
-    return results[blocks - form.states]!
+    return this.residual && spec.layers > 1 ? x.dataSync<'float32'>() : results[blocks - form.states]!
   }
 
   /** a = ReLU(W_h h + W_f f_k + E_k + E_calendar) · b = ReLU(W_2 a) · o = W_3 b, for rows [at, at + rows). */
@@ -136,6 +136,10 @@ export class Network {
     const b = op.relu(op.matMul(a, head.hidden))
     const o = op.matMul(b, head.output).dataSync<'float32'>() // [rows·H, Q + M]
     this.readout.run(o, input.features, output.forecasts, at, rows)
+  }
+
+  private get residual(): boolean {
+    return this.spec.residual ?? false
   }
 
   private get rowsPerPass(): number {

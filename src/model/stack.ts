@@ -2,8 +2,23 @@ import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { CellForm, CellState, LayerWeights } from './cell.js'
 import type { TensorFlow } from './tensorflow.js'
 
+export interface StackOptions {
+  /** The input of each layer but the first is added to its output. Default false. */
+  readonly residual?: boolean
+  /** While training. Default: none. */
+  readonly dropout?: Dropout | null
+}
+
+/** Of what goes from layer to layer, this share is zeroed at random, the rest raised by 1 / (1 − rate). */
+export interface Dropout {
+  readonly rate: number
+  /** The same seed zeroes the same places. */
+  readonly seed: string
+}
+
 /**
- * Stacked layers: h^(l) = Cell(h^(l−1)), h^(0) = x [steps, batch, inputs].
+ * Stacked layers: h^(l) = Cell(x^(l)), x^(1) = x [steps, batch, inputs], x^(l+1) = drop(h^(l)), or with `residual`
+ * x^(l) + drop(h^(l)) for l > 1; the result is what a layer above the top one would read, without dropout.
  * States [batch, layers · states · hidden]: each layer's h, and with the LSTM its C.
  */
 export function stacked(
@@ -12,16 +27,21 @@ export function stacked(
   layers: readonly LayerWeights[],
   x: Tensor3D,
   states: Tensor2D,
+  { residual = false, dropout = null }: StackOptions = {},
 ): { readonly hidden: Tensor3D; readonly last: Tensor2D } {
   const start = splitStates(tf, states, layers.length, form.states)
   const last: Tensor2D[] = []
-  let hidden = x
+  let input = x
   layers.forEach((w, l) => {
-    const result = form.sequence(tf, w, hidden, start[l]!)
-    hidden = result.hidden
+    const result = form.sequence(tf, w, input, start[l]!)
     last.push(...result.last)
+    const drops = dropout !== null && l < layers.length - 1
+    const output = drops
+      ? (tf.dropout(result.hidden, dropout.rate, undefined, `${dropout.seed}/${l}`) as Tensor3D)
+      : result.hidden
+    input = residual && l > 0 ? tf.add(input, output) : output
   })
-  return { hidden, last: tf.concat(last, 1) }
+  return { hidden: input, last: tf.concat(last, 1) }
 }
 
 /** [batch, layers · states · hidden] by layer. */

@@ -11,6 +11,7 @@ export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
     (spec.cell !== 'rnn' || spec.activation === config.model.activation) &&
     spec.layers === config.model.layers &&
     spec.hidden === config.model.hidden &&
+    (spec.residual ?? false) === config.model.residual &&
     spec.inputs === INPUTS &&
     spec.targetFeatures === features.all &&
     spec.horizon === config.horizon &&

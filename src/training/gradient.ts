@@ -3,7 +3,7 @@ import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import { cellForm } from '../model/cells.js'
 import { headForecast } from '../model/head.js'
 import { pinballLoss } from '../model/loss.js'
-import { stacked } from '../model/stack.js'
+import { stacked, type Dropout } from '../model/stack.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { unpackWeights } from '../model/weights.js'
 import type { Batch } from './dataset.js'
@@ -23,6 +23,7 @@ export function chunkGradient(
   spec: NetworkSpec,
   weights: Float32Array,
   batch: Batch,
+  dropout: Dropout | null = null,
 ): Gradient {
   const { steps: T, streams: B } = batch
   const K = batch.horizonSteps.length
@@ -34,7 +35,10 @@ export function chunkGradient(
       const inputs = tf.tensor3d(batch.inputs, [T, B, spec.inputs])
       const x = w.embedding === null ? inputs : tf.concat([inputs, embedSteps(tf, w.embedding, batch)], 2)
       const start = tf.tensor2d(batch.states, [B, stateSize(spec)])
-      const { hidden, last } = stacked(tf, cellForm(spec, fused), w.layers, x, start)
+      const { hidden, last } = stacked(tf, cellForm(spec, fused), w.layers, x, start, {
+        residual: spec.residual ?? false,
+        dropout,
+      })
       states = tf.keep(last)
       const h = tf.reshape(tf.gather(hidden, tf.tensor1d(batch.origins, 'int32')), [
         N,

@@ -15,6 +15,9 @@ export interface ModelChoice {
   readonly activation: Activation
   readonly layers: number
   readonly hidden: number
+  readonly residual?: boolean
+  /** While training only. */
+  readonly dropout?: number
 }
 
 /** What kind of network a pipeline's data call for. */
@@ -32,6 +35,7 @@ export function networkSpec(
     ...(model.cell === 'rnn' ? { activation: model.activation } : {}),
     layers: model.layers,
     hidden: model.hidden,
+    ...(model.residual === true ? { residual: true } : {}),
     inputs: INPUTS,
     horizon: shape.horizon,
     quantiles: shape.quantiles,

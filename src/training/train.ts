@@ -3,18 +3,17 @@ import { TargetIndex } from '../core/features.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { NetworkSpec } from '../core/network-spec.js'
-import { initialWeights } from '../model/initial-weights.js'
 import { Network } from '../model/network.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { systemClock } from '../ports/clock.js'
 import type { Scores, TrainingReport } from '../ports/model-store.js'
-import { Checkpoints } from './checkpoints.js'
-import { Streams, usableRanges, type TrainingRange } from './dataset.js'
+import { Checkpoints, type Checkpoint } from './checkpoints.js'
+import { usableRanges, type TrainingRange } from './dataset.js'
 import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
 import { evaluate } from './evaluate.js'
-import { fit } from './fit.js'
+import { fit, type FitOptions } from './fit.js'
 import { networkSpec, type ModelChoice } from './network-spec.js'
 import { ProgressMeter, type TrainingProgress } from './progress.js'
 import { sampleSeries } from './sample.js'
@@ -73,14 +72,23 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const updates = chooseUpdates(known, training)
   const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
 
-  const candidate = await fitAndStop(options, spec, target, split, known, updates, meter)
+  const fitting: Omit<FitOptions, 'ranges' | 'updates'> = {
+    ...options,
+    spec,
+    target,
+    dropout: options.model.dropout ?? 0,
+    onUpdate: (_update, _average, loss, norm) => {
+      meter.add(loss, norm)
+    },
+  }
+  const candidate = await fitAndStop({ ...fitting, ranges: known, updates }, split)
   const scores = judge(options, spec, candidate.weights, histories, split)
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
   // As many passes over more data.
-  const scaled = (candidate.updates * stepsOf(everything)) / stepsOf(known)
-  const finalUpdates = Math.max(candidate.updates, Math.min(MOST_UPDATES, Math.round(scaled)))
+  const scaled = (candidate.update * stepsOf(everything)) / stepsOf(known)
+  const finalUpdates = Math.max(candidate.update, Math.min(MOST_UPDATES, Math.round(scaled)))
   meter.extend(finalUpdates)
-  const weights = await fitOnce(options, spec, target, everything, finalUpdates, meter, () => undefined)
+  const weights = await fit({ ...fitting, ranges: everything, updates: finalUpdates })
 
   const report: TrainingReport = {
     startedAt: new Date(startedAt).toISOString(),
@@ -114,16 +122,8 @@ function chooseUpdates(ranges: readonly TrainingRange[], training: TrainingConfi
 }
 
 /** Trains, and goes back to the minimum of the validation loss where the end lies well above it. */
-async function fitAndStop(
-  options: TrainingOptions,
-  spec: NetworkSpec,
-  target: TargetIndex,
-  split: readonly SplitSeries[],
-  ranges: readonly TrainingRange[],
-  updates: number,
-  meter: ProgressMeter,
-): Promise<{ readonly updates: number; readonly loss: number; readonly weights: Float32Array }> {
-  const { tf, fused } = options
+async function fitAndStop(options: FitOptions, split: readonly SplitSeries[]): Promise<Checkpoint> {
+  const { tf, fused, spec, target, updates, onUpdate } = options
   const later = split.filter((one) => one.validation > one.training)
   const validation = new Validation(
     spec,
@@ -131,42 +131,17 @@ async function fitAndStop(
     later.map((one) => ({ series: one.series, from: one.training, end: one.validation })),
   )
   const checkpoints = new Checkpoints()
-  await fitOnce(options, spec, target, ranges, updates, meter, (update, average) => {
-    if (update % VALIDATE_EVERY !== 0 && update !== updates) return
-    const network = new Network(tf, spec, average, { fused })
-    checkpoints.add({ update, loss: validation.loss(network), weights: average.slice() })
-    network.dispose()
-  })
-  const chosen = checkpoints.chosen()
-  return { updates: chosen.update, loss: chosen.loss, weights: chosen.weights }
-}
-
-async function fitOnce(
-  options: TrainingOptions,
-  spec: NetworkSpec,
-  target: TargetIndex,
-  ranges: readonly TrainingRange[],
-  updates: number,
-  meter: ProgressMeter,
-  onUpdate: (update: number, average: Float32Array) => void,
-): Promise<Float32Array> {
-  const { tf, fused, training, signal } = options
-  const streams = new Streams(spec, target, ranges, training, new Random(training.seed))
-  const start = initialWeights(spec, training.seed)
-  const { learningRate, weightDecay, clipNorm } = training
-  const settings = { learningRate, weightDecay, clipNorm, updates, signal }
-  return fit({
-    ...settings,
-    tf,
-    fused,
-    spec,
-    start,
-    streams,
-    onUpdate(update, average, loss, norm) {
-      meter.add(loss, norm)
-      onUpdate(update, average)
+  await fit({
+    ...options,
+    onUpdate(update, average, ...progress) {
+      onUpdate(update, average, ...progress)
+      if (update % VALIDATE_EVERY !== 0 && update !== updates) return
+      const network = new Network(tf, spec, average, { fused })
+      checkpoints.add({ update, loss: validation.loss(network), weights: average.slice() })
+      network.dispose()
     },
   })
+  return checkpoints.chosen()
 }
 
 /** Scores on the holdout, which the candidate has never seen. */

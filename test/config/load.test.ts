@@ -60,7 +60,16 @@ test('a pipeline without settings gets every documented default', () => {
     gaps: { maxSteps: 48 },
     calibration: { enabled: true, rate: 0.02 },
     publish: { maxAge: 0 },
-    model: { cell: 'gru', activation: 'tanh', layers: 1, hidden: 64, warmUp: 24 },
+    model: {
+      cell: 'gru',
+      activation: 'tanh',
+      layers: 1,
+      hidden: 64,
+      dropout: 0,
+      residual: false,
+      bidirectional: false,
+      warmUp: 24,
+    },
     training: {
       enabled: true,
       minObservations: 0,
@@ -235,6 +244,11 @@ test('values outside their bounds or of another type are refused', () => {
   assert.deepEqual(paths('{ http: { port: 70000 }, pipelines: [] }'), ['pipelines', 'http.port'])
 })
 
+test('a bidirectional network is refused as the carried state of a stream, with the reason', () => {
+  const [problem] = problems('{ pipelines: { p: { model: { bidirectional: true } } } }')
+  assert.match(problem!.expected, /after each step.*cannot be the carried state of a stream.*gaps/)
+})
+
 test('settings that contradict each other are refused', () => {
   for (const [settings, path] of [
     ['{ interval: "observations", aggregate: "mean" }', 'aggregate'],
@@ -243,6 +257,9 @@ test('settings that contradict each other are refused', () => {
     ['{ output: "p" }', 'output'],
     ['{ deadLetter: "p.forecasts" }', 'deadLetter'],
     ['{ deadLetter: "p" }', 'deadLetter'],
+    ['{ model: { dropout: 0.1 } }', 'model.dropout'],
+    ['{ model: { residual: true } }', 'model.residual'],
+    ['{ model: { bidirectional: true } }', 'model.bidirectional'],
   ] as const) {
     assert.deepEqual(paths(`{ pipelines: { p: ${settings} } }`), [`pipelines.p.${path}`], settings)
   }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { stateSize, type NetworkSpec } from '../../src/core/network-spec.js'
+import { cellForm } from '../../src/model/cells.js'
 import { headForecast } from '../../src/model/head.js'
 import { Network, type StepInput, type StepOutput } from '../../src/model/network.js'
-import { unpackWeights } from '../../src/model/weights.js'
+import { stacked } from '../../src/model/stack.js'
+import { unpackWeights, type NetworkWeights } from '../../src/model/weights.js'
 import { tensorflow } from './backend.js'
 import { inputOf, largestDifference, outputOf, specOf, weightsOf } from './fixtures.js'
 
@@ -28,6 +31,8 @@ const SPECS: Record<string, NetworkSpec> = {
   'a vanilla cell with ReLU': specOf({ cell: 'rnn', activation: 'relu' }),
   'an LSTM': specOf({ cell: 'lstm' }),
   'an LSTM of three layers': specOf({ cell: 'lstm', layers: 3 }),
+  'two layers with a residual connection': specOf({ layers: 2, residual: true }),
+  'four LSTM layers with residual connections': specOf({ cell: 'lstm', layers: 4, residual: true }),
   'five quantiles': specOf({ quantiles: [0.05, 0.25, 0.5, 0.75, 0.95] }),
   'a single series': specOf({ embedding: 0, series: ['a'] }),
   'a walk': specOf({ kind: 'walk', mixture: 1, targetFeatures: 1, slots: 1, interval: 0 }),
@@ -55,13 +60,9 @@ for (const [name, spec] of Object.entries(SPECS)) {
     const output = step(spec, input, true, weights)
     const before = tf.memory().numTensors
     const expected = tf.tidy(() => {
-      const top = Float32Array.from({ length: 6 * spec.hidden }, (_, i) => {
-        const row = Math.floor(i / spec.hidden)
-        const top = ((spec.layers - 1) * stateSize(spec)) / spec.layers
-        return output.states[row * stateSize(spec) + top + (i % spec.hidden)]!
-      })
-      const { head } = unpackWeights(tf, spec, tf.tensor1d(weights))
-      return headForecast(tf, spec, head, tf.tensor2d(top, [6, spec.hidden]), {
+      const w = unpackWeights(tf, spec, tf.tensor1d(weights))
+      const h = tf.squeeze<Tensor2D>(unrolled(spec, w, input, 6).hidden, [0])
+      return headForecast(tf, spec, w.head, h, {
         steps: tf.range(0, spec.horizon, 1, 'int32'),
         features: tf.tensor3d(input.features, [6, spec.horizon, spec.targetFeatures]),
         calendar: tf.tensor1d(input.calendar, 'int32'),
@@ -69,6 +70,18 @@ for (const [name, spec] of Object.entries(SPECS)) {
     })
     assert.ok(largestDifference(output.forecasts, expected) < 1e-5)
     assert.equal(tf.memory().numTensors, before)
+  })
+}
+
+/** One step from the input's states, by the differentiable form. */
+function unrolled(spec: NetworkSpec, w: NetworkWeights, input: StepInput, rows: number) {
+  const table = tf.concat([tf.zeros([1, spec.embedding]), ...(w.embedding === null ? [] : [w.embedding])], 0)
+  const embedded = tf.gather(table, tf.tensor1d(input.embedding, 'int32'))
+  const x = tf.concat([tf.tensor2d(input.inputs, [rows, spec.inputs]), embedded], 1)
+  const states = tf.tensor2d(input.states, [rows, stateSize(spec)])
+  const form = cellForm(spec, true)
+  return stacked(tf, form, w.layers, tf.expandDims<Tensor3D>(x, 0), states, {
+    residual: spec.residual ?? false,
   })
 }
 

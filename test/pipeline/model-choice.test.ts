@@ -26,6 +26,14 @@ test('a network serves only the cell that is configured; another one waits for i
   }
 })
 
+test('a network without residual connections does not serve a pipeline with them', () => {
+  const [plain, residual] = [false, true].map((residual) =>
+    pipelineConfig('p', { interval: '1h', season: [24], horizon: 4, model: { layers: 2, residual } }),
+  )
+  assert.equal(fits(randomNetwork(plain!, ['a']).spec, residual!), false)
+  assert.equal(fits(randomNetwork(residual!, ['a']).spec, residual!), true)
+})
+
 test('states of one kind of cell are never read as those of another', () => {
   assert.equal(new Set(configs.map(({ config }) => signature(config))).size, configs.length)
 })

@@ -73,6 +73,14 @@ const MODELS = {
   'the vanilla cell': { cell: 'rnn', activation: 'tanh', layers: 1, hidden: 16 },
   'the vanilla cell with ReLU': { cell: 'rnn', activation: 'relu', layers: 1, hidden: 16 },
   'two LSTM layers': { cell: 'lstm', activation: 'tanh', layers: 2, hidden: 16 },
+  'three GRU layers with dropout and residual connections': {
+    cell: 'gru',
+    activation: 'tanh',
+    layers: 3,
+    hidden: 16,
+    dropout: 0.2,
+    residual: true,
+  },
 } as const
 
 for (const [name, model] of Object.entries(MODELS)) {
