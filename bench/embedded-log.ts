@@ -83,7 +83,7 @@ async function measureStates(broker: Broker): Promise<Figure[]> {
   const get = await timed(async () => {
     for (const { series } of rows) await lease.states.get(series)
   })
-  const clear = await timed(() => lease.states.clear())
+  const clear = await timed(() => lease.moveTo(lease.committed, new Uint8Array(8)))
   return [
     { name: 'store states, 6.5 kB', value: STATE_ROWS / store, unit: 'rows/s' },
     { name: 'load states, 6.5 kB', value: loaded / load, unit: 'rows/s' },

@@ -14,7 +14,6 @@ const NOTHING: StoredStates = {
   meta: () => Promise.resolve(null),
   async *load() {},
   get: () => null,
-  clear: () => Promise.resolve(),
 }
 
 /** What an observation costs after a short and after a long history of its series: the carried state makes it the same. */

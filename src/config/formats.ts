@@ -1,5 +1,6 @@
 import convict from 'convict'
 import type { Setting } from './setting.js'
+import { parseStart, printStart, START_FORMS } from './start-position.js'
 import { parseQuantiles, parseSeason, printSeason } from './grid-formats.js'
 import { parseDuration, parseSize, printDuration, printSize } from './units.js'
 
@@ -89,6 +90,7 @@ const formatTable = {
       'season lengths in steps: 24, [24], [24, 168] (the second a multiple of the first, up to 50000), or "none"',
     print: printSeason,
   },
+  start: { parse: parseStart, expected: () => START_FORMS, print: printStart },
   quantiles: {
     parse: parseQuantiles,
     expected: () =>

@@ -16,6 +16,11 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     default: null,
     defaultText: "the pipeline's name",
   },
+  start: {
+    doc: 'Where a pipeline that has consumed nothing yet begins: "earliest", "latest", a time ("2026-01-01T00:00Z") or a duration back from now ("7d"). Decided once, and kept.',
+    format: 'start',
+    default: 'earliest',
+  },
   partitions: {
     doc: 'Partitions of the topics this pipeline creates; existing topics keep theirs.',
     format: 'integer',

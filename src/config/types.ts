@@ -55,9 +55,14 @@ export type Aggregate = 'none' | 'last' | 'mean' | 'sum'
 /** What happens to a record that is not used: counted in both cases. */
 export type RejectPolicy = 'dead-letter' | 'drop'
 
+/** A place in a topic: its first record from a time on (ms since the epoch), or, below 0, from so many ms before now. */
+export type StartPosition = 'earliest' | 'latest' | number
+
 export interface PipelineConfig {
   readonly name: string
   readonly topic: string
+  /** Where a group that has consumed nothing yet begins. */
+  readonly start: StartPosition
   /** Partitions of the topics this pipeline creates; existing topics keep theirs. */
   readonly partitions: number
   readonly output: string

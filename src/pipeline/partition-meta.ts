@@ -9,6 +9,13 @@ export interface PartitionMeta {
   /** −Infinity as null. */
   readonly watermark: number | null
   readonly pooled: { readonly values: readonly number[]; readonly counts: readonly number[] }
+  readonly marks: PartitionMarks
+}
+
+/** What is to be known of a partition whatever becomes of its states: kept when they are rebuilt. */
+export interface PartitionMarks {
+  /** The pipeline began here: states are not rebuilt from anything before. Absent: it began with the oldest record. */
+  readonly start?: number
 }
 
 const FORMAT = 1
@@ -32,6 +39,16 @@ export function signature(config: PipelineConfig): string {
 
 export function encodeMeta(meta: PartitionMeta): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ format: FORMAT, ...meta }))
+}
+
+/** A partition without states. */
+export function encodeMarks(marks: PartitionMarks): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, signature: '', marks }))
+}
+
+/** Written under whatever signature; older ones have none. */
+export function decodeMarks(bytes: Uint8Array): PartitionMarks {
+  return (JSON.parse(new TextDecoder().decode(bytes)) as { marks?: PartitionMarks }).marks ?? {}
 }
 
 /** `null` where it was written under another signature or format: the states are to be rebuilt from the topic. */

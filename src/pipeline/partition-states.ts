@@ -9,7 +9,7 @@ import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
-import { encodeMeta, type PartitionMeta } from './partition-meta.js'
+import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
 
 const INITIAL_SLOTS = 64
 
@@ -37,6 +37,7 @@ export class PartitionStates {
   private makers: Int32Array
   /** Slots that came from the store with a hidden state of another network: to be re-warmed before they are stepped. */
   stale: number[] = []
+  marks: PartitionMarks = {}
   /** Series evicted so far that have not come back. */
   spilled = 0
   private readonly codec: RowCodec
@@ -133,7 +134,7 @@ export class PartitionStates {
   /** Rows and meta as of `offset`, the last settled one; `saved` is to be called once they are durable. */
   snapshot(
     offset: number,
-    meta: Omit<PartitionMeta, 'offset' | 'watermark' | 'pooled'>,
+    meta: Pick<PartitionMeta, 'signature'>,
   ): {
     meta: Uint8Array
     rows: StateRow[]
@@ -157,6 +158,7 @@ export class PartitionStates {
         offset,
         watermark: this.aligner.watermark,
         pooled: { values: [...this.pooled.values], counts: [...this.pooled.counts] },
+        marks: this.marks,
       }),
       rows,
       saved: () => {

@@ -2,9 +2,10 @@ import type { PipelineConfig } from '../config/types.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
-import { decodeMeta, signature } from './partition-meta.js'
+import { decodeMarks, decodeMeta, encodeMarks, signature } from './partition-meta.js'
 import { PartitionStates } from './partition-states.js'
 import { Partition } from './partition.js'
+import { offsetOf } from './start-position.js'
 
 export interface Restored {
   readonly partition: Partition
@@ -15,11 +16,12 @@ export interface Restored {
 
 /**
  * Brings a partition's states to where its group has committed: latest snapshot, then a silent replay of the records
- * between it and the committed offset. Without a usable snapshot the replay starts at the oldest record there is.
+ * between it and the committed offset. Without a usable snapshot the replay starts at the oldest record there is, or
+ * where the pipeline began.
  */
 export async function restore(
   lease: PartitionLease,
-  broker: Pick<Broker, 'read'>,
+  broker: Pick<Broker, 'read' | 'describe' | 'offsetAt'>,
   config: PipelineConfig,
   model: ActiveModel,
   clock: Clock,
@@ -27,10 +29,15 @@ export async function restore(
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
   const partition = new Partition(config, states, model, lease.partition, clock)
-  const stored = await lease.states.meta()
+  let stored = await lease.states.meta()
+  if (stored === null && lease.fresh && config.start !== 'earliest') {
+    stored = await begin(lease, broker, config, clock)
+  }
   const meta = stored === null ? null : decodeMeta(stored, signature(config))
-  if (meta === null) await lease.states.clear()
-  else {
+  if (stored !== null) states.marks = decodeMarks(stored)
+  if (meta === null) {
+    if (stored !== null) await lease.moveTo(lease.committed, encodeMarks(states.marks))
+  } else {
     states.aligner.resume(meta.watermark ?? -Infinity)
     states.pooled.values.set(meta.pooled.values)
     states.pooled.counts.set(meta.pooled.counts)
@@ -39,13 +46,27 @@ export async function restore(
   }
   const series = states.slots.size
   let replayed = 0
-  const range = { ...(meta === null ? {} : { fromOffset: meta.offset + 1 }), toOffset: lease.committed }
+  const from = meta === null ? states.marks.start : meta.offset + 1
+  const range = { ...(from === undefined ? {} : { fromOffset: from }), toOffset: lease.committed }
   for await (const records of broker.read(lease.topic, lease.partition, range)) {
     lease.revoked.throwIfAborted()
     await partition.advance(records, false)
     replayed += records.length
   }
   return { partition, series, replayed, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Where the pipeline begins is decided once, before the first record, and stored: "latest" is another place later on. */
+async function begin(
+  lease: PartitionLease,
+  broker: Pick<Broker, 'describe' | 'offsetAt'>,
+  { start }: PipelineConfig,
+  clock: Clock,
+): Promise<Uint8Array> {
+  const offset = await offsetOf(broker, lease.topic, lease.partition, start, clock.now())
+  const meta = encodeMarks({ start: offset })
+  await lease.moveTo(offset, meta)
+  return meta
 }
 
 async function loadRows(lease: PartitionLease, states: PartitionStates, most: number): Promise<void> {

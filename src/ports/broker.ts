@@ -90,6 +90,8 @@ export interface PartitionLease {
   readonly partition: number
   /** Next offset to consume: everything before it has been settled by this group. */
   readonly committed: number
+  /** The group has settled nothing of the partition yet: `committed` is its beginning. */
+  readonly fresh: boolean
   /**
    * Records that retention deleted before this group consumed them. The lease passes them over, in `committed` too;
    * whoever consumes should report when this is, or becomes, more than 0.
@@ -107,6 +109,11 @@ export interface PartitionLease {
   readonly states: StoredStates
   /** Writes a snapshot on its own, without settling anything; durable when resolved. For a swap of the network. */
   checkpoint(snapshot: Snapshot): Promise<void>
+  /**
+   * Goes on from another offset, without the states of before: commits the offset, removes everything stored for the
+   * partition and leaves `meta` in its place, in one transaction. Not while a batch is out.
+   */
+  moveTo(offset: number, meta: Uint8Array): Promise<void>
   /** Gives the partition back, without committing anything. */
   release(): Promise<void>
 }
@@ -118,8 +125,6 @@ export interface StoredStates {
   load(): AsyncIterable<readonly StateRow[]>
   /** One series' row: for states that were spilled. Synchronous where the store is local, since it is on the hot path. */
   get(series: string): StateRow | null | Promise<StateRow | null>
-  /** Removes everything stored for the partition: after this the partition starts without states. */
-  clear(): Promise<void>
 }
 
 export interface ReadRange {
@@ -146,6 +151,8 @@ export interface Broker {
    * may be all of them: the answer of a remote broker can be lost.
    */
   append(records: readonly OutboundRecord[]): Promise<void>
+  /** Offset of a partition's first record with a time stamp ≥ this (ms); its end where there is none. */
+  offsetAt(topic: string, partition: number, timestamp: number): Promise<number>
   /** Bounded read in offset order, in chunks of a bounded size; needs no lease. */
   read(topic: string, partition: number, range: ReadRange): AsyncIterable<readonly LogRecord[]>
   /**

@@ -39,6 +39,7 @@ test('a pipeline without settings gets every documented default', () => {
   assert.deepEqual(pipeline('{}'), {
     name: 'p',
     topic: 'p',
+    start: 'earliest',
     partitions: 1,
     output: 'p.forecasts',
     deadLetter: 'p.dead-letters',

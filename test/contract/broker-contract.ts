@@ -222,7 +222,7 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       assert.deepEqual(await values(broker, output), ['forecast'])
     })
 
-    test('states are replaced one by one, kept per partition and per group, and cleared together', async () => {
+    test('states are replaced one by one, kept per partition and per group', async () => {
       const { leases } = await join(broker, input, group, 2)
       const other = await join(broker, input, `${group}-other`, 2)
       const [first, second] = leases as [PartitionLease, PartitionLease]
@@ -234,10 +234,60 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       assert.deepEqual({ offset, model, series }, { offset: 2, model: 'gru@1', series: 'a' })
       assert.equal(await first.states.get('unknown'), null)
       assert.equal(await other.lease.states.meta(), null)
-      await first.states.clear()
-      assert.equal(await first.states.meta(), null)
-      assert.deepEqual(await loadRows(first), {})
       assert.deepEqual(await loadRows(second), { a: 'second' })
+    })
+
+    test('a move to another offset, back or on, takes the states of that partition with it, and is kept', async () => {
+      await appendMany(0, 4)
+      const { leases } = await join(broker, input, group, 2)
+      const [first, second] = leases as [PartitionLease, PartitionLease]
+      assert.deepEqual([first.fresh, second.fresh], [true, true])
+      const offsets = (await readAll(broker, input)).map(({ offset }) => offset)
+      const settled = await first.next(3)
+      await assert.rejects(first.moveTo(0, bytes('early')), /has not been settled/)
+      await settled.settle({ outputs: [], snapshot: { meta: bytes('1'), rows: [row('a', 1, 'of before')] } })
+      await second.checkpoint({ meta: bytes('2'), rows: [row('a', 3, 'second')] })
+      await first.moveTo(offsets[1]!, bytes('moved'))
+      const check = async (lease: PartitionLease): Promise<void> => {
+        assert.deepEqual([lease.committed, lease.fresh, lease.skipped], [offsets[1], false, 0])
+        assert.equal(text(await lease.states.meta()), 'moved')
+        assert.deepEqual(await loadRows(lease), {})
+      }
+      await check(first)
+      assert.deepEqual(await loadRows(second), { a: 'second' })
+      const again = await first.next(10)
+      assert.deepEqual(
+        again.records.map(({ value }) => text(value)),
+        ['1', '2', '3'],
+      )
+      again.abandon()
+      const reopened = await fixture.reopen()
+      const { leases: later } = await join(reopened, input, group, 2)
+      await check(later[0]!)
+      assert.equal(later[1]!.fresh, true)
+      await later[0]!.moveTo(offsets[3]!, bytes('on'))
+      const last = await later[0]!.next(10)
+      assert.deepEqual(
+        last.records.map(({ value }) => text(value)),
+        ['3'],
+      )
+    })
+
+    test('a time has the offset of the first record from then on, or the end', async () => {
+      for (const timestamp of [10, 30, 20, 40]) {
+        await broker.append([record(input, String(timestamp), { timestamp })])
+      }
+      const found = async (timestamp: number): Promise<string | null | undefined> => {
+        const offset = await broker.offsetAt(input, 0, timestamp)
+        return (await values(broker, input, { fromOffset: offset }))[0]
+      }
+      assert.deepEqual(await Promise.all([-5, 10, 11, 30, 31, 41].map(found)), [
+        ...['10', '10', '30', '30', '40'],
+        undefined,
+      ])
+      assert.equal(await broker.offsetAt(input, 0, 41), (await broker.describe(input))![0]!.end)
+      assert.equal(await broker.offsetAt(input, 1, 0), 0)
+      await rejectsWith('unknown-topic', broker.offsetAt(input, 2, 0))
     })
 
     test('a checkpoint settles nothing', async () => {
@@ -278,7 +328,7 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       assert.ok(lease.revoked.aborted)
       await rejectsWith('revoked', lease.next(1))
       await rejectsWith('revoked', lease.checkpoint({ meta: bytes(''), rows: [] }))
-      await rejectsWith('revoked', lease.states.clear())
+      await rejectsWith('revoked', lease.moveTo(0, bytes('')))
       const successor = await join(broker, input, group, 1)
       assert.equal(successor.lease.partition, lease.partition)
       assert.equal(successor.lease.committed, 0)

@@ -13,7 +13,6 @@ const NOTHING: StoredStates = {
   meta: () => Promise.resolve(null),
   async *load() {},
   get: () => null,
-  clear: () => Promise.resolve(),
 }
 
 /** A week's rhythm that no day repeats, with noise. */

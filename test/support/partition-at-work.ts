@@ -32,11 +32,15 @@ export class PartitionAtWork {
     private readonly clock: Clock,
   ) {}
 
-  /** @param network `null`: the baseline forecasts */
+  /**
+   * @param network `null`: the baseline forecasts
+   * @param before in the input topic before the pipeline first comes to it
+   */
   static async open(
     config: PipelineConfig,
     network: LoadedNetwork | null,
     clock: Clock = systemClock,
+    before: readonly Row[] = [],
   ): Promise<PartitionAtWork> {
     const dir = await mkdtemp(join(tmpdir(), 'tidecast-'))
     const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 2 ** 34, clock, pid: process.pid })
@@ -44,6 +48,7 @@ export class PartitionAtWork {
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions: 1 })))
     const model = network === null ? BASELINE : networkModel(1, network, -Infinity)
     const work = new PartitionAtWork(dir, broker, config, model, clock)
+    await work.append(before)
     await work.#take()
     return work
   }

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { BrokerError } from '../../ports/broker.js'
 import type {
   Broker,
   Consumption,
@@ -107,17 +106,19 @@ class LmdbBroker implements EmbeddedBroker {
     appends.notify(prepared.partitions)
   }
 
+  async offsetAt(name: string, partition: number, timestamp: number): Promise<number> {
+    const { environment, topics, log } = this.stores
+    environment.assertOpen()
+    const ref = topics.partition(name, partition)
+    const { earliest, end } = log.row(ref)
+    const [first] = new PartitionReader(log, ref, earliest).read(1, end, { from: timestamp, to: Infinity })
+    return first?.offset ?? end
+  }
+
   async *read(name: string, partition: number, range: ReadRange): AsyncGenerator<readonly LogRecord[]> {
     const { environment, topics, log } = this.stores
     environment.assertOpen()
-    const topic = topics.get(name)
-    if (!(partition >= 0 && partition < topic.partitions)) {
-      throw new BrokerError(
-        'unknown-topic',
-        `Topic ${name} has ${topic.partitions} partitions, no ${partition}.`,
-      )
-    }
-    const ref = { id: topic.id, partition }
+    const ref = topics.partition(name, partition)
     const { earliest, end } = log.row(ref)
     const to = Math.min(range.toOffset ?? end, end)
     const reader = new PartitionReader(log, ref, Math.max(range.fromOffset ?? earliest, earliest))

@@ -66,6 +66,13 @@ export class GroupStore {
     return { bytes, store }
   }
 
+  /** Removes all that is stored of a partition. Only inside `Environment.write`. */
+  clear(partition: PartitionRef): void {
+    const { states } = this.environment
+    for (const key of [...states.getKeys(rowKeyRange(partition))]) states.removeSync(key)
+    states.removeSync(metaKey(partition))
+  }
+
   #stored(key: string[]): number | null {
     return (this.environment.groups.get(key) as { readonly id: number } | undefined)?.id ?? null
   }
@@ -75,8 +82,6 @@ export class PartitionStates implements StoredStates {
   constructor(
     private readonly environment: Environment,
     private readonly partition: PartitionRef,
-    /** Throws when the partition has gone to another owner, who alone may now change the states. */
-    private readonly assertOwned: () => void,
   ) {}
 
   async meta(): Promise<Uint8Array | null> {
@@ -109,15 +114,5 @@ export class PartitionStates implements StoredStates {
     this.environment.assertOpen()
     const value = this.environment.states.get(rowKey(this.partition, series))
     return value === undefined ? null : decodeRow(value)
-  }
-
-  async clear(): Promise<void> {
-    this.assertOwned()
-    await this.environment.write(0, () => {
-      this.assertOwned()
-      const { states } = this.environment
-      for (const key of [...states.getKeys(rowKeyRange(this.partition))]) states.removeSync(key)
-      states.removeSync(metaKey(this.partition))
-    })
   }
 }

@@ -21,6 +21,7 @@ export class EmbeddedLease implements PartitionLease {
   readonly #revocation = new AbortController()
   readonly #reader: PartitionReader
   #committed: number
+  #fresh: boolean
   #skipped = 0
   #unsettled: object | null = null
   readonly #writing = new Set<Promise<void>>()
@@ -34,14 +35,20 @@ export class EmbeddedLease implements PartitionLease {
     private readonly giveBack: () => Promise<void>,
   ) {
     const { earliest } = stores.log.row(logRef)
-    this.#committed = stores.groups.committed(groupRef) ?? earliest
+    const committed = stores.groups.committed(groupRef)
+    this.#fresh = committed === null
+    this.#committed = committed ?? earliest
     this.#reader = new PartitionReader(stores.log, logRef, this.#committed)
     this.#skipDeleted(earliest)
-    this.states = new PartitionStates(stores.environment, groupRef, () => this.#assertOwned())
+    this.states = new PartitionStates(stores.environment, groupRef)
   }
 
   get committed(): number {
     return this.#committed
+  }
+
+  get fresh(): boolean {
+    return this.#fresh
   }
 
   get skipped(): number {
@@ -54,9 +61,7 @@ export class EmbeddedLease implements PartitionLease {
 
   async next(maxRecords: number): Promise<Batch> {
     this.#assertOwned()
-    if (this.#unsettled !== null) {
-      throw new Error(`The previous batch of ${this.topic}[${this.partition}] has not been settled.`)
-    }
+    this.#assertSettled()
     if (!(maxRecords >= 1)) throw new RangeError(`A batch has at least 1 record, not ${maxRecords}.`)
     const delivery = {}
     this.#unsettled = delivery
@@ -81,6 +86,21 @@ export class EmbeddedLease implements PartitionLease {
     await this.#write(states.bytes, () => states.store())
   }
 
+  async moveTo(offset: number, meta: Uint8Array): Promise<void> {
+    this.#assertOwned()
+    this.#assertSettled()
+    const { groups } = this.stores
+    const { bytes, store } = groups.prepareSnapshot(this.groupRef, { meta, rows: [] })
+    await this.#write(bytes + SETTLEMENT_OVERHEAD, () => {
+      groups.clear(this.groupRef)
+      store()
+      groups.commit(this.groupRef, offset)
+    })
+    this.#committed = offset
+    this.#fresh = false
+    this.#reader.rewind(offset)
+  }
+
   async release(): Promise<void> {
     if (!this.revoked.aborted) await this.giveBack()
   }
@@ -101,6 +121,7 @@ export class EmbeddedLease implements PartitionLease {
       try {
         await this.#settle(settlement, next)
         this.#committed = next
+        this.#fresh = false
       } catch (error) {
         this.#reader.rewind(this.#committed)
         throw error
@@ -148,6 +169,11 @@ export class EmbeddedLease implements PartitionLease {
     this.#skipped += earliest - this.#committed
     this.#committed = earliest
     this.#reader.rewind(earliest)
+  }
+
+  #assertSettled(): void {
+    if (this.#unsettled === null) return
+    throw new Error(`The previous batch of ${this.topic}[${this.partition}] has not been settled.`)
   }
 
   #assertOwned(): void {

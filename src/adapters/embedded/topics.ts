@@ -1,6 +1,7 @@
 import { BrokerError } from '../../ports/broker.js'
 import type { TopicSpec } from '../../ports/broker.js'
 import type { Environment } from './environment.js'
+import type { PartitionRef } from './keys.js'
 
 /** Kafka's rule, so that a configuration that works here works there. */
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
@@ -28,6 +29,12 @@ export class Topics {
       )
     }
     return topic
+  }
+
+  partition(name: string, partition: number): PartitionRef {
+    const { id, partitions } = this.get(name)
+    if (partition >= 0 && partition < partitions) return { id, partition }
+    throw new BrokerError('unknown-topic', `Topic ${name} has ${partitions} partitions, no ${partition}.`)
   }
 
   names(): string[] {

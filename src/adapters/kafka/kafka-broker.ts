@@ -136,6 +136,11 @@ class ConnectedBroker implements KafkaBroker {
     await translating('to append records', () => this.#appender.append(sent))
   }
 
+  async offsetAt(topic: string, partition: number, timestamp: number): Promise<number> {
+    this.#assertOpen()
+    return this.#parts.topics.offsetAt(topic, partition, timestamp)
+  }
+
   async *read(topic: string, partition: number, range: ReadRange): AsyncGenerator<readonly LogRecord[]> {
     this.#assertOpen()
     const { client, topics } = this.#parts

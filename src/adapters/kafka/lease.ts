@@ -10,7 +10,6 @@ import type {
 import type { PartitionRef } from '../embedded/keys.js'
 import { translated } from './errors.js'
 import type { PartitionFetcher } from './fetcher.js'
-import { LeaseStates } from './lease-states.js'
 import type { LocalStates } from './local-states.js'
 import type { KafkaParts } from './parts.js'
 import type { RecordQueue } from './record-queue.js'
@@ -36,6 +35,7 @@ export interface LeaseParts {
   readonly local: LocalStates
   readonly ref: PartitionRef
   readonly owner: LeaseOwner
+  readonly fresh: boolean
 }
 
 export class KafkaLease implements PartitionLease {
@@ -44,6 +44,7 @@ export class KafkaLease implements PartitionLease {
   readonly states: StoredStates
   readonly #revocation = new AbortController()
   #settledTo: number
+  #fresh: boolean
   #unsettled: object | null = null
   #ending: Promise<void> | null = null
 
@@ -51,7 +52,8 @@ export class KafkaLease implements PartitionLease {
     this.topic = of.topic
     this.partition = of.partition
     this.#settledTo = of.queue.start
-    this.states = new LeaseStates(of.local.view(of.ref), () => this.#clear())
+    this.#fresh = of.fresh
+    this.states = of.local.view(of.ref)
   }
 
   get committed(): number {
@@ -59,6 +61,10 @@ export class KafkaLease implements PartitionLease {
     return this.#unsettled === null && this.skipped > 0
       ? Math.max(this.#settledTo, this.of.queue.start)
       : this.#settledTo
+  }
+
+  get fresh(): boolean {
+    return this.#fresh
   }
 
   get skipped(): number {
@@ -71,7 +77,7 @@ export class KafkaLease implements PartitionLease {
 
   async next(maxRecords: number): Promise<Batch> {
     this.#assertOwned()
-    if (this.#unsettled !== null) throw new Error(`The previous batch of ${this.#name} has not been settled.`)
+    this.#assertSettled()
     if (!(maxRecords >= 1)) throw new RangeError(`A batch has at least 1 record, not ${maxRecords}.`)
     const delivery = {}
     this.#unsettled = delivery
@@ -90,6 +96,21 @@ export class KafkaLease implements PartitionLease {
     const { records, store } = this.#prepare(snapshot)
     await this.#write(records)
     await this.#keep(store)
+  }
+
+  async moveTo(offset: number, meta: Uint8Array): Promise<void> {
+    this.#assertOwned()
+    this.#assertSettled()
+    const { local, ref, group, queue } = this.of
+    const { records, store } = this.#prepare({ meta, rows: [] })
+    await this.#write([...local.tombstones(ref, statesTopic(group)), ...records], this.#consumed(offset))
+    this.#settledTo = offset
+    this.#fresh = false
+    queue.seek(offset)
+    await this.#keep(async () => {
+      await local.clear(ref)
+      await store()
+    })
   }
 
   async release(): Promise<void> {
@@ -126,15 +147,20 @@ export class KafkaLease implements PartitionLease {
   }
 
   async #settle({ outputs, snapshot }: Settlement, records: readonly LogRecord[]): Promise<void> {
-    const { parts, group, queue } = this.of
+    const { parts, queue } = this.of
     const prepared = snapshot && this.#prepare(snapshot)
     const sent = await parts.addresser.address(outputs, parts.clock.now())
     for (const record of prepared?.records ?? []) sent.push(record)
     const offset = records.at(-1)!.offset + 1
-    await this.#write(sent, { group, topic: this.topic, partition: this.partition, offset })
+    await this.#write(sent, this.#consumed(offset))
     this.#settledTo = offset
+    this.#fresh = false
     queue.drop(records.length)
     if (prepared !== undefined) await this.#keep(prepared.store)
+  }
+
+  #consumed(offset: number): ConsumedOffset {
+    return { group: this.of.group, topic: this.topic, partition: this.partition, offset }
   }
 
   #prepare(snapshot: Snapshot): ReturnType<LocalStates['prepare']> {
@@ -159,18 +185,14 @@ export class KafkaLease implements PartitionLease {
     }
   }
 
-  async #clear(): Promise<void> {
-    this.#assertOwned()
-    const { local, ref, group } = this.of
-    const records = local.tombstones(ref, statesTopic(group))
-    if (records.length > 0) await this.#write(records)
-    await this.#keep(() => local.view(ref).clear())
-  }
-
   #lose(error: unknown): unknown {
     this.#revocation.abort()
     this.of.owner.lost(this, error)
     return error
+  }
+
+  #assertSettled(): void {
+    if (this.#unsettled !== null) throw new Error(`The previous batch of ${this.#name} has not been settled.`)
   }
 
   #assertOwned(): void {

@@ -51,7 +51,13 @@ export class LocalStates {
   }
 
   view(ref: PartitionRef): PartitionStates {
-    return new PartitionStates(this.environment, ref, () => undefined)
+    return new PartitionStates(this.environment, ref)
+  }
+
+  clear(ref: PartitionRef): Promise<void> {
+    return this.environment.write(0, () => {
+      this.#groups.clear(ref)
+    })
   }
 
   /** A snapshot as it goes into the states topic, and what takes it over here once it is committed there. */

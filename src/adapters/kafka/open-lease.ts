@@ -23,13 +23,16 @@ export async function openLease(
   const transactor = await Transactor.open(parts.client, `tidecast-${group}-${topic}-${partition}`)
   try {
     const earliest = await fetcher.earliest()
-    const committed = (await groupOffsets(parts.admin, group, topic)).get(partition) ?? earliest
+    const stored = (await groupOffsets(parts.admin, group, topic)).get(partition)
+    const committed = stored ?? earliest
     const local = await parts.states()
     const ref = await local.refOf(group, topic, partition)
     await copyStates(parts, statesTopic(group), ref, local)
     const queue = new RecordQueue(fetcher, Math.max(committed, earliest))
     queue.skipped = Math.max(0, earliest - committed)
-    return new KafkaLease({ parts, group, topic, partition, transactor, fetcher, queue, local, ref, owner })
+    const fresh = stored === undefined
+    const place = { group, topic, partition }
+    return new KafkaLease({ parts, ...place, transactor, fetcher, queue, local, ref, owner, fresh })
   } catch (error) {
     await transactor.close()
     await fetcher.close()

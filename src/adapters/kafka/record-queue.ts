@@ -11,7 +11,7 @@ const WAIT_MS = 500
  * fetch reads ahead, and only when the rest would not make a batch: so at most two fetches are held.
  */
 export class RecordQueue {
-  readonly #records: LogRecord[] = []
+  #records: LogRecord[] = []
   #fetching: Promise<void> | null = null
   highWatermark = 0
   /** Records that retention deleted before they were fetched. */
@@ -40,6 +40,13 @@ export class RecordQueue {
     this.#records.splice(0, count)
   }
 
+  /** Goes on from another offset; what a fetch under way brings is not taken. */
+  seek(position: number): void {
+    this.#records = []
+    this.position = position
+    this.skipped = 0
+  }
+
   /** One at a time; who comes while one is under way shares its outcome. */
   #fetch(): Promise<void> {
     this.#fetching ??= this.#fetchOnce().finally(() => (this.#fetching = null))
@@ -48,7 +55,9 @@ export class RecordQueue {
 
   async #fetchOnce(): Promise<void> {
     try {
-      const { records, next, highWatermark } = await this.fetcher.fetch(this.position, WAIT_MS)
+      const from = this.position
+      const { records, next, highWatermark } = await this.fetcher.fetch(from, WAIT_MS)
+      if (from !== this.position) return
       this.#records.push(...records)
       this.position = next
       this.highWatermark = highWatermark

@@ -17,7 +17,7 @@ export async function copyStates(
   local: LocalStates,
 ): Promise<void> {
   const range = (await topics.describe(topic))?.[ref.partition]
-  await local.view(ref).clear()
+  await local.clear(ref)
   if (range === undefined || range.end === range.earliest) return
   const fetcher = new PartitionFetcher(client, topic, ref.partition)
   try {

@@ -47,6 +47,18 @@ export class Topics {
     })
   }
 
+  async offsetAt(name: string, partition: number, timestamp: number): Promise<number> {
+    const partitions = await this.partitionsOf(name)
+    if (!(partition >= 0 && partition < partitions)) {
+      throw new BrokerError('unknown-topic', `Topic ${name} has ${partitions} partitions, no ${partition}.`)
+    }
+    return translating(`to look for a time in topic ${name}`, async () => {
+      // kafkajs answers with the end where no record is so young.
+      const offsets = await this.admin.fetchTopicOffsetsByTimestamp(name, Math.max(0, timestamp))
+      return Number(offsets.find((found) => found.partition === partition)!.offset)
+    })
+  }
+
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     for (const { name, partitions, retentionMs, retentionBytes } of specs) {
       const entries = [
