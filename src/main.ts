@@ -32,7 +32,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 for (const signal of ['SIGHUP', 'SIGWINCH', 'SIGUSR2'] as const) process.on(signal, () => undefined)
 
 const context: CliContext = {
-  env: process.env,
+  env: { ...process.env }, // TensorFlow's settings are added to the process's own
   cwd: process.cwd(),
   stdout: process.stdout,
   stderr: process.stderr,

@@ -73,6 +73,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
     stride: Number(options.stride),
     ...(options.out === undefined ? {} : { out: resolve(context.cwd, options.out) }),
     pid: context.pid,
+    env: context.env,
     telemetry: createTelemetry({
       level: 'error',
       format: 'json',

@@ -8,6 +8,7 @@ import type { Engine } from '../ports/engine.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
+import { requireDevices } from './cuda-probe.js'
 import { launchTrainer } from './launch-trainer.js'
 import { forecastFromOutput } from './output-forecast.js'
 
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   readonly telemetry: Telemetry
   readonly clock: Clock
   readonly pid: number
+  /** As it was before TensorFlow's settings were added: the trainer process gets its own. */
+  readonly env: NodeJS.ProcessEnv
   /** Something failed for good; the daemon is to be closed. */
   readonly failed: (error: unknown) => void
   /** Runs once the log is open and before the pipelines start. */
@@ -46,6 +49,7 @@ export class Daemon implements Control {
   /** Rejects with `BrokerError('locked')` where another daemon holds the log. */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { config, telemetry, clock, failed } = options
+    await requireDevices(config, options.env)
     const place = brokerPlace(config, config.dataDir)
     const broker = await openBroker(place, {
       clock,
@@ -56,7 +60,7 @@ export class Daemon implements Control {
     })
     let engine: Engine | undefined
     try {
-      engine = await startEngine(config.engine, failed)
+      engine = await startEngine({ ...config.engine, ...config.inference }, failed)
       telemetry.engine(engine.backend)
       await options.prepare?.(broker)
       const { models } = broker
@@ -69,7 +73,7 @@ export class Daemon implements Control {
       const supervisor = new TrainingSupervisor({
         pipelines,
         models,
-        launch: launchTrainer,
+        launch: launchTrainer(options.env),
         job: { log: place, backend: config.engine.backend },
         telemetry: (name) => telemetry.pipeline(name),
         clock,

@@ -5,11 +5,13 @@ import type { Config } from '../config/types.js'
 import { addConfigOptions, configFiles, configFrom } from './config-options.js'
 import type { ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
+import { probeCuda } from './cuda-probe.js'
 import { backendChecks, nodeCheck } from './doctor/backend-checks.js'
 import { brokerCheck } from './doctor/broker-check.js'
 import { fail, ok, reasonOf } from './doctor/check.js'
 import type { Check } from './doctor/check.js'
 import { dataDirectory } from './doctor/data-directory.js'
+import { cudaCheck, listCudaDevices } from './doctor/cuda-check.js'
 import { httpCheck } from './doctor/http-port.js'
 import { nativeCacheCheck } from './doctor/native-cache.js'
 import { probeBackend } from './doctor/probe.js'
@@ -22,6 +24,7 @@ export interface DoctorOptions {
   /** Relative paths of the configuration start here. */
   readonly cwd: string
   readonly pid: number
+  readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }
 
@@ -31,16 +34,21 @@ export interface DoctorReport {
   readonly checks: readonly Check[]
 }
 
-const defaultEngine: Config['engine'] = { backend: 'auto', threads: 1 }
+const defaultEngine = { backend: 'auto', threads: 1, device: 'cpu' } as const
 
 /** Looks at everything the daemon needs, and changes nothing. Never rejects: what cannot be checked has failed. */
 export async function doctor(options: DoctorOptions): Promise<DoctorReport> {
   const { config, check } = readConfig(options)
-  const engine = config?.engine ?? defaultEngine
-  const report = await probeBackend(engine, options.signal)
+  const engine = config === null ? defaultEngine : { ...config.engine, ...config.inference }
+  const [report, cuda, listed] = await Promise.all([
+    probeBackend(engine, options.signal),
+    probeCuda(engine, options.env),
+    listCudaDevices(),
+  ])
   const checks = [
     nodeCheck(report.node),
     ...backendChecks(report, engine.backend),
+    cudaCheck(cuda, listed, config),
     await nativeCacheCheck(),
     check,
     ...(config === null ? [] : await placeChecks(config, options)),
@@ -77,6 +85,7 @@ export function registerDoctor(program: Command, context: CliContext): void {
         loadConfig: () => configFrom(options, context),
         cwd: context.cwd,
         pid: context.pid,
+        env: context.env,
         signal: context.signal,
       })
       context.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : printReport(report))

@@ -3,56 +3,64 @@ import { constants, setPriority } from 'node:os'
 import { TrainerFailure, type LaunchTrainer, type TrainerReply } from '../training/protocol.js'
 
 /**
- * Trains in a process of its own, at low priority: whatever it does or dies of, inference goes on.
+ * Trains in a process of its own: the only one that may hold a GPU, whose memory is free again when it ends. It runs at
+ * low priority: whatever it does or dies of, inference goes on.
  * All signals are blocked in it, for TensorFlow's sake, so it is ended by SIGKILL, or ends itself when its parent does.
+ * @param env environment without the settings of the engine's TensorFlow, which hide GPUs
  */
-export const launchTrainer: LaunchTrainer = (job, listen, signal) =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const child = fork(new URL('./trainer-process.js', import.meta.url), [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    let complaint = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2000)
-    })
-    const abort = (): void => {
-      child.kill('SIGKILL')
-      reject(new TrainerFailure('aborted', 'the training was ended'))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    child.once('spawn', () => {
-      try {
-        if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-      } catch {
-        // Without the right to change priorities it trains at the ordinary one.
+export const launchTrainer =
+  (env: NodeJS.ProcessEnv): LaunchTrainer =>
+  (job, listen, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const child = fork(new URL('./trainer-process.js', import.meta.url), [], {
+        env,
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      })
+      let complaint = ''
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        complaint = (complaint + text).slice(-2000)
+      })
+      const abort = (): void => {
+        child.kill('SIGKILL')
+        reject(new TrainerFailure('aborted', 'the training was ended'))
       }
-      child.send(job)
+      signal.addEventListener('abort', abort, { once: true })
+      child.once('spawn', () => {
+        try {
+          if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+        } catch {
+          // Without the right to change priorities it trains at the ordinary one.
+        }
+        child.send(job)
+      })
+      child.on('message', (message) => {
+        const reply = message as TrainerReply
+        switch (reply.kind) {
+          case 'started':
+          case 'progress':
+            listen(reply)
+            break
+          case 'trained':
+            resolve(reply.result)
+            break
+          case 'failed':
+            reject(new TrainerFailure(reply.reason, reply.message))
+            break
+        }
+      })
+      child.once('error', (error) => {
+        reject(new TrainerFailure('crashed', error.message))
+      })
+      child.once('exit', (code, killedBy) => {
+        signal.removeEventListener('abort', abort)
+        const how = killedBy === null ? `ended with code ${String(code)}` : `was killed by ${killedBy}`
+        reject(
+          new TrainerFailure(
+            'crashed',
+            `the trainer ${how}${complaint === '' ? '' : `: ${complaint.trim()}`}`,
+          ),
+        )
+      })
     })
-    child.on('message', (message) => {
-      const reply = message as TrainerReply
-      switch (reply.kind) {
-        case 'started':
-        case 'progress':
-          listen(reply)
-          break
-        case 'trained':
-          resolve(reply.result)
-          break
-        case 'failed':
-          reject(new TrainerFailure(reply.reason, reply.message))
-          break
-      }
-    })
-    child.once('error', (error) => {
-      reject(new TrainerFailure('crashed', error.message))
-    })
-    child.once('exit', (code, killedBy) => {
-      signal.removeEventListener('abort', abort)
-      const how = killedBy === null ? `ended with code ${String(code)}` : `was killed by ${killedBy}`
-      reject(
-        new TrainerFailure('crashed', `the trainer ${how}${complaint === '' ? '' : `: ${complaint.trim()}`}`),
-      )
-    })
-  })

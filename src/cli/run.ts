@@ -4,6 +4,7 @@ import { startHttp } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
 import type { Config } from '../config/types.js'
 import { BrokerError } from '../ports/broker.js'
+import { DeviceError } from './cuda-probe.js'
 import { systemClock } from '../ports/clock.js'
 import { resolveLogFormat } from '../telemetry/logger.js'
 import { startupText } from '../telemetry/startup-text.js'
@@ -58,6 +59,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       telemetry,
       clock: systemClock,
       pid: context.pid,
+      env: context.env,
       failed,
       prepare: async (broker) => {
         if (options.demo !== true) return
@@ -68,14 +70,14 @@ async function run(options: Options, context: CliContext): Promise<void> {
     try {
       const http = await startHttp({ ...config.http, token: token.value, control: daemon, telemetry })
       try {
-        const { name, version } = daemon.engine.backend
+        const { name, version, devices } = daemon.engine.backend
         const pipelines = config.pipelines
         terminal.write(
           startupText({
             version: context.version,
             url: http.url,
             tokenFile: token.file,
-            backend: `${name} ${version}`,
+            backend: `${name} ${version} (${devices.join(', ')})`,
             pipelines,
           }),
         )
@@ -93,7 +95,10 @@ async function run(options: Options, context: CliContext): Promise<void> {
     }
     logger.info('stopped')
   } catch (error) {
-    const expected = error instanceof BrokerError || (error instanceof Error && 'code' in error)
+    const expected =
+      error instanceof BrokerError ||
+      error instanceof DeviceError ||
+      (error instanceof Error && 'code' in error)
     context.stderr.write(
       `tidecast: ${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
     )

@@ -26,7 +26,10 @@ process.once('message', (job) => {
 
 async function run(job: TrainingJob): Promise<void> {
   try {
-    const { tf, info } = await loadBackend(job.backend, 1, { env: process.env })
+    const { tf, info } = await loadBackend(job.backend, 1, {
+      device: job.config.training.device,
+      env: process.env,
+    })
     const broker = await openBroker(job.log, { clock: systemClock, pid: process.pid, readOnly: true })
     const histories = await readHistories(broker, job.config, {
       ...(job.from === null ? {} : { from: job.from }),
@@ -37,7 +40,8 @@ async function run(job: TrainingJob): Promise<void> {
       (sum, { values }) => sum + values.reduce((n, value) => n + (value === value ? 1 : 0), 0),
       0,
     )
-    await reply({ kind: 'started', observations, series: histories.length })
+    const device = info.devices.join(', ')
+    await reply({ kind: 'started', observations, series: histories.length, device })
     const { config } = job
     const result = await trainNetwork({
       tf,
@@ -49,7 +53,8 @@ async function run(job: TrainingJob): Promise<void> {
       onProgress: (progress) => void reply({ kind: 'progress', progress }),
       signal: new AbortController().signal,
     })
-    await reply({ kind: 'trained', result })
+    const report = { ...result.report, backend: `${info.name} (${device})` }
+    await reply({ kind: 'trained', result: { ...result, report } })
   } catch (error) {
     const reason = error instanceof TrainingError ? error.code : 'crashed'
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

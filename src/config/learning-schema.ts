@@ -51,6 +51,12 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     format: 'boolean',
     default: true,
   },
+  device: {
+    doc: 'Where networks are trained. `auto` takes a CUDA device where there is one; `gpu` without one is an error at start-up.',
+    format: 'choice',
+    options: ['auto', 'gpu', 'cpu'],
+    default: 'auto',
+  },
   minObservations: {
     doc: 'Observations of the longest series at which the first training starts; 0 chooses: eight long seasons, at least 300.',
     format: 'integer',

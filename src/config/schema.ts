@@ -20,6 +20,7 @@ export interface DaemonSettings {
     kafka: KafkaConfig
   }
   engine: Config['engine']
+  inference: Config['inference']
 }
 
 const MIB = 1024 ** 2
@@ -143,6 +144,15 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       max: 64,
       default: 1,
       env: 'TIDECAST_ENGINE_THREADS',
+    },
+  },
+  inference: {
+    device: {
+      doc: 'Where steps and forecasts are computed. Waves of a few thousand series are faster on the processor than on their way to a GPU and back.',
+      format: 'choice',
+      options: ['auto', 'gpu', 'cpu'],
+      default: 'cpu',
+      env: 'TIDECAST_INFERENCE_DEVICE',
     },
   },
 }

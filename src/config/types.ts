@@ -22,8 +22,12 @@ export interface Config {
     readonly kafka: KafkaConfig
   }
   readonly engine: { readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'; readonly threads: number }
+  readonly inference: { readonly device: DeviceChoice }
   readonly pipelines: readonly PipelineConfig[]
 }
+
+/** `auto`: a CUDA device where there is one. */
+export type DeviceChoice = 'auto' | 'gpu' | 'cpu'
 
 export interface KafkaConfig {
   readonly brokers: readonly string[]
@@ -116,6 +120,7 @@ export interface PipelineConfig {
 
 export interface TrainingConfig {
   readonly enabled: boolean
+  readonly device: DeviceChoice
   /** Observations of the longest series at which the first training starts. 0 = max(8 long seasons, 300). */
   readonly minObservations: number
   /** Only the last so many ms are trained on; 0 = everything in the log. */

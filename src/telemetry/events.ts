@@ -101,7 +101,12 @@ export const TRAINING_FAILURES = ['too-little-data', 'nan-loss', 'aborted', 'tim
 
 export type TrainingEvent =
   | { readonly kind: 'training-state'; readonly state: (typeof TRAINING_STATES)[number] }
-  | { readonly kind: 'training-started'; readonly observations: number; readonly series: number }
+  | {
+      readonly kind: 'training-started'
+      readonly observations: number
+      readonly series: number
+      readonly device: string
+    }
   | {
       readonly kind: 'training-progress'
       readonly update: number

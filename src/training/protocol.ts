@@ -17,7 +17,12 @@ export interface TrainingJob {
 }
 
 export type TrainerReply =
-  | { readonly kind: 'started'; readonly observations: number; readonly series: number }
+  | {
+      readonly kind: 'started'
+      readonly observations: number
+      readonly series: number
+      readonly device: string
+    }
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'trained'; readonly result: TrainingResult }
   | { readonly kind: 'failed'; readonly reason: TrainingErrorCode | 'crashed'; readonly message: string }

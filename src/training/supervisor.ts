@@ -159,6 +159,7 @@ export class TrainingSupervisor {
               kind: 'training-started',
               observations: reply.observations,
               series: reply.series,
+              device: reply.device,
             })
             return
           }

@@ -10,6 +10,7 @@ import type { TestContext } from 'node:test'
 import { once } from 'node:events'
 import { doctor, printReport } from '../../src/cli/doctor.js'
 import { backendChecks, nodeCheck } from '../../src/cli/doctor/backend-checks.js'
+import { cudaCheck, deviceLine } from '../../src/cli/doctor/cuda-check.js'
 import { dataDirectory } from '../../src/cli/doctor/data-directory.js'
 import { httpCheck } from '../../src/cli/doctor/http-port.js'
 import { nativeCacheCheck } from '../../src/cli/doctor/native-cache.js'
@@ -54,6 +55,21 @@ test('a portable backend is a warning where it was not asked for', () => {
   const [failed] = backendChecks({ kind: 'failed', reason: 'no library', node: 'v24.0.0' }, 'tensorflow')
   assert.equal(failed?.status, 'fail')
   assert.match(failed.hint ?? '', /engine\.backend/)
+})
+
+test('having no GPU is a fault only where a setting insists on one, which is named', () => {
+  const missing = { kind: 'unusable', reason: 'none' } as const
+  const config = (training: string) =>
+    loadConfig({ files: [], text: `{ pipelines: { load: { training: ${training} } } }`, env: {} })
+  assert.equal(cudaCheck(missing, [], config('{}')).status, 'ok')
+  assert.equal(cudaCheck(missing, [], config('{ device: "gpu", enabled: false }')).status, 'ok')
+  const check = cudaCheck(missing, [], config('{ device: "gpu" }'))
+  assert.equal(check.status, 'fail')
+  assert.match(check.hint ?? '', /pipelines\.load\.training\.device/)
+  const listed = [deviceLine('0, NVIDIA H100 80GB HBM3, 81559 MiB, 570.86')]
+  const usable = cudaCheck({ kind: 'usable', devices: ['GPU:0'] }, listed, config('{ device: "gpu" }'))
+  assert.equal(usable.status, 'ok')
+  assert.match(usable.detail, /0: NVIDIA H100 80GB HBM3, 81559 MiB, driver 570\.86/)
 })
 
 test('signals that are not blocked are a warning', () => {
@@ -118,6 +134,7 @@ test('with a bad configuration nothing can run, and every finding says what to d
     loadConfig: () => loadConfig({ files: [], text: '{ htp: {} }', env: {} }),
     cwd: await temporaryFolder(context),
     pid: process.pid,
+    env: process.env,
     signal: context.signal,
   })
   assert.equal(report.ok, false)
@@ -132,6 +149,7 @@ test('with the built-in defaults it can run, and the data directory is left alon
     loadConfig: () => loadConfig({ files: [], env: {}, overrides: { 'http.port': '0' } }),
     cwd: await temporaryFolder(context),
     pid: process.pid,
+    env: process.env,
     signal: context.signal,
   })
   assert.deepEqual(

@@ -6,7 +6,7 @@ import type { BackendRequest, BackendReport } from './backend-process.js'
 
 const { wanted, threads } = workerData as BackendRequest
 const before = new Set(threadIds())
-const { tf, info } = await loadBackend(wanted, threads, { gpu: false })
+const { tf, info } = await loadBackend(wanted, threads)
 const product = await tf.sum(tf.matMul(tf.ones([2, 2]), tf.ones([2, 2]))).data()
 const report: Omit<BackendReport, 'intraOpThreads'> = {
   info,

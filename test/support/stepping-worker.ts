@@ -17,7 +17,7 @@ const size = 64
 const { masked } = workerData as SteppingOptions
 
 async function load(): Promise<typeof import('@tensorflow/tfjs-core')> {
-  if (masked) return (await loadBackend('tensorflow', 1, { gpu: false })).tf
+  if (masked) return (await loadBackend('tensorflow', 1)).tf
   // The same settings, so that the mask is the only difference.
   applyEnvironment(tensorflowEnvironment({ threads: 1, gpu: false, signalsBlocked: true }), loadNative(), {})
   defineRemovedUtilities()

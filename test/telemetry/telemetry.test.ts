@@ -109,7 +109,7 @@ test('training is in exactly one state, and each outcome is counted by its reaso
     )
   pipeline.training({ kind: 'training-state', state: 'off' })
   assert.deepEqual(await states(), [1, 0, 0])
-  pipeline.training({ kind: 'training-started', observations: 1000, series: 3 })
+  pipeline.training({ kind: 'training-started', observations: 1000, series: 3, device: 'CPU:0' })
   assert.deepEqual(await states(), [0, 0, 1])
   pipeline.training({
     kind: 'training-progress',

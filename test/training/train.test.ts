@@ -11,6 +11,7 @@ const tf = tensorflow()
 
 const TRAINING: TrainingConfig = {
   enabled: true,
+  device: 'auto',
   minObservations: 0,
   window: 0,
   holdout: 0.15,

@@ -10,10 +10,12 @@ import { registerSegmentSum } from './wasm-kernels.js'
 
 export type Tfjs = typeof import('@tensorflow/tfjs-core')
 export type WantedBackend = 'auto' | 'tensorflow' | 'wasm' | 'cpu'
+/** `auto` takes a CUDA device where there is one. */
+export type WantedDevice = 'auto' | 'gpu' | 'cpu'
 
 export interface BackendOptions {
-  /** Use a CUDA device where there is one. Default true. */
-  readonly gpu?: boolean
+  /** Default `cpu`: no device is touched, let alone held. */
+  readonly device?: WantedDevice
   /** This thread's `process.env`: only written to where the native module is missing (see `applyEnvironment`). */
   readonly env?: Record<string, string | undefined>
 }
@@ -23,16 +25,14 @@ export interface LoadedBackend {
   readonly info: BackendInfo
 }
 
-/** No backend of the wanted kind could be loaded. */
+/** No backend of the wanted kind could be loaded, or not on the wanted device. */
 export class BackendError extends Error {
   override readonly name = 'BackendError'
   constructor(
-    wanted: WantedBackend,
+    wanted: string,
     readonly reasons: readonly string[],
   ) {
-    super(
-      `the ${wanted} backend cannot be loaded: ${reasons.join('; ')}; run "npm run setup" and "tidecast doctor"`,
-    )
+    super(`${wanted}: ${reasons.join('; ')}; "tidecast doctor" says more`)
   }
 }
 
@@ -53,8 +53,9 @@ interface Candidate {
 export async function loadBackend(
   wanted: WantedBackend,
   threads: number,
-  { gpu = true, env = {} }: BackendOptions = {},
+  { device = 'cpu', env = {} }: BackendOptions = {},
 ): Promise<LoadedBackend> {
+  const gpu = device !== 'cpu'
   const native = loadNative()
   const mask = blockAllSignals(native)
   const signalsBlocked = mask.kind === 'blocked'
@@ -66,18 +67,32 @@ export async function loadBackend(
   const require = createRequire(import.meta.url)
   const tf = require('@tensorflow/tfjs-core') as Tfjs
   const reasons: string[] = []
+  if (device === 'gpu') refuseWithoutCuda(wanted, require)
   for (const { label, load } of candidates(wanted, gpu && gpuBuildInstalled(require))) {
     try {
       const loaded = await load(tf, require)
+      if (device === 'gpu' && !loaded.devices.includes('GPU:0')) throw new BackendError(NO_GPU, [NO_DEVICE])
       const fallbacks =
         mask.kind === 'blocked' ? reasons : [...reasons, `signals not blocked: ${mask.reason}`]
       return { tf, info: { ...loaded, signalsBlocked, fallbacks } }
     } catch (error) {
+      if (error instanceof BackendError) throw error
       const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
       reasons.push(`${label}: ${message}`)
     }
   }
-  throw new BackendError(wanted, reasons)
+  throw new BackendError(`the ${wanted} backend cannot be loaded`, reasons)
+}
+
+const NO_GPU = 'a GPU was asked for, and there is none to use'
+const NO_DEVICE =
+  'TensorFlow finds no CUDA device: is a driver installed, and does CUDA_VISIBLE_DEVICES name one?'
+
+function refuseWithoutCuda(wanted: WantedBackend, require: NodeJS.Require): void {
+  if (wanted === 'wasm' || wanted === 'cpu')
+    throw new BackendError(NO_GPU, [`the ${wanted} backend runs on the processor`])
+  if (gpuBuildInstalled(require)) return
+  throw new BackendError(NO_GPU, ['TensorFlow was set up without CUDA; "npm run setup -- --cuda" adds it'])
 }
 
 function candidates(wanted: WantedBackend, useGpu: boolean): readonly Candidate[] {

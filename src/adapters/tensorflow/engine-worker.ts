@@ -14,7 +14,10 @@ const reply = (message: EngineReply): void => {
 const options = workerData as EngineThreadOptions
 const networks = new Map<number, Network>()
 try {
-  const { tf, info } = await loadBackend(options.backend, options.threads, { gpu: false, env: process.env })
+  const { tf, info } = await loadBackend(options.backend, options.threads, {
+    device: options.device ?? 'cpu',
+    env: process.env,
+  })
   const fused = info.name === 'tensorflow'
   port.on('message', (request: EngineRequest) => {
     switch (request.kind) {

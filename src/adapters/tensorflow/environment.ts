@@ -15,7 +15,8 @@ export function tensorflowEnvironment(settings: TensorFlowSettings): Readonly<Re
     TF_CPP_MIN_LOG_LEVEL: '2',
     // Makes no difference in speed for the products of a recurrent step, and its banner cannot be silenced otherwise.
     TF_ENABLE_ONEDNN_OPTS: '0',
-    ...(settings.gpu ? {} : { CUDA_VISIBLE_DEVICES: '-1' }),
+    // A device is shared: memory is taken as it is needed, and is free again when the process ends.
+    ...(settings.gpu ? { TF_FORCE_GPU_ALLOW_GROWTH: 'true' } : { CUDA_VISIBLE_DEVICES: '-1' }),
     // Keeps matrix products away from the kernels that a signal handler would corrupt; 25 to 40 % slower.
     ...(settings.signalsBlocked ? {} : { TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL: '0' }),
   }

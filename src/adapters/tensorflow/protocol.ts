@@ -31,4 +31,6 @@ export type EngineReply =
 export interface EngineThreadOptions {
   readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'
   readonly threads: number
+  /** Default `cpu`. */
+  readonly device?: 'auto' | 'gpu' | 'cpu'
 }

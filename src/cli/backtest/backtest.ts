@@ -28,6 +28,8 @@ export interface BacktestOptions {
   /** File for the scored forecasts, one JSON line each. */
   readonly out?: string
   readonly pid: number
+  /** Environment of the trainer process. */
+  readonly env: NodeJS.ProcessEnv
   readonly telemetry: Telemetry
   readonly signal: AbortSignal
   readonly onTraining: (progress: TrainingProgress) => void
@@ -57,7 +59,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     const data = actuals(options.rows, pipeline.interval, pipeline.season.short, options.test)
     await append(broker, pipeline, options.rows)
     const job = { config: pipeline, log, backend: config.engine.backend, from: null, until: testStarts(data) }
-    const trained = await launchTrainer(
+    const trained = await launchTrainer(options.env)(
       job,
       (reply) => {
         if (reply.kind === 'progress') options.onTraining(reply.progress)
@@ -66,7 +68,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     )
     const model = await broker.models.put({ pipeline: pipeline.name, parent: null, ...trained })
     await broker.models.setChampion(pipeline.name, model.version)
-    engine = await startEngine(config.engine, () => undefined)
+    engine = await startEngine({ ...config.engine, ...config.inference }, () => undefined)
     const started = performance.now()
     const baseline = { ...pipeline, name: 'baseline', output: 'baseline.forecasts' }
     await stream(broker, engine, [pipeline, baseline], options)

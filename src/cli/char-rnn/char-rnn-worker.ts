@@ -10,7 +10,7 @@ const job = workerData as CharRnnJob
 const say = (message: CharRnnMessage): void => parentPort?.postMessage(message)
 
 // Products of one row each: waiting for a device or for a second thread would take longer than they do.
-const { tf, info } = await loadBackend('auto', 1, { gpu: false, env: process.env })
+const { tf, info } = await loadBackend('auto', 1, { env: process.env })
 const fused = info.name === 'tensorflow'
 const started = performance.now()
 const model = learnText({

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import type { EngineThreadOptions } from '../../adapters/tensorflow/protocol.js'
 import type { BackendInfo } from '../../ports/engine.js'
-import type { Config } from '../../config/types.js'
 import { reasonOf } from './check.js'
 
 export type ProbeReport =
@@ -10,7 +10,7 @@ export type ProbeReport =
 const limitMs = 60_000
 
 /** Loads the backend as the daemon would, in a thread of its own, and multiplies two matrices with it. */
-export async function probeBackend(engine: Config['engine'], signal: AbortSignal): Promise<ProbeReport> {
+export async function probeBackend(engine: EngineThreadOptions, signal: AbortSignal): Promise<ProbeReport> {
   const worker = new Worker(new URL('doctor-worker.js', import.meta.url), { workerData: engine })
   const ends = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
   try {

@@ -11,7 +11,7 @@ const { backend, folder } = workerData as VerifyJob
 const say = (message: VerifyMessage): void => parentPort?.postMessage(message)
 
 try {
-  const { tf, info } = await loadBackend(backend, 1, { gpu: false, env: process.env })
+  const { tf, info } = await loadBackend(backend, 1, { env: process.env })
   const forms = backend === 'tensorflow' ? (['fused', 'plain'] as const) : (['plain'] as const)
   say({ kind: 'loaded', backend, version: info.version })
   for (const { file, golden } of readGolden(folder)) {

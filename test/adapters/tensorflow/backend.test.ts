@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { tensorflowEnvironment } from '../../../src/adapters/tensorflow/environment.js'
 import { loadNative } from '../../../src/adapters/tensorflow/native.js'
+import { probeCuda } from '../../../src/cli/cuda-probe.js'
 import { blockAllSignals } from '../../../src/adapters/tensorflow/sigmask.js'
 import { unlessAvailable } from '../../support/requirement.js'
 import type { BackendReport, BackendRequest } from '../../support/backend-process.js'
@@ -85,4 +86,21 @@ test('without the native module signals stay open, and TensorFlow is kept off th
   assert.equal(mask.kind, 'unavailable')
   const settings = tensorflowEnvironment({ threads: 1, gpu: true, signalsBlocked: false })
   assert.equal(settings['TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL'], '0')
+})
+
+test('a GPU that is asked for and not there is an error that says what to do, not a slow training', async (context) => {
+  const answer = await probeCuda({ backend: 'auto' }, { ...process.env, CUDA_VISIBLE_DEVICES: '-1' })
+  assert.equal(answer.kind, 'unusable')
+  assert.match(answer.reason, /a GPU was asked for.*(npm run setup -- --cuda|finds no CUDA device)/)
+  const portable = await probeCuda({ backend: 'wasm' }, process.env)
+  assert.equal(portable.kind, 'unusable')
+  assert.match(portable.reason, /the wasm backend runs on the processor/)
+  context.diagnostic(answer.reason)
+})
+
+test('a trainer may share the GPU it takes, and nobody else touches one', () => {
+  const settings = (gpu: boolean) => tensorflowEnvironment({ threads: 1, gpu, signalsBlocked: true })
+  assert.equal(settings(true)['TF_FORCE_GPU_ALLOW_GROWTH'], 'true')
+  assert.equal(settings(true)['CUDA_VISIBLE_DEVICES'], undefined)
+  assert.equal(settings(false)['CUDA_VISIBLE_DEVICES'], '-1')
 })
