@@ -1,4 +1,4 @@
-import { loadBackend } from '../adapters/tensorflow/backend.js'
+import { BackendError, loadBackend } from '../adapters/tensorflow/backend.js'
 import type { CudaAnswer, CudaJob } from './cuda-probe.js'
 
 /** Entry of the process that looks whether TensorFlow can use a CUDA device. */
@@ -15,6 +15,7 @@ async function look({ backend }: CudaJob): Promise<CudaAnswer> {
     const { info } = await loadBackend(backend, 1, { device: 'gpu', env: process.env })
     return { kind: 'usable', devices: info.devices }
   } catch (error) {
-    return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error) }
+    const reason = error instanceof BackendError ? error.reasons.join('; ') : String(error)
+    return { kind: 'unusable', reason }
   }
 }

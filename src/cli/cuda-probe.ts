@@ -53,6 +53,6 @@ export async function requireDevices(config: Config, env: NodeJS.ProcessEnv): Pr
   const answer = await probeCuda(config.engine, env)
   if (answer.kind === 'usable') return
   throw new DeviceError(
-    `${settings.join(', ')} = "gpu": ${answer.reason}; "auto" takes the processor where there is no GPU`,
+    `${settings.join(', ')} = "gpu": ${answer.reason}. ("auto" takes the processor where there is no GPU; "tidecast doctor" lists devices.)`,
   )
 }

@@ -91,7 +91,7 @@ test('without the native module signals stay open, and TensorFlow is kept off th
 test('a GPU that is asked for and not there is an error that says what to do, not a slow training', async (context) => {
   const answer = await probeCuda({ backend: 'auto' }, { ...process.env, CUDA_VISIBLE_DEVICES: '-1' })
   assert.equal(answer.kind, 'unusable')
-  assert.match(answer.reason, /a GPU was asked for.*(npm run setup -- --cuda|finds no CUDA device)/)
+  assert.match(answer.reason, /npm run setup -- --cuda|finds no CUDA device/)
   const portable = await probeCuda({ backend: 'wasm' }, process.env)
   assert.equal(portable.kind, 'unusable')
   assert.match(portable.reason, /the wasm backend runs on the processor/)
