@@ -73,6 +73,7 @@ test('a pipeline without settings gets every documented default', () => {
     },
     training: {
       enabled: true,
+      device: 'auto',
       minObservations: 0,
       window: 0,
       holdout: 0.1,
@@ -114,6 +115,7 @@ test('the daemon gets every documented default', () => {
       },
     },
     engine: { backend: 'auto', threads: 1 },
+    inference: { device: 'cpu' },
     pipelines: [],
   })
 })
