@@ -84,6 +84,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     late: policy('Observations older than the latest of their series.'),
     duplicate: policy('A second observation of an interval.'),
   },
+  tombstones: {
+    doc: 'What becomes of the series named by the key of a record without a value: `delete` forgets its state, `ignore` passes over the record.',
+    format: 'choice',
+    options: ['delete', 'ignore'],
+    default: 'delete',
+  },
   limits: {
     // States hold values as Float32, which ends at 3.4e38; forecasts lie further out than what they are made from.
     minValue: {

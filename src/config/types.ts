@@ -93,6 +93,8 @@ export interface PipelineConfig {
     readonly maxKeyBytes: number
     readonly maxValueBytes: number
   }
+  /** What a record without a value does to the state of its series. */
+  readonly tombstones: 'delete' | 'ignore'
   /** With `aggregate`: how far behind the partition's largest time stamp an interval stays open. */
   readonly allowedLateness: number
   /** Missing steps that are stepped over one by one; a longer gap resets the hidden state. */

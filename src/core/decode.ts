@@ -15,6 +15,9 @@ export const REJECT_REASONS = [
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 
+/** What a record without a value says: whatever is known of its series is to be forgotten. */
+export const TOMBSTONE = 'tombstone'
+
 export interface DecodeOptions {
   readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
   readonly limits: {
@@ -40,6 +43,8 @@ const LAST_DATE = 8.64e15
 /** Turns a record into an observation, or says why not. Never throws. */
 export class Decoder {
   readonly out: Decoded = { series: '', ts: 0, value: 0 }
+  /** More about the latest reason, for a person to read. */
+  detail = ''
   private readonly seriesPath: readonly string[]
   private readonly tsPath: readonly string[]
   private readonly valuePath: readonly string[]
@@ -52,39 +57,81 @@ export class Decoder {
     this.valuePath = path(options.fields.value)
   }
 
-  /** `null`: `out` holds the observation. */
-  decode(key: Uint8Array | null, value: Uint8Array | null, arrival: number): RejectReason | null {
+  /** `null`: `out` holds the observation. A tombstone: `out.series` says whose. */
+  decode(
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    arrival: number,
+  ): RejectReason | typeof TOMBSTONE | null {
     const { limits } = this.options
-    if (value === null) return 'undecodable'
-    if (value.byteLength > limits.maxValueBytes || (key !== null && key.byteLength > limits.maxKeyBytes)) {
-      return 'too-large'
+    if (key !== null && key.byteLength > limits.maxKeyBytes) {
+      return this.because('too-large', `key of ${key.byteLength} bytes`)
+    }
+    if (value === null) return this.tombstone(key)
+    if (value.byteLength > limits.maxValueBytes) {
+      return this.because('too-large', `value of ${value.byteLength} bytes`)
     }
     let json: unknown
     let keyText: string
     try {
       json = JSON.parse(this.utf8.decode(value))
       keyText = key === null ? '' : this.utf8.decode(key)
-    } catch {
-      return 'undecodable'
+    } catch (error) {
+      return this.because('undecodable', messageOf(error))
     }
-    if (typeof json !== 'object' || json === null) return 'undecodable'
+    if (typeof json !== 'object' || json === null) return this.because('undecodable', 'not a JSON object')
     const series = this.seriesPath.length === 0 ? keyText : at(json, this.seriesPath)
-    if ((typeof series !== 'string' && typeof series !== 'number') || series === '') return 'missing-series'
+    if ((typeof series !== 'string' && typeof series !== 'number') || series === '') {
+      return this.because('missing-series', this.seriesPath.length === 0 ? 'no key' : shown(series))
+    }
     this.out.series = String(series)
-    if (this.out.series.length > limits.maxKeyBytes) return 'too-large'
+    if (this.out.series.length > limits.maxKeyBytes) {
+      return this.because('too-large', `series of ${this.out.series.length} characters`)
+    }
     const rawTs = at(json, this.tsPath)
-    if (rawTs === undefined || rawTs === null) return 'missing-ts'
+    if (rawTs === undefined || rawTs === null) return this.because('missing-ts', shown(rawTs))
     const ts = typeof rawTs === 'number' ? rawTs : typeof rawTs === 'string' ? parseTimestamp(rawTs) : NaN
-    if (!(Math.abs(ts) <= LAST_DATE)) return 'bad-ts'
-    if (ts > arrival + limits.maxAhead) return 'too-far-ahead'
+    if (!(Math.abs(ts) <= LAST_DATE)) return this.because('bad-ts', shown(rawTs))
+    if (ts > arrival + limits.maxAhead) return this.because('too-far-ahead', shown(rawTs))
     const rawValue = at(json, this.valuePath)
-    if (rawValue !== null && typeof rawValue !== 'number') return 'bad-value'
+    if (rawValue !== null && typeof rawValue !== 'number') return this.because('bad-value', shown(rawValue))
     if (rawValue !== null && !(rawValue >= limits.minValue && rawValue <= limits.maxValue))
-      return 'out-of-range'
+      return this.because('out-of-range', shown(rawValue))
     this.out.ts = Math.floor(ts)
     this.out.value = rawValue ?? NaN
     return null
   }
+
+  /** Without a value, only the key can name the series. */
+  private tombstone(key: Uint8Array | null): RejectReason | typeof TOMBSTONE {
+    if (this.seriesPath.length > 0) return this.because('missing-series', 'no value to find it in')
+    try {
+      this.out.series = key === null ? '' : this.utf8.decode(key)
+    } catch (error) {
+      return this.because('undecodable', messageOf(error))
+    }
+    return this.out.series === '' ? this.because('missing-series', 'no key') : TOMBSTONE
+  }
+
+  private because(reason: RejectReason, detail: string): RejectReason {
+    this.detail = detail
+    return reason
+  }
+}
+
+/** Of a detail: it travels in a header. */
+const LONGEST_DETAIL = 200
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_DETAIL)
+}
+
+/** A value that was found where another was expected. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing there'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return JSON.stringify(value).slice(0, LONGEST_DETAIL)
 }
 
 function at(json: unknown, path: readonly string[]): unknown {

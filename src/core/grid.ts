@@ -162,6 +162,14 @@ export class GridAligner {
     return index === index
   }
 
+  /** The slot's series is deleted: an interval it has open will not be closed. */
+  forget(slot: number): void {
+    const index = this.table.f64[slot * F64_WIDTH + F64.openIndex]!
+    const slots = this.open.get(index)
+    slots?.delete(slot)
+    if (slots?.size === 0) this.open.delete(index)
+  }
+
   private noteOpen(slot: number, index: number): void {
     const slots = this.open.get(index)
     if (slots === undefined) this.open.set(index, new Set([slot]))

@@ -6,6 +6,8 @@ export interface Advance {
   readonly outputs: OutboundRecord[]
   readonly rejected: Partial<Record<RejectReason, number>>
   accepted: number
+  /** Records without a value, whether there was a state to delete or not. */
+  tombstones: number
   steps: number
   masked: number
   resets: number
@@ -20,6 +22,7 @@ export function emptyAdvance(): Advance {
     outputs: [],
     rejected: {},
     accepted: 0,
+    tombstones: 0,
     steps: 0,
     masked: 0,
     resets: 0,

@@ -42,6 +42,8 @@ export class PartitionStates {
   spilled = 0
   private readonly codec: RowCodec
   private readonly text = new TextEncoder()
+  /** Series whose stored rows the next snapshot removes. */
+  private deleted = new Set<string>()
   private dirty: Uint8Array
   private dirtySlots: number[] = []
 
@@ -91,6 +93,8 @@ export class PartitionStates {
       this.slots.touch(resident)
       return resident
     }
+    // What the store still has of it is of before its deletion.
+    if (this.deleted.delete(series)) return this.admit(series, null)
     const row = this.stored.get(series)
     return row instanceof Promise ? row.then((r) => this.admit(series, r)) : this.admit(series, row)
   }
@@ -113,6 +117,26 @@ export class PartitionStates {
       this.aligner.adopt(slot)
     }
     return slot
+  }
+
+  /**
+   * Drops all that is known of a series, in memory now and in the store with the next snapshot; its next observation is
+   * the first of a new series. None of its steps may be waiting. Without effect on a row that was stored
+   * after the record at `offset`.
+   */
+  async delete(series: string, offset: number): Promise<void> {
+    const slot = this.slots.find(series)
+    if (slot === undefined) {
+      const row = this.deleted.has(series) ? null : await this.stored.get(series)
+      if (row === null || offset <= row.offset) return
+      if (this.spilled > 0) this.spilled--
+    } else {
+      if (this.hasSeen(slot, offset)) return
+      this.aligner.forget(slot)
+      this.slots.remove(slot)
+      this.stale = this.stale.filter((other) => other !== slot)
+    }
+    this.deleted.add(series)
   }
 
   /** A stored series that must be resident: the watermark closes its interval, whether it comes back or not. */
@@ -138,6 +162,7 @@ export class PartitionStates {
   ): {
     meta: Uint8Array
     rows: StateRow[]
+    deleted: string[]
     saved: () => void
   } {
     const slots = this.dirtySlots
@@ -161,7 +186,9 @@ export class PartitionStates {
         marks: this.marks,
       }),
       rows,
+      deleted: [...this.deleted],
       saved: () => {
+        this.deleted.clear()
         for (const slot of slots) this.dirty[slot] = 0
         if (this.dirtySlots === slots) this.dirtySlots = []
       },

@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import { Accuracy, scoreArrival } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
+import { TOMBSTONE } from '../core/decode.js'
 import { ForecastEncoder, isoInterval } from '../core/encode.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
@@ -9,6 +10,7 @@ import { emptyAdvance, type Advance } from './advance.js'
 import { Intake } from './intake.js'
 import { sharedFloats, type PartitionStates } from './partition-states.js'
 import { Part } from './part.js'
+import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
 
@@ -23,6 +25,7 @@ interface InFlight {
 export class Partition {
   readonly published: Accuracy
   readonly baseline: Accuracy
+  private readonly provenance: Provenance
   private readonly intake: Intake
   private readonly calibration: Calibration
   private readonly encoder: ForecastEncoder
@@ -39,7 +42,8 @@ export class Partition {
     private readonly clock: Clock,
   ) {
     const { horizon, quantiles } = config
-    this.intake = new Intake(config, states, number)
+    this.provenance = new Provenance(config.topic, number)
+    this.intake = new Intake(config, states, this.provenance)
     this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
     this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)
     this.forecast = new Float64Array(horizon * quantiles.length)
@@ -97,9 +101,37 @@ export class Partition {
     steps.clear()
     for (let i = 0; i < records.length; i++) {
       const pending = this.intake.accept(records[i]!, i, publish, result)
-      if (pending !== undefined) await pending
+      if (pending === TOMBSTONE) await this.delete(records, i, publish, result)
+      else if (pending !== undefined) await pending
     }
-    result.steps = steps.length
+    await this.takeSteps(records, publish, result)
+    const halfLife = this.config.season.long * Math.max(1, this.states.slots.size)
+    const fade = Math.pow(0.5, result.steps / halfLife)
+    this.published.fade(fade)
+    this.baseline.fade(fade)
+    return result
+  }
+
+  /** Deletes a series, after those of its observations that came before. */
+  private async delete(
+    records: readonly LogRecord[],
+    i: number,
+    publish: boolean,
+    result: Advance,
+  ): Promise<void> {
+    const { slots, steps } = this.states
+    const { series } = this.intake
+    const slot = slots.find(series)
+    if (slot !== undefined && steps.slots.subarray(0, steps.length).includes(slot)) {
+      await this.takeSteps(records, publish, result)
+    }
+    await this.states.delete(series, records[i]!.offset)
+  }
+
+  /** Takes the steps that wait, and makes their forecasts. */
+  private async takeSteps(records: readonly LogRecord[], publish: boolean, result: Advance): Promise<void> {
+    const { steps } = this.states
+    result.steps += steps.length
     await this.refresh()
     let pending: InFlight | undefined
     for (let from = 0, turn = 0; from < steps.length; turn = 1 - turn) {
@@ -112,11 +144,7 @@ export class Partition {
       pending = { part, done }
     }
     if (pending !== undefined) await this.finish(pending, records, publish, result)
-    const halfLife = this.config.season.long * Math.max(1, this.states.slots.size)
-    const fade = Math.pow(0.5, steps.length / halfLife)
-    this.published.fade(fade)
-    this.baseline.fade(fade)
-    return result
+    steps.clear()
   }
 
   private async step(part: Part, result: Advance): Promise<void> {
@@ -203,9 +231,11 @@ export class Partition {
     if (maxAge > 0 && ts < this.clock.now() - maxAge) return
     result.forecasts++
     if (byNetwork) result.byNetwork++
+    const cause = records[steps.record[s]!]!
     result.outputs.push({
       topic: this.config.output,
-      timestamp: records[steps.record[s]!]!.timestamp,
+      timestamp: cause.timestamp,
+      headers: this.provenance.of(cause.offset),
       key: this.states.keys[slot]!,
       value: this.encoder.encode(
         this.headOf(slot),

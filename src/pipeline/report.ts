@@ -9,6 +9,7 @@ export function report(settled: SettledBatch, telemetry: PipelineTelemetry, now:
     records: settled.records,
     accepted: advance.accepted,
     rejected: advance.rejected,
+    tombstones: advance.tombstones,
     forecasts: { network: advance.byNetwork, baseline: advance.forecasts - advance.byNetwork },
     masked: advance.masked,
     resets: advance.resets,

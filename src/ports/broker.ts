@@ -57,6 +57,8 @@ export interface Snapshot {
   /** The partition's own state (watermark, pooled statistics), opaque. Replaces the previous one. */
   readonly meta: Uint8Array
   readonly rows: readonly StateRow[]
+  /** Series whose stored rows are removed; none of them has a row in `rows`. */
+  readonly deleted?: readonly string[]
 }
 
 /** The outcome of a batch. Everything in it becomes visible and durable together, or not at all. */

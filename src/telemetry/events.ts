@@ -29,6 +29,8 @@ export interface BatchSettled {
   readonly records: number
   readonly accepted: number
   readonly rejected: RejectCounts
+  /** Records without a value. */
+  readonly tombstones: number
   readonly forecasts: { readonly network: number; readonly baseline: number }
   /** Steps over missing observations. */
   readonly masked: number

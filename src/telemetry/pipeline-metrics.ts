@@ -79,6 +79,7 @@ export class PipelineMetrics {
     at.baseline.inc(event.forecasts.baseline)
     at.masked.inc(event.masked)
     at.resets.inc(event.resets)
+    at.tombstones.inc(event.tombstones)
     at.batchRecords.observe(event.records)
     at.batchSeconds.observe(event.seconds)
     at.latency.observe(event.latencySeconds)
@@ -138,6 +139,7 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     network: metrics.forecasts.labels({ pipeline, source: 'network' }),
     baseline: metrics.forecasts.labels({ pipeline, source: 'baseline' }),
     masked: metrics.maskedSteps.labels({ pipeline }),
+    tombstones: metrics.tombstones.labels({ pipeline }),
     resets: metrics.resets.labels({ pipeline }),
     batchRecords: metrics.batchRecords.labels({ pipeline }),
     batchSeconds: metrics.batchSeconds.labels({ pipeline }),

@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
-import { Decoder } from '../core/decode.js'
+import { Decoder, TOMBSTONE } from '../core/decode.js'
 import { GridAligner } from '../core/grid.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout } from '../core/layout.js'
@@ -49,11 +49,25 @@ async function readPartition(
     steps,
   )
   const builders: HistoryBuilder[] = []
-  for await (const records of broker.read(config.topic, partition, {})) {
+  const build = (): void => {
+    for (let i = 0; i < steps.length; i++) {
+      builders[steps.slots[i]!]!.add(steps.index[i]!, steps.ts[i]!, steps.value[i]!, steps.skipped[i]!)
+    }
     steps.clear()
+  }
+  for await (const records of broker.read(config.topic, partition, {})) {
     for (const record of records) {
-      if (decoder.decode(record.key, record.value, record.timestamp) !== null) continue
+      const outcome = decoder.decode(record.key, record.value, record.timestamp)
       const { series, ts, value } = decoder.out
+      if (outcome === TOMBSTONE && config.tombstones === 'delete') {
+        const slot = slots.find(series)
+        if (slot === undefined) continue
+        build()
+        grid.forget(slot)
+        table.reset(slot)
+        builders[slot]!.length = 0
+      }
+      if (outcome !== null) continue
       if (ts < (range.from ?? -Infinity) || ts >= (range.until?.get(series) ?? Infinity)) continue
       let slot = slots.find(series)
       if (slot === undefined) {
@@ -64,9 +78,7 @@ async function readPartition(
       }
       grid.accept(slot, ts, value, 0)
     }
-    for (let i = 0; i < steps.length; i++) {
-      builders[steps.slots[i]!]!.add(steps.index[i]!, steps.ts[i]!, steps.value[i]!, steps.skipped[i]!)
-    }
+    build()
   }
   return builders.filter((builder) => builder.length > 0).map((builder) => builder.build())
 }

@@ -290,6 +290,26 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       await rejectsWith('unknown-topic', broker.offsetAt(input, 2, 0))
     })
 
+    test('states that a settlement deletes are gone with it, also after reopening, and others stay', async () => {
+      await appendMany(0, 1)
+      const { lease } = await join(broker, input, group, 2)
+      const long = 'x'.repeat(500)
+      const rows = ['a', 'b', long].map((series) => row(series, 0, 'state'))
+      await lease.checkpoint({ meta: bytes('1'), rows })
+      const batch = await lease.next(1)
+      await batch.settle({
+        outputs: [],
+        snapshot: { meta: bytes('2'), rows: [row('c', 1, 'state')], deleted: ['a', long, 'never stored'] },
+      })
+      assert.equal(await lease.states.get('a'), null)
+      assert.deepEqual(await loadRows(lease), { b: 'state', c: 'state' })
+      const reopened = await fixture.reopen()
+      assert.deepEqual(await loadRows((await join(reopened, input, group, 2)).lease), {
+        b: 'state',
+        c: 'state',
+      })
+    })
+
     test('a checkpoint settles nothing', async () => {
       await appendMany(0, 1)
       const { lease, consumption } = await join(broker, input, group, 2)

@@ -68,7 +68,28 @@ test('each thing that can be wrong has its reason', () => {
     assert.equal(outcome, reason)
   }
   assert.deepEqual(decode({ ts: ARRIVAL + 1000, value: 10 }), { series: 'a', ts: ARRIVAL + 1000, value: 10 })
-  assert.equal(new Decoder(OPTIONS).decode(Buffer.from('a'), null, ARRIVAL), 'undecodable')
+})
+
+test('a record without a value is a tombstone of the series its key names', () => {
+  const decoder = new Decoder(OPTIONS)
+  assert.equal(decoder.decode(Buffer.from('a'), null, ARRIVAL), 'tombstone')
+  assert.equal(decoder.out.series, 'a')
+  assert.equal(decoder.decode(null, null, ARRIVAL), 'missing-series')
+  assert.equal(decoder.decode(Buffer.from('ninebytes'), null, ARRIVAL), 'too-large')
+  const named = new Decoder({ ...OPTIONS, fields: { ...OPTIONS.fields, series: 'id' } })
+  assert.equal(named.decode(Buffer.from('a'), null, ARRIVAL), 'missing-series')
+})
+
+test('a reason comes with a detail that a person can act on', () => {
+  const decoder = new Decoder(OPTIONS)
+  const detail = (value: string): string => {
+    assert.notEqual(decoder.decode(Buffer.from('a'), Buffer.from(value), ARRIVAL), null)
+    return decoder.detail
+  }
+  assert.match(detail('{'), /JSON/)
+  assert.equal(detail('{"ts":5,"value":"1"}'), '"1"')
+  assert.equal(detail('{"value":1}'), 'nothing there')
+  assert.ok(detail(JSON.stringify({ ts: 5, value: 'x'.repeat(100) })).length <= 200)
 })
 
 test('whatever the bytes, the outcome is an observation within the limits or a reason', () => {
@@ -83,6 +104,7 @@ test('whatever the bytes, the outcome is an observation within the limits or a r
     fc.property(fc.option(bytes), fc.option(bytes), (key, value) => {
       const decoder = new Decoder(OPTIONS)
       const reason = decoder.decode(key, value, ARRIVAL)
+      if (reason === 'tombstone') return value === null
       if (reason !== null) return REJECT_REASONS.includes(reason)
       const { series, ts, value: number } = decoder.out
       return series !== '' && Number.isSafeInteger(ts) && (number !== number || Math.abs(number) <= 10)

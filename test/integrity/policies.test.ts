@@ -32,6 +32,16 @@ const RECORDS: readonly OutboundRecord[] = [
   record(`{"ts":${START + 86_400_001},"value":1}`), // too-far-ahead
   record(new Uint8Array(65_537)), // too-large
 ]
+const DETAILS: Readonly<Record<string, string>> = {
+  undecodable: messageOfParsing('{'),
+  'missing-series': 'no key',
+  'missing-ts': 'nothing there',
+  'bad-ts': '"soon"',
+  'bad-value': '"1"',
+  'out-of-range': '10000000000000000',
+  'too-far-ahead': String(START + 86_400_001),
+  'too-large': 'value of 65537 bytes',
+}
 const EXPECTED = [
   ...[
     'duplicate',
@@ -74,6 +84,7 @@ for (const dropped of ['invalid', 'late', 'duplicate', 'none'] as const) {
         kept.map(({ reason, offset }) => ({
           ...(reason === 'duplicate' ? { trace: 't1' } : {}),
           'tidecast-reason': reason,
+          ...(reason in DETAILS ? { 'tidecast-detail': DETAILS[reason] } : {}),
           'tidecast-topic': 'p',
           'tidecast-partition': '0',
           'tidecast-offset': String(offset),
@@ -139,6 +150,14 @@ test('limits wider than a state can hold are refused', () => {
     name: 'ConfigError',
   })
 })
+
+function messageOfParsing(json: string): string {
+  try {
+    return String(JSON.parse(json))
+  } catch (error) {
+    return (error as Error).message
+  }
+}
 
 function text(data: Uint8Array | null): string | null {
   return data && Buffer.from(data).toString('latin1')

@@ -9,7 +9,13 @@ import { BASELINE, networkModel, type ActiveModel } from '../../src/pipeline/act
 import { PartitionRuntime } from '../../src/pipeline/partition-runtime.js'
 import { restore } from '../../src/pipeline/restore.js'
 import type { SettledBatch } from '../../src/pipeline/settle.js'
-import type { Consumption, LogRecord, OutboundRecord, PartitionLease } from '../../src/ports/broker.js'
+import type {
+  Consumption,
+  LogRecord,
+  OutboundRecord,
+  PartitionLease,
+  StateRow,
+} from '../../src/ports/broker.js'
 import { systemClock, type Clock } from '../../src/ports/clock.js'
 import type { LoadedNetwork } from '../../src/ports/engine.js'
 import type { Row } from './household.js'
@@ -55,6 +61,11 @@ export class PartitionAtWork {
 
   get states(): PartitionRuntime['partition']['states'] {
     return this.#runtime.partition.states
+  }
+
+  /** A series' row in the store. */
+  async stored(series: string): Promise<StateRow | null> {
+    return this.#lease.states.get(series)
   }
 
   async append(rows: readonly Row[]): Promise<void> {

@@ -15,6 +15,7 @@ export class Account extends PipelineTelemetry {
   records = 0
   accepted = 0
   forecasts = 0
+  tombstones = 0
   readonly rejected = new Map<RejectReason, number>()
   #failure: Error | undefined
   #changed = (): void => undefined
@@ -28,6 +29,7 @@ export class Account extends PipelineTelemetry {
     super.batch(fields)
     this.records += fields.records
     this.accepted += fields.accepted
+    this.tombstones += fields.tombstones
     this.forecasts += fields.forecasts.network + fields.forecasts.baseline
     for (const [reason, count] of Object.entries(fields.rejected) as [RejectReason, number][]) {
       this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + count)

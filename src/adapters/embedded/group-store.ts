@@ -54,12 +54,14 @@ export class GroupStore {
     partition: PartitionRef,
     snapshot: Snapshot,
   ): { readonly bytes: number; readonly store: () => void } {
+    const deleted = (snapshot.deleted ?? []).map((series) => rowKey(partition, series))
     const rows = encodeRows(partition, snapshot.rows)
     const bytes = rows.reduce(
       (sum, { value }) => sum + value.length + ROW_OVERHEAD,
       snapshot.meta.length + ROW_OVERHEAD,
     )
     const store = (): void => {
+      for (const key of deleted) this.environment.states.removeSync(key)
       for (const { key, value } of rows) this.environment.states.putSync(key, value)
       this.environment.states.putSync(metaKey(partition), Buffer.from(snapshot.meta))
     }

@@ -4,7 +4,7 @@ import { Environment } from '../embedded/environment.js'
 import { GroupStore, PartitionStates } from '../embedded/group-store.js'
 import { partitionKey } from '../embedded/keys.js'
 import type { PartitionRef } from '../embedded/keys.js'
-import { encodeRows, metaKey, rowKeyRange } from '../embedded/state-rows.js'
+import { encodeRows, metaKey, rowKey, rowKeyRange } from '../embedded/state-rows.js'
 import { acquireWriterLock } from '../embedded/writer-lock.js'
 import type { WriterLock } from '../embedded/writer-lock.js'
 import { addressed } from './sends.js'
@@ -66,7 +66,11 @@ export class LocalStates {
     snapshot: Snapshot,
     topic: string,
   ): { readonly records: Addressed[]; readonly store: () => Promise<void> } {
-    const rows = [...encodeRows(ref, snapshot.rows), { key: metaKey(ref), value: Buffer.from(snapshot.meta) }]
+    const rows = [
+      ...(snapshot.deleted ?? []).map((series) => ({ key: rowKey(ref, series), value: null })),
+      ...encodeRows(ref, snapshot.rows),
+      { key: metaKey(ref), value: Buffer.from(snapshot.meta) },
+    ]
     const records = rows.map(({ key, value }) => toRecord(topic, ref, key, value))
     return { records, store: () => this.#write(rows) }
   }

@@ -96,5 +96,11 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function buffers(headers: Readonly<Record<string, Uint8Array>>): Record<string, Buffer> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, asBuffer(value)]))
+  // The headers of forecasts are Buffers already, and there is a forecast to every record.
+  for (const name in headers) {
+    if (!Buffer.isBuffer(headers[name])) {
+      return Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, asBuffer(value)]))
+    }
+  }
+  return headers as Record<string, Buffer>
 }
