@@ -173,6 +173,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 5000,
     },
   },
+  delivery: {
+    doc: 'On Kafka: with `exactly-once` forecasts and offsets commit in one transaction; with `at-least-once` forecasts are visible some hundred milliseconds sooner, and those of the last moment come twice after a crash or a rebalance. The embedded log delivers exactly once in any case.',
+    format: 'choice',
+    options: ['exactly-once', 'at-least-once'],
+    default: 'exactly-once',
+  },
   batch: {
     maxRecords: {
       doc: 'Most records that are settled in one transaction.',
@@ -180,6 +186,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       min: 1,
       max: 100_000,
       default: 4096,
+    },
+    commitInterval: {
+      doc: 'On Kafka: least time between two commits of a partition, unless a full batch waits. Shorter brings forecasts sooner and costs the cluster more.',
+      format: 'duration',
+      max: 10_000,
+      default: 100,
     },
   },
 }

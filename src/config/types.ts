@@ -117,7 +117,8 @@ export interface PipelineConfig {
   }
   readonly training: TrainingConfig
   readonly state: { readonly maxResidentSeries: number; readonly snapshotEvery: number }
-  readonly batch: { readonly maxRecords: number }
+  readonly delivery: 'exactly-once' | 'at-least-once'
+  readonly batch: { readonly maxRecords: number; readonly commitInterval: number }
 }
 
 export interface TrainingConfig {

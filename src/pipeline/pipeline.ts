@@ -82,9 +82,11 @@ export class Pipeline {
           this.deps.failed(error)
         },
       })
-    this.consumption = await broker.consume(topic, consumerGroup(config.name), (lease) => {
+    const assigned = (lease: PartitionLease): void => {
       this.leases.next(lease)
-    })
+    }
+    const delivery = { guarantee: config.delivery, commitIntervalMs: config.batch.commitInterval }
+    this.consumption = await broker.consume(topic, consumerGroup(config.name), assigned, delivery)
   }
 
   /** Writes a last snapshot of what is settled and leaves the group. */

@@ -140,6 +140,22 @@ export interface ReadRange {
   readonly toTimestamp?: number
 }
 
+/** How a consumption's outcomes are made to last. */
+export interface Delivery {
+  /**
+   * With 'at-least-once' outputs are visible as soon as they are written, and the offset follows: when the process dies
+   * or the partition moves in between, they are published again. A broker that can do no less may do 'exactly-once'.
+   */
+  readonly guarantee: 'exactly-once' | 'at-least-once'
+  /**
+   * Least time between two commits of a partition. With 'exactly-once' a batch waits for it, unless `maxRecords` wait
+   * already; with 'at-least-once' only the offset does. For brokers on which commits are dear.
+   */
+  readonly commitIntervalMs: number
+}
+
+export const PROMPTLY: Delivery = { guarantee: 'exactly-once', commitIntervalMs: 0 }
+
 export interface Broker {
   readonly kind: 'embedded' | 'kafka'
   /** Creates what is missing; an existing topic keeps its partitions, its retention is updated. */
@@ -159,9 +175,14 @@ export interface Broker {
   read(topic: string, partition: number, range: ReadRange): AsyncIterable<readonly LogRecord[]>
   /**
    * Joins `group` on `topic`. `assigned` is called once for each partition this process comes to own, now or later.
-   * Two processes, or two consumers of one, never hold the same partition of a group at once.
+   * Two processes, or two consumers of one, never hold the same partition of a group at once. `delivery` defaults to `PROMPTLY`.
    */
-  consume(topic: string, group: string, assigned: (lease: PartitionLease) => void): Promise<Consumption>
+  consume(
+    topic: string,
+    group: string,
+    assigned: (lease: PartitionLease) => void,
+    delivery?: Delivery,
+  ): Promise<Consumption>
   /** Bytes used by topics, states and models together; `null` where the broker cannot know. */
   size(): Promise<number | null>
   close(): Promise<void>

@@ -89,7 +89,8 @@ test('a pipeline without settings gets every documented default', () => {
       retryGrowth: 0.25,
     },
     state: { maxResidentSeries: 100_000, snapshotEvery: 5000 },
-    batch: { maxRecords: 4096 },
+    delivery: 'exactly-once',
+    batch: { maxRecords: 4096, commitInterval: 100 },
   })
 })
 

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import type { Kafka, Producer } from 'kafkajs'
-import { PRODUCER } from './connection.js'
-import { sendsOf } from './sends.js'
+import type { Kafka } from 'kafkajs'
+import { Publisher } from './publisher.js'
+import { fitsOneSend } from './sends.js'
 import type { Addressed } from './sends.js'
 import { Transactor } from './transactor.js'
 
 /** Appends outside any pipeline. What fits into one batch of one partition is whole by itself; else it takes a transaction. */
 export class Appender {
-  #producer: Promise<Producer> | null = null
+  readonly #publisher: Publisher
   #transactor: Promise<Transactor> | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly client: Kafka) {}
+  constructor(private readonly client: Kafka) {
+    this.#publisher = new Publisher(client)
+  }
 
   append(records: readonly Addressed[]): Promise<void> {
     const result = this.#turn.then(() => this.#append(records))
@@ -21,26 +23,17 @@ export class Appender {
 
   async close(): Promise<void> {
     await this.#turn
-    await (await this.#producer)?.disconnect()
+    await this.#publisher.close()
     await (await this.#transactor)?.close()
   }
 
   async #append(records: readonly Addressed[]): Promise<void> {
-    const [first] = records
-    if (first === undefined) return
-    const onePlace = records.every(
-      ({ topic, partition }) => topic === first.topic && partition === first.partition,
-    )
-    const sends = onePlace ? [...sendsOf(records)] : []
-    const [topicMessages] = sends
-    if (topicMessages !== undefined && sends.length === 1) {
-      this.#producer ??= this.#open()
-      const producer = await this.#usable(this.#producer, () => (this.#producer = null))
-      await producer.sendBatch({ topicMessages, acks: -1 })
+    if (records.length === 0) return
+    if (fitsOneSend(records)) {
+      await this.#publisher.send(records)
       return
     }
-    this.#transactor ??= Transactor.open(this.client, `tidecast-append-${randomUUID()}`)
-    const transactor = await this.#usable(this.#transactor, () => (this.#transactor = null))
+    const transactor = await this.#opened()
     try {
       await transactor.run(records)
     } catch (error) {
@@ -50,18 +43,13 @@ export class Appender {
     }
   }
 
-  async #open(): Promise<Producer> {
-    const producer = this.client.producer(PRODUCER)
-    await producer.connect()
-    return producer
-  }
-
   /** What could not be opened is opened anew the next time. */
-  async #usable<T>(opening: Promise<T>, forget: () => void): Promise<T> {
+  async #opened(): Promise<Transactor> {
+    this.#transactor ??= Transactor.open(this.client, `tidecast-append-${randomUUID()}`)
     try {
-      return await opening
+      return await this.#transactor
     } catch (error) {
-      forget()
+      this.#transactor = null
       throw error
     }
   }

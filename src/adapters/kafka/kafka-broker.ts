@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { Admin, Kafka } from 'kafkajs'
-import { BrokerError } from '../../ports/broker.js'
+import { BrokerError, PROMPTLY } from '../../ports/broker.js'
 import type {
   Broker,
   Consumption,
+  Delivery,
   LogRecord,
   OutboundRecord,
   PartitionInfo,
@@ -165,13 +166,14 @@ class ConnectedBroker implements KafkaBroker {
     topic: string,
     group: string,
     assigned: (lease: PartitionLease) => void,
+    delivery: Delivery = PROMPTLY,
   ): Promise<Consumption> {
     this.#assertOpen()
     const { topics, states } = this.#parts
     await topics.ensureCompacted(statesTopic(group), await topics.partitionsOf(topic))
     await states()
     this.#assertOpen()
-    return GroupMember.join(this.#parts, topic, group, assigned, this.#members)
+    return GroupMember.join(this.#parts, topic, group, assigned, delivery, this.#members)
   }
 
   async committed(group: string, topic: string): Promise<readonly (number | null)[]> {

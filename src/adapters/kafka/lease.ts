@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { BrokerError } from '../../ports/broker.js'
 import type {
   Batch,
@@ -7,36 +8,12 @@ import type {
   Snapshot,
   StoredStates,
 } from '../../ports/broker.js'
-import type { PartitionRef } from '../embedded/keys.js'
+import type { LeaseParts } from './lease-parts.js'
 import { translated } from './errors.js'
-import type { PartitionFetcher } from './fetcher.js'
 import type { LocalStates } from './local-states.js'
-import type { KafkaParts } from './parts.js'
-import type { RecordQueue } from './record-queue.js'
 import type { Addressed } from './sends.js'
 import { statesTopic } from './states-topic.js'
-import type { ConsumedOffset, Transactor } from './transactor.js'
-
-export interface LeaseOwner {
-  /** The lease gives its partition back. */
-  release(lease: KafkaLease): Promise<void>
-  /** The lease can write no more, and nobody knows whether its last transaction took effect. */
-  lost(lease: KafkaLease, error: unknown): void
-}
-
-export interface LeaseParts {
-  readonly parts: KafkaParts
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
-  readonly transactor: Transactor
-  readonly fetcher: PartitionFetcher
-  readonly queue: RecordQueue
-  readonly local: LocalStates
-  readonly ref: PartitionRef
-  readonly owner: LeaseOwner
-  readonly fresh: boolean
-}
+import type { ConsumedOffset } from './transactor.js'
 
 export class KafkaLease implements PartitionLease {
   readonly topic: string
@@ -45,13 +22,18 @@ export class KafkaLease implements PartitionLease {
   readonly #revocation = new AbortController()
   #settledTo: number
   #fresh: boolean
+  /** What Kafka knows of that; less only while a published batch waits for its commit. */
+  #committedTo: number
+  #committing = false
+  #taken = -Infinity
   #unsettled: object | null = null
   #ending: Promise<void> | null = null
+  #lost = false
 
   constructor(private readonly of: LeaseParts) {
     this.topic = of.topic
     this.partition = of.partition
-    this.#settledTo = of.queue.start
+    this.#settledTo = this.#committedTo = of.queue.start
     this.#fresh = of.fresh
     this.states = of.local.view(of.ref)
   }
@@ -82,8 +64,11 @@ export class KafkaLease implements PartitionLease {
     const delivery = {}
     this.#unsettled = delivery
     try {
-      const records = await this.of.queue.take(maxRecords, this.revoked)
+      const { queue, publisher, commitIntervalMs } = this.of
+      const notBefore = publisher === null ? this.#taken + commitIntervalMs : -Infinity
+      const records = await queue.take(maxRecords, notBefore, this.revoked)
       if (this.revoked.aborted) throw this.#revokedError()
+      this.#taken = performance.now()
       return this.#batch(delivery, records)
     } catch (error) {
       this.#unsettled = null
@@ -94,7 +79,7 @@ export class KafkaLease implements PartitionLease {
   async checkpoint(snapshot: Snapshot): Promise<void> {
     this.#assertOwned()
     const { records, store } = this.#prepare(snapshot)
-    await this.#write(records)
+    await this.#commit(records, this.#settledTo)
     await this.#keep(store)
   }
 
@@ -103,8 +88,9 @@ export class KafkaLease implements PartitionLease {
     this.#assertSettled()
     const { local, ref, group, queue } = this.of
     const { records, store } = this.#prepare({ meta, rows: [] })
-    await this.#write([...local.tombstones(ref, statesTopic(group)), ...records], this.#consumed(offset))
-    this.#settledTo = offset
+    // Also where it stays, it is committed from now on.
+    await this.#transact([...local.tombstones(ref, statesTopic(group)), ...records], this.#consumed(offset))
+    this.#settledTo = this.#committedTo = offset
     this.#fresh = false
     queue.seek(offset)
     await this.#keep(async () => {
@@ -125,7 +111,13 @@ export class KafkaLease implements PartitionLease {
   }
 
   async #end(): Promise<void> {
-    await this.of.transactor.close()
+    const { publisher, transactor } = this.of
+    await publisher?.close()
+    // What has been published need not come again. Best effort: the next owner may have taken the id over already.
+    if (this.#committedTo < this.#settledTo && !this.#lost) {
+      await transactor.run([], this.#consumed(this.#settledTo)).catch(() => undefined)
+    }
+    await transactor.close()
     await this.of.fetcher.close()
   }
 
@@ -147,30 +139,62 @@ export class KafkaLease implements PartitionLease {
   }
 
   async #settle({ outputs, snapshot }: Settlement, records: readonly LogRecord[]): Promise<void> {
-    const { parts, queue } = this.of
+    const { parts, queue, publisher } = this.of
     const prepared = snapshot && this.#prepare(snapshot)
     const sent = await parts.addresser.address(outputs, parts.clock.now())
-    for (const record of prepared?.records ?? []) sent.push(record)
+    const states = prepared?.records ?? []
     const offset = records.at(-1)!.offset + 1
-    await this.#write(sent, this.#consumed(offset))
+    if (publisher === null) {
+      for (const record of states) sent.push(record)
+      await this.#commit(sent, offset)
+    } else {
+      await this.#attempt(() => publisher.send(sent))
+      if (prepared !== undefined) await this.#commit(states, offset)
+    }
     this.#settledTo = offset
     this.#fresh = false
     queue.drop(records.length)
     if (prepared !== undefined) await this.#keep(prepared.store)
+    else if (publisher !== null && !this.#committing) void this.#commitSoon()
   }
 
-  #consumed(offset: number): ConsumedOffset {
-    return { group: this.of.group, topic: this.topic, partition: this.partition, offset }
+  /** Offsets follow what has been published, one commit per interval. */
+  async #commitSoon(): Promise<void> {
+    this.#committing = true
+    try {
+      while (this.#committedTo < this.#settledTo && !this.revoked.aborted) {
+        await this.#commit([], this.#settledTo)
+        await pause(this.of.commitIntervalMs, undefined, { signal: this.revoked })
+      }
+    } catch {
+      // The partition has been lost or given back: who takes it over goes on at what is committed.
+    } finally {
+      this.#committing = false
+    }
   }
 
   #prepare(snapshot: Snapshot): ReturnType<LocalStates['prepare']> {
     return this.of.local.prepare(this.of.ref, snapshot, statesTopic(this.of.group))
   }
 
-  async #write(records: readonly Addressed[], consumed?: ConsumedOffset): Promise<void> {
+  async #commit(records: readonly Addressed[], offset: number): Promise<void> {
+    const consumed = offset === this.#committedTo ? undefined : this.#consumed(offset)
+    await this.#transact(records, consumed)
+    this.#committedTo = offset
+  }
+
+  #consumed(offset: number): ConsumedOffset {
+    return { group: this.of.group, topic: this.topic, partition: this.partition, offset }
+  }
+
+  #transact(records: readonly Addressed[], consumed: ConsumedOffset | undefined): Promise<void> {
+    return this.#attempt(() => this.of.transactor.run(records, consumed))
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<void> {
     this.#assertOwned()
     try {
-      await this.of.transactor.run(records, consumed)
+      await write()
     } catch (error) {
       throw this.#lose(translated(error, `to write for ${this.#name}`))
     }
@@ -186,6 +210,7 @@ export class KafkaLease implements PartitionLease {
   }
 
   #lose(error: unknown): unknown {
+    this.#lost = true
     this.#revocation.abort()
     this.of.owner.lost(this, error)
     return error

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer } from 'kafkajs'
-import type { Consumption, PartitionLease } from '../../ports/broker.js'
+import type { Consumption, Delivery, PartitionLease } from '../../ports/broker.js'
 import { assigner } from './assignment.js'
 import { RETRY } from './connection.js'
 import { translated } from './errors.js'
@@ -30,6 +30,7 @@ export class GroupMember implements Consumption {
     private readonly topic: string,
     private readonly group: string,
     private readonly assigned: (lease: PartitionLease) => void,
+    private readonly delivery: Delivery,
     /** All members of this process. */
     private readonly members: ReadonlySet<GroupMember>,
   ) {
@@ -58,9 +59,10 @@ export class GroupMember implements Consumption {
     topic: string,
     group: string,
     assigned: (lease: PartitionLease) => void,
+    delivery: Delivery,
     members: Set<GroupMember>,
   ): Promise<GroupMember> {
-    const member = new GroupMember(parts, topic, group, assigned, members)
+    const member = new GroupMember(parts, topic, group, assigned, delivery, members)
     members.add(member)
     try {
       await member.#consumer.connect()
@@ -147,7 +149,7 @@ export class GroupMember implements Consumption {
     for (let wait = FIRST_PAUSE_MS; this.#mine(partition); wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       try {
         await this.#endOthers(partition)
-        const lease = await openLease(parts, group, topic, partition, this)
+        const lease = await openLease(parts, group, topic, partition, this.delivery, this)
         if (!this.#mine(partition)) {
           await lease.revoke()
           return

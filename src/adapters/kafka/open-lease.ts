@@ -1,8 +1,10 @@
+import type { Delivery } from '../../ports/broker.js'
 import { PartitionFetcher } from './fetcher.js'
 import { groupOffsets } from './group-offsets.js'
 import { KafkaLease } from './lease.js'
-import type { LeaseOwner } from './lease.js'
+import type { LeaseOwner } from './lease-parts.js'
 import type { KafkaParts } from './parts.js'
+import { Publisher } from './publisher.js'
 import { RecordQueue } from './record-queue.js'
 import { copyStates, statesTopic } from './states-topic.js'
 import { Transactor } from './transactor.js'
@@ -17,6 +19,7 @@ export async function openLease(
   group: string,
   topic: string,
   partition: number,
+  delivery: Delivery,
   owner: LeaseOwner,
 ): Promise<KafkaLease> {
   const fetcher = new PartitionFetcher(parts.client, topic, partition)
@@ -31,8 +34,10 @@ export async function openLease(
     const queue = new RecordQueue(fetcher, Math.max(committed, earliest))
     queue.skipped = Math.max(0, earliest - committed)
     const fresh = stored === undefined
-    const place = { group, topic, partition }
-    return new KafkaLease({ parts, ...place, transactor, fetcher, queue, local, ref, owner, fresh })
+    const publisher = delivery.guarantee === 'at-least-once' ? new Publisher(parts.client) : null
+    const { commitIntervalMs } = delivery
+    const place = { parts, group, topic, partition, local, ref, owner, fresh }
+    return new KafkaLease({ ...place, transactor, publisher, commitIntervalMs, fetcher, queue })
   } catch (error) {
     await transactor.close()
     await fetcher.close()

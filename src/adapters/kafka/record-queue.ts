@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { BrokerError } from '../../ports/broker.js'
 import type { LogRecord } from '../../ports/broker.js'
 import { translated, typeOf } from './errors.js'
@@ -28,11 +29,21 @@ export class RecordQueue {
     return this.#records[0]?.offset ?? this.position
   }
 
-  /** The oldest records, which stay. Empty only when `ended` has fired. */
-  async take(maxRecords: number, ended: AbortSignal): Promise<readonly LogRecord[]> {
-    while (this.#records.length === 0 && !ended.aborted) await orAborted(this.#fetch(), ended)
+  /**
+   * The oldest records, which stay. Fewer than `maxRecords` are not taken before `notBefore` (as `performance.now()`
+   * counts), and then with what has come meanwhile. Empty only when `ended` has fired.
+   */
+  async take(maxRecords: number, notBefore: number, ended: AbortSignal): Promise<readonly LogRecord[]> {
+    const wait = notBefore - performance.now()
+    if (this.#records.length < maxRecords && wait > 0) {
+      await pause(wait, undefined, { signal: ended }).catch(() => undefined)
+      if (this.#records.length > 0) await orAborted(this.#fetch(0), ended)
+    }
+    while (this.#records.length === 0 && !ended.aborted) await orAborted(this.#fetch(WAIT_MS), ended)
     const records = this.#records.slice(0, maxRecords)
-    if (this.#records.length < 2 * maxRecords && !ended.aborted) this.#fetch().catch(() => undefined)
+    // Whoever lags reads ahead; who does not gets more with one fetch later than with one now.
+    const lags = records.length === maxRecords && this.#records.length < 2 * maxRecords
+    if (lags && !ended.aborted) this.#fetch(0).catch(() => undefined)
     return records
   }
 
@@ -48,15 +59,15 @@ export class RecordQueue {
   }
 
   /** One at a time; who comes while one is under way shares its outcome. */
-  #fetch(): Promise<void> {
-    this.#fetching ??= this.#fetchOnce().finally(() => (this.#fetching = null))
+  #fetch(waitMs: number): Promise<void> {
+    this.#fetching ??= this.#fetchOnce(waitMs).finally(() => (this.#fetching = null))
     return this.#fetching
   }
 
-  async #fetchOnce(): Promise<void> {
+  async #fetchOnce(waitMs: number): Promise<void> {
     try {
       const from = this.position
-      const { records, next, highWatermark } = await this.fetcher.fetch(from, WAIT_MS)
+      const { records, next, highWatermark } = await this.fetcher.fetch(from, waitMs)
       if (from !== this.position) return
       this.#records.push(...records)
       this.position = next

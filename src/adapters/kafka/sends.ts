@@ -67,6 +67,17 @@ export function addressed(
   return { topic, partition, message: { ...message, partition }, bytes }
 }
 
+/** Whether one batch of one partition holds them all: it is written whole or not at all. */
+export function fitsOneSend(records: readonly Addressed[]): boolean {
+  const [first] = records
+  let bytes = 0
+  for (const record of records) {
+    if (record.topic !== first!.topic || record.partition !== first!.partition) return false
+    bytes += record.bytes
+  }
+  return records.length <= MAX_SEND_RECORDS && bytes <= MAX_SEND_BYTES
+}
+
 /** The records in their order, in sends that are neither too large for Kafka nor too long for kafkajs. */
 export function* sendsOf(records: readonly Addressed[]): Generator<TopicMessages[]> {
   let send = new Map<string, Message[]>()

@@ -1,0 +1,45 @@
+import type { Kafka, Producer } from 'kafkajs'
+import { PRODUCER } from './connection.js'
+import { sendsOf } from './sends.js'
+import type { Addressed } from './sends.js'
+
+/** Appends without transactions, one call after the other: what a call sends is visible as soon as it is written. */
+export class Publisher {
+  #producer: Promise<Producer> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly client: Kafka) {}
+
+  /** Resolves when all of it is durable. When it rejects, any part of it may be. */
+  send(records: readonly Addressed[]): Promise<void> {
+    const result = this.#turn.then(async () => {
+      const producer = await this.#connected()
+      for (const topicMessages of sendsOf(records)) await producer.sendBatch({ topicMessages, acks: -1 })
+    })
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async close(): Promise<void> {
+    await this.#turn
+    await (await this.#producer)?.disconnect()
+  }
+
+  /** What could not be opened is opened anew the next time. */
+  async #connected(): Promise<Producer> {
+    this.#producer ??= this.#open()
+    try {
+      return await this.#producer
+    } catch (error) {
+      this.#producer = null
+      throw error
+    }
+  }
+
+  async #open(): Promise<Producer> {
+    const producer = this.client.producer(PRODUCER)
+    await producer.connect()
+    return producer
+  }
+}
