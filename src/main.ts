@@ -8,6 +8,7 @@ import { registerDoctor } from './cli/doctor.js'
 import { registerGradients } from './cli/gradients.js'
 import { registerInspect } from './cli/inspect.js'
 import { registerModels } from './cli/models.js'
+import { registerRedrive } from './cli/redrive.js'
 import { registerReplay } from './cli/replay.js'
 import { registerRun } from './cli/run.js'
 import { registerVerify } from './cli/verify.js'
@@ -52,6 +53,7 @@ const program = new Command('tidecast')
 registerRun(program, context)
 registerBacktest(program, context)
 registerReplay(program, context)
+registerRedrive(program, context)
 registerModels(program, context)
 registerInspect(program, context)
 registerConfig(program, context)

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { brokerContract } from '../../contract/broker-contract.js'
+import { brokerContract, type BrokerFixture } from '../../contract/broker-contract.js'
+import { redriveContract } from '../../contract/redrive-contract.js'
 import { openLog, temporaryDirectory } from './temporary-log.js'
 
-brokerContract('embedded log', async () => {
+const open = async (): Promise<BrokerFixture> => {
   const dir = await temporaryDirectory()
   let broker = await openLog(dir)
   return {
@@ -17,4 +18,7 @@ brokerContract('embedded log', async () => {
       await rm(dir, { recursive: true })
     },
   }
-})
+}
+
+brokerContract('embedded log', open)
+redriveContract('embedded log', open)

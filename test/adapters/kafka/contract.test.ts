@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { after, before, describe } from 'node:test'
-import { brokerContract } from '../../contract/broker-contract.js'
+import { brokerContract, type BrokerFixture } from '../../contract/broker-contract.js'
+import { redriveContract } from '../../contract/redrive-contract.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
 
 describe('on a real Kafka', { skip: withoutKafka }, () => {
@@ -8,7 +9,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
   before(async () => (kafka = await startKafka()))
   after(() => kafka.stop())
 
-  brokerContract('Kafka', async () => {
+  const open = async (): Promise<BrokerFixture> => {
     let connection = await connectKafka(kafka.brokers)
     const { dir } = connection
     return {
@@ -23,5 +24,8 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
         await rm(dir, { recursive: true, force: true })
       },
     }
-  })
+  }
+
+  brokerContract('Kafka', open)
+  redriveContract('Kafka', open)
 })
