@@ -139,7 +139,15 @@ export class Daemon implements Control {
 
   private tick(): void {
     this.ticked = this.options.clock.now()
-    for (const pipeline of this.running) pipeline.measure()
+    for (const pipeline of this.running) {
+      pipeline.measure()
+      pipeline.follow().catch((error: unknown) => {
+        this.options.telemetry.logger.warn(
+          { pipeline: pipeline.config.name, error },
+          'the champion of another process could not be taken up; trying again',
+        )
+      })
+    }
     this.supervisor.tick()
   }
 }

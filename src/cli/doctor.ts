@@ -14,6 +14,8 @@ import { dataDirectory } from './doctor/data-directory.js'
 import { cudaCheck, listCudaDevices } from './doctor/cuda-check.js'
 import { httpCheck } from './doctor/http-port.js'
 import { nativeCacheCheck } from './doctor/native-cache.js'
+import { printOwnership } from './doctor/ownership.js'
+import type { Ownership } from './doctor/ownership.js'
 import { probeBackend } from './doctor/probe.js'
 
 export interface DoctorOptions {
@@ -32,6 +34,8 @@ export interface DoctorReport {
   /** The daemon can do its main job: nothing failed. */
   readonly ok: boolean
   readonly checks: readonly Check[]
+  /** On Kafka, who works on each pipeline. */
+  readonly ownership: readonly Ownership[]
 }
 
 const defaultEngine = { backend: 'auto', threads: 1, device: 'cpu' } as const
@@ -45,15 +49,17 @@ export async function doctor(options: DoctorOptions): Promise<DoctorReport> {
     probeCuda(engine, options.env),
     listCudaDevices(),
   ])
+  const places = config === null ? null : await placeChecks(config, options)
   const checks = [
     nodeCheck(report.node),
     ...backendChecks(report, engine.backend),
     cudaCheck(cuda, listed, config),
     await nativeCacheCheck(),
     check,
-    ...(config === null ? [] : await placeChecks(config, options)),
+    ...(places?.checks ?? []),
   ]
-  return { ok: checks.every(({ status }) => status !== 'fail'), checks }
+  const healthy = checks.every(({ status }) => status !== 'fail')
+  return { ok: healthy, checks, ownership: places?.ownership ?? [] }
 }
 
 function readConfig({ loadConfig, configSource }: DoctorOptions): { config: Config | null; check: Check } {
@@ -70,10 +76,14 @@ function readConfig({ loadConfig, configSource }: DoctorOptions): { config: Conf
   }
 }
 
-async function placeChecks(config: Config, { cwd, pid }: DoctorOptions): Promise<Check[]> {
+async function placeChecks(
+  config: Config,
+  { cwd, pid }: DoctorOptions,
+): Promise<Pick<DoctorReport, 'checks' | 'ownership'>> {
   const dataDir = resolve(cwd, config.dataDir)
   const { check, held } = await dataDirectory(dataDir)
-  return [check, await brokerCheck(config, dataDir, pid), await httpCheck(config.http, held)]
+  const broker = await brokerCheck(config, dataDir, pid)
+  return { checks: [check, broker.check, await httpCheck(config.http, held)], ownership: broker.ownership }
 }
 
 export function registerDoctor(program: Command, context: CliContext): void {
@@ -93,11 +103,14 @@ export function registerDoctor(program: Command, context: CliContext): void {
     })
 }
 
-export function printReport({ ok: healthy, checks }: DoctorReport): string {
+export function printReport({ ok: healthy, checks, ownership }: DoctorReport): string {
   const sign = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const
   const lines = checks.flatMap(({ name, status, detail, hint }) => [
     `${sign[status]}  ${name.padEnd(14)}  ${detail}`,
     ...(hint === undefined ? [] : [`      ${' '.repeat(14)}  → ${hint}`]),
   ])
-  return [...lines, '', healthy ? 'Tidecast can run.' : 'Tidecast cannot run like this.', ''].join('\n')
+  const owners = ownership.flatMap((one) => ['', ...printOwnership(one)])
+  return [...lines, ...owners, '', healthy ? 'Tidecast can run.' : 'Tidecast cannot run like this.', ''].join(
+    '\n',
+  )
 }

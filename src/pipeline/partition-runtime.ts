@@ -13,7 +13,7 @@ export class PartitionRuntime implements Worker {
   private readonly settler: Settler
   private turn: Promise<unknown> = Promise.resolve()
   lag = 0
-  /** A batch has failed half-way: the states are worth nothing, and the partition is being restored. */
+  /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
   private broken = false
 
   constructor(
@@ -30,6 +30,7 @@ export class PartitionRuntime implements Worker {
     return this.alone(async () => {
       const started = performance.now()
       try {
+        if (this.broken) throw new Error('a change of the network failed; the partition is restored')
         const advance = await this.partition.advance(batch.records, true)
         const settled = await this.settler.settle(batch, advance, started)
         this.settled = settled.offset
@@ -47,8 +48,10 @@ export class PartitionRuntime implements Worker {
   swap(model: ActiveModel): Promise<void> {
     return this.alone(async () => {
       if (this.broken) return // what is restored starts with the new network
+      this.broken = true
       await this.partition.swap(model)
       await this.settler.checkpoint(this.settled)
+      this.broken = false
     })
   }
 

@@ -40,6 +40,10 @@ export class Pipeline {
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
   private model: ActiveModel = BASELINE
+  /** Version that the store named when it was last asked; `null` while that is none. */
+  private champion: number | null = null
+  /** Changes of the network take turns. */
+  private turn: Promise<unknown> = Promise.resolve()
   private consumption: Consumption | undefined
   private subscription: Subscription | undefined
   private phase: PipelineStatus['phase'] = 'starting'
@@ -59,8 +63,8 @@ export class Pipeline {
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions, ...retention })))
     const version = models.champion(config.name)
     const champion = version === null ? null : models.get(config.name, version)
-    if (champion !== null && fits(champion.spec, config)) await this.load(champion, 'loaded')
-    else this.deps.telemetry.model({ version: 0, cell: this.config.model.cell, cause: 'loaded' })
+    await this.load(champion !== null && fits(champion.spec, config) ? champion : null, 'loaded')
+    this.champion = version
     this.subscription = this.leases
       .pipe(
         mergeMap((lease) =>
@@ -103,12 +107,28 @@ export class Pipeline {
    * Makes a stored version the champion and takes it into use. Durable first: whatever crashes on the way comes back
    * with the new champion, and re-warms the states that were stored under the old one.
    */
-  async promote(model: StoredModel): Promise<void> {
-    const before = this.model
-    await this.deps.models.setChampion(this.config.name, model.version)
-    await this.load(model, 'promoted')
-    for (const runtime of this.partitions.values()) await runtime.swap(this.model)
-    before.network?.release()
+  promote(model: StoredModel): Promise<void> {
+    return this.alone(async () => {
+      await this.deps.models.setChampion(this.config.name, model.version)
+      await this.use(model, 'promoted')
+      this.champion = model.version
+    })
+  }
+
+  /**
+   * Takes up the champion that another process of the group has promoted; called now and then. One that was made for
+   * another configuration says nothing here: what is in use stays.
+   */
+  async follow(): Promise<void> {
+    const { models, config } = this.deps
+    if (models.champion(config.name) === this.champion) return
+    await this.alone(async () => {
+      const version = models.champion(config.name)
+      if (version === this.champion) return
+      const model = version === null ? null : models.get(config.name, version)
+      if (model === null || fits(model.spec, config)) await this.use(model, 'followed')
+      this.champion = version
+    })
   }
 
   /** Observations of the longest series, and of all resident ones. */
@@ -193,10 +213,31 @@ export class Pipeline {
     }
   }
 
-  private async load(model: StoredModel, cause: 'loaded' | 'promoted'): Promise<void> {
-    const network = await this.deps.engine.load(model.spec, model.weights)
-    this.model = networkModel(model.version, network, model.report.to)
-    this.deps.telemetry.model({ version: model.version, cell: this.config.model.cell, cause })
+  /** Takes a network into use, or the baseline (`null`). A partition that is lost meanwhile does not keep the others from it. */
+  private async use(model: StoredModel | null, cause: 'promoted' | 'followed'): Promise<void> {
+    const before = this.model
+    await this.load(model, cause)
+    for (const [partition, runtime] of [...this.partitions]) {
+      await runtime.swap(this.model).catch((error: unknown) => {
+        this.deps.telemetry.batchFailed({ partition, reason: reasonOf(error), error })
+      })
+    }
+    before.network?.release()
+  }
+
+  private async load(model: StoredModel | null, cause: 'loaded' | 'promoted' | 'followed'): Promise<void> {
+    const { engine, telemetry, config } = this.deps
+    this.model =
+      model === null
+        ? BASELINE
+        : networkModel(model.version, await engine.load(model.spec, model.weights), model.report.to)
+    telemetry.model({ version: this.model.version, cell: config.model.cell, cause })
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work)
+    this.turn = result.catch(() => undefined)
+    return result
   }
 
   private async take(lease: PartitionLease): Promise<PartitionRuntime> {
@@ -224,8 +265,11 @@ export class Pipeline {
   }
 
   private retryIn(lease: PartitionLease, error: unknown, attempt: number): number {
-    const reason = error instanceof Error && error.name === 'BrokerError' ? 'broker' : 'internal'
-    this.deps.telemetry.batchFailed({ partition: lease.partition, reason, error })
+    this.deps.telemetry.batchFailed({ partition: lease.partition, reason: reasonOf(error), error })
     return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
   }
+}
+
+function reasonOf(error: unknown): 'broker' | 'internal' {
+  return error instanceof Error && error.name === 'BrokerError' ? 'broker' : 'internal'
 }

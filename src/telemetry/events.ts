@@ -88,7 +88,7 @@ export interface ModelChanged {
   /** 0 = the baseline. */
   readonly version: number
   readonly cell: CellKind
-  readonly cause: 'loaded' | 'promoted' | 'dropped'
+  readonly cause: 'loaded' | 'promoted' | 'followed' | 'dropped'
 }
 
 export interface AccuracyMeasured {

@@ -54,6 +54,8 @@ function modelMessage({ version, cell, cause }: ModelChanged): string {
       return `forecasting with ${name}`
     case 'promoted':
       return `${name} takes over`
+    case 'followed':
+      return `${name} takes over, as another process of the group has decided`
     case 'dropped':
       return `back to ${name}: the network no longer beats the baseline`
   }

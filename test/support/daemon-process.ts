@@ -25,6 +25,8 @@ export class DaemonProcess {
   /** Resolves with the daemon's URL once it has printed it; rejects when it ends before that. */
   readonly listening: Promise<string>
   #stderr = ''
+  #endedByUs = false
+  #listened = false
 
   private constructor(private readonly child: ChildProcess) {
     this.ended = once(child, 'exit').then(([code, signal]) => ({
@@ -35,7 +37,9 @@ export class DaemonProcess {
       child.stderr!.setEncoding('utf8').on('data', (text: string) => {
         this.#stderr = (this.#stderr + text).slice(-20_000)
         const url = /metrics +(http:\S+)\/metrics/.exec(this.#stderr)?.[1]
-        if (url !== undefined) resolve(url)
+        if (url === undefined) return
+        this.#listened = true
+        resolve(url)
       })
       void this.ended.then(({ code, signal }) => {
         reject(new Error(`the daemon ended (${code ?? signal ?? ''}) before it listened: ${this.#stderr}`))
@@ -69,13 +73,30 @@ export class DaemonProcess {
     return this.#stderr
   }
 
+  /** It has been at work. */
+  get listened(): boolean {
+    return this.#listened
+  }
+
+  /** True from the moment on at which a test has ended it. */
+  get endedByUs(): boolean {
+    return this.#endedByUs
+  }
+
+  /** SIGSTOP and SIGCONT, which it neither sees nor answers. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.child.kill(name)
+  }
+
   async kill(): Promise<void> {
+    this.#endedByUs = true
     this.child.kill('SIGKILL')
     await this.ended
   }
 
   /** As an operator or an orchestrator ends it. */
   terminate(): Promise<Ending> {
+    this.#endedByUs = true
     this.child.kill('SIGTERM')
     return this.ended
   }

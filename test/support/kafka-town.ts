@@ -4,7 +4,7 @@ import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import type { SeriesOutput, Published } from './outputs.js'
 import { assertExactlyOnce } from './outputs.js'
-import { witness } from './kafka-witness.js'
+import { witness, type WitnessedRecord } from './kafka-witness.js'
 
 /** Meters of a town, hourly: many series, of which each has few observations. */
 const SERIES = 200
@@ -27,10 +27,16 @@ export const TOWN_SETTINGS = {
 export const SERIES_NAMES = Array.from({ length: SERIES }, (_, i) => `meter-${i}`)
 
 /** Appends the hours from `from` on, before `to`, of all series. */
-export function appendHours(broker: KafkaBroker, topic: string, from: number, to: number): Promise<void> {
+export function appendHours(
+  broker: KafkaBroker,
+  topic: string,
+  from: number,
+  to: number,
+  names: readonly string[] = SERIES_NAMES,
+): Promise<void> {
   const records = []
   for (let hour = from; hour < to; hour++) {
-    for (const [i, series] of SERIES_NAMES.entries()) {
+    for (const [i, series] of names.entries()) {
       const value = 100 + i + 10 * Math.sin((hour + i) / 4)
       const json = JSON.stringify({ ts: START + hour * HOUR, value })
       records.push({ topic, key: Buffer.from(series), value: Buffer.from(json) })
@@ -64,13 +70,32 @@ export async function assertForecastOnce(
   { output }: PipelineConfig,
   hours: number,
 ): Promise<void> {
+  const outputs = await outputsOf(await witness(brokers, output))
+  assertExactlyOnce(outputs, expectedOrigins(hours))
+}
+
+/** Origins of the forecasts that the first `hours` lead to, by series. */
+export function expectedOrigins(
+  hours: number,
+  names: readonly string[] = SERIES_NAMES,
+): Map<string, readonly number[]> {
+  const origins = Array.from({ length: hours }, (_, hour) => START + hour * HOUR)
+  return new Map(names.map((series) => [series, origins]))
+}
+
+/** What a foreign client has read of an output topic, by series. */
+export async function outputsOf(
+  records: Iterable<WitnessedRecord> | AsyncIterable<WitnessedRecord>,
+): Promise<Map<string, SeriesOutput>> {
   const outputs = new Map<string, SeriesOutput>()
-  for (const { key, value } of await witness(brokers, output)) {
-    const last = JSON.parse(value) as Published
+  for await (const { key, value } of records) {
+    const forecast = JSON.parse(value) as Published & { readonly origin: string }
+    const last = { ...forecast, origin: Date.parse(forecast.origin) }
     const found = outputs.get(key) ?? { origins: [], models: new Set<string>(), last }
-    found.origins.push(Date.parse(String(last.origin)))
+    found.origins.push(last.origin)
+    found.models.add(last.model)
+    found.last = last
     outputs.set(key, found)
   }
-  const origins = Array.from({ length: hours }, (_, hour) => START + hour * HOUR)
-  assertExactlyOnce(outputs, new Map(SERIES_NAMES.map((series) => [series, origins])))
+  return outputs
 }

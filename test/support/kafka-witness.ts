@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 
 export interface WitnessedRecord {
@@ -48,4 +49,16 @@ export async function witness(brokers: string, topic: string): Promise<Witnessed
     await admin.disconnect()
   }
   return records
+}
+
+/** Resolves when no broker knows the topic any more. */
+export async function deleteTopic(brokers: string, topic: string): Promise<void> {
+  const admin = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  try {
+    await admin.deleteTopics({ topics: [topic] })
+    while ((await admin.listTopics()).includes(topic)) await pause(50)
+  } finally {
+    await admin.disconnect()
+  }
 }

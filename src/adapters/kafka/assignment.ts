@@ -8,6 +8,12 @@ export interface MemberClaim {
   readonly declined: readonly number[]
 }
 
+/** The same, and where it runs, for whoever looks on. */
+export interface MemberIntroduction extends MemberClaim {
+  readonly host: string
+  readonly pid: number
+}
+
 /**
  * Who gets which partition: everybody keeps what it has, up to its share, since states would have to move; the rest goes
  * to whoever has least. Members and their shares are taken in the order of `claims`.
@@ -40,12 +46,12 @@ export function assignPartitions(
 }
 
 /** The same, as kafkajs asks for it: the leader of the group assigns for all members. */
-export function assigner(claim: () => MemberClaim): PartitionAssigner {
+export function assigner(introduce: () => MemberIntroduction): PartitionAssigner {
   return ({ cluster }): Assigner => ({
     name: 'tidecast',
     version: 1,
     protocol({ topics }) {
-      const userData = Buffer.from(JSON.stringify(claim()))
+      const userData = Buffer.from(JSON.stringify(introduce()))
       return {
         name: this.name,
         metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData }),
@@ -55,7 +61,7 @@ export function assigner(claim: () => MemberClaim): PartitionAssigner {
       const topic = topics[0]!
       const claims = new Map(
         members
-          .map(({ memberId, memberMetadata }) => [memberId, decodeClaim(memberMetadata)] as const)
+          .map(({ memberId, memberMetadata }) => [memberId, decodeIntroduction(memberMetadata)] as const)
           .sort(([a], [b]) => (a < b ? -1 : 1)),
       )
       const assigned = assignPartitions(cluster.findTopicPartitionMetadata(topic).length, claims)
@@ -73,7 +79,7 @@ export function assigner(claim: () => MemberClaim): PartitionAssigner {
   })
 }
 
-function decodeClaim(metadata: Buffer): MemberClaim {
+export function decodeIntroduction(metadata: Buffer): MemberIntroduction {
   const { userData } = AssignerProtocol.MemberMetadata.decode(metadata)!
-  return JSON.parse(userData.toString()) as MemberClaim
+  return JSON.parse(userData.toString()) as MemberIntroduction
 }

@@ -21,6 +21,8 @@ import { createClient, IMPATIENT_RETRY, RETRY } from './connection.js'
 import type { KafkaLog } from './connection.js'
 import { closedError, translated, translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
+import { groupMembers } from './group-members.js'
+import type { GroupMembership } from './group-members.js'
 import { groupOffsets } from './group-offsets.js'
 import { LocalStates } from './local-states.js'
 import { GroupMember } from './member.js'
@@ -43,6 +45,8 @@ export interface KafkaBroker extends Broker {
   readonly models: ModelStore
   /** By partition, the next offset a group will consume; `null` where it has settled nothing. For looking on. */
   committed(group: string, topic: string): Promise<readonly (number | null)[]>
+  /** Who consumes a topic for a group now. For looking on. */
+  members(group: string, topic: string): Promise<readonly GroupMembership[]>
 }
 
 /** Rejects with `BrokerError('unavailable')` when the cluster cannot be reached. */
@@ -75,7 +79,7 @@ class ConnectedBroker implements KafkaBroker {
   readonly #cluster: BorrowedCluster
   readonly #members = new Set<GroupMember>()
   #states: Promise<LocalStates> | null = null
-  #models: ModelStore | undefined
+  #models: KafkaModelStore | undefined
   #closed = false
   #closing: Promise<void> | null = null
 
@@ -94,6 +98,7 @@ class ConnectedBroker implements KafkaBroker {
       addresser: new Addresser((topic) => topics.partitionsOf(topic)),
       clock: options.clock,
       log: options.log,
+      pid: options.pid,
       sessionTimeoutMs: options.sessionTimeoutMs,
       heartbeatMs: options.heartbeatMs,
       states: () => this.#openStates(),
@@ -173,6 +178,7 @@ class ConnectedBroker implements KafkaBroker {
     await topics.ensureCompacted(statesTopic(group), await topics.partitionsOf(topic))
     await states()
     this.#assertOpen()
+    this.#models!.follow()
     return GroupMember.join(this.#parts, topic, group, assigned, delivery, this.#members)
   }
 
@@ -183,6 +189,11 @@ class ConnectedBroker implements KafkaBroker {
       groupOffsets(this.admin, group, topic),
     )
     return Array.from({ length: partitions }, (_, partition) => offsets.get(partition) ?? null)
+  }
+
+  async members(group: string, topic: string): Promise<readonly GroupMembership[]> {
+    this.#assertOpen()
+    return translating(`to describe the group ${group}`, () => groupMembers(this.admin, group, topic))
   }
 
   async size(): Promise<null> {
@@ -198,6 +209,7 @@ class ConnectedBroker implements KafkaBroker {
   async #close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#members].map((member) => member.close()))
+    await this.#models?.close()
     await this.#appender.close()
     await this.#cluster.close()
     await this.admin.disconnect()
@@ -207,7 +219,7 @@ class ConnectedBroker implements KafkaBroker {
   /** What could not be opened is opened anew the next time: whoever holds the folder may be gone by then. */
   async #openStates(): Promise<LocalStates> {
     const { dir, mapSizeBytes, pid, clock } = this.options
-    this.#states ??= LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock.now())
+    this.#states ??= LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock)
     try {
       return await this.#states
     } catch (error) {

@@ -174,7 +174,9 @@ export class KafkaLease implements PartitionLease {
   }
 
   #prepare(snapshot: Snapshot): ReturnType<LocalStates['prepare']> {
-    return this.of.local.prepare(this.of.ref, snapshot, statesTopic(this.of.group))
+    const { local, ref, group, transactor } = this.of
+    const topic = statesTopic(group)
+    return local.prepare(ref, snapshot, topic, () => transactor.writtenFrom(topic))
   }
 
   async #commit(records: readonly Addressed[], offset: number): Promise<void> {

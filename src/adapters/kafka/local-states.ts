@@ -1,5 +1,6 @@
 import { BrokerError } from '../../ports/broker.js'
 import type { Snapshot } from '../../ports/broker.js'
+import type { Clock } from '../../ports/clock.js'
 import { Environment } from '../embedded/environment.js'
 import { GroupStore, PartitionStates } from '../embedded/group-store.js'
 import { partitionKey } from '../embedded/keys.js'
@@ -21,9 +22,20 @@ export interface StateRecord {
   readonly value: Uint8Array | null
 }
 
+/** How far a copy goes. Kept beside it, as JSON. */
+export interface CopyProgress {
+  /** The record that tells this states topic from another one of the same name. */
+  readonly mark: { readonly offset: number; readonly id: string }
+  /** Offset in the states topic before which the copy holds everything. */
+  readonly position: number
+  /** Time (ms) at which that was so. */
+  readonly at: number
+}
+
 /**
  * The states of the partitions held by this process, so that a spilled series comes back without a question to Kafka:
- * a copy of what the states topic says, in the format of the embedded log. Lost, it is copied again.
+ * a copy of what the states topic says, in the format of the embedded log. It stays when a partition goes to another
+ * process, so that only what was written since is read when it comes back. Lost, it is copied again.
  */
 export class LocalStates {
   readonly #groups: GroupStore
@@ -31,15 +43,16 @@ export class LocalStates {
   private constructor(
     private readonly environment: Environment,
     private readonly lock: WriterLock,
+    private readonly clock: Clock,
   ) {
     this.#groups = new GroupStore(environment)
   }
 
   /** Rejects with 'locked' when another process works in this folder. */
-  static async open(dir: string, mapSizeBytes: number, pid: number, now: number): Promise<LocalStates> {
+  static async open(dir: string, mapSizeBytes: number, pid: number, clock: Clock): Promise<LocalStates> {
     const environment = await Environment.open({ dir, mapSizeBytes, readOnly: false })
     try {
-      return new LocalStates(environment, await acquireWriterLock(environment, pid, now))
+      return new LocalStates(environment, await acquireWriterLock(environment, pid, clock.now()), clock)
     } catch (error) {
       await environment.close()
       throw error
@@ -60,11 +73,35 @@ export class LocalStates {
     })
   }
 
-  /** A snapshot as it goes into the states topic, and what takes it over here once it is committed there. */
+  /** `null` where there is no copy, or one that was not finished. */
+  progress(ref: PartitionRef): CopyProgress | null {
+    return (this.environment.meta.get(progressKey(ref)) as CopyProgress | undefined) ?? null
+  }
+
+  /** A copy is complete up to `position`. */
+  reached(ref: PartitionRef, mark: CopyProgress['mark'], position: number): Promise<void> {
+    return this.environment.write(0, () => {
+      this.#reach(ref, mark, position)
+    })
+  }
+
+  /** Drops a copy that says nothing any more. */
+  forget(ref: PartitionRef): Promise<void> {
+    return this.environment.write(0, () => {
+      this.environment.meta.removeSync(progressKey(ref))
+      this.#groups.clear(ref)
+    })
+  }
+
+  /**
+   * A snapshot as it goes into the states topic, and what takes it over here once it is committed there.
+   * @param writtenFrom where it was written there: nobody else writes, so all before it is here
+   */
   prepare(
     ref: PartitionRef,
     snapshot: Snapshot,
     topic: string,
+    writtenFrom: () => number | null,
   ): { readonly records: Addressed[]; readonly store: () => Promise<void> } {
     const rows = [
       ...(snapshot.deleted ?? []).map((series) => ({ key: rowKey(ref, series), value: null })),
@@ -72,7 +109,13 @@ export class LocalStates {
       { key: metaKey(ref), value: Buffer.from(snapshot.meta) },
     ]
     const records = rows.map(({ key, value }) => toRecord(topic, ref, key, value))
-    return { records, store: () => this.#write(rows) }
+    const store = (): Promise<void> =>
+      this.#write(rows, () => {
+        const position = writtenFrom()
+        const known = this.progress(ref)
+        if (known !== null && position !== null) this.#reach(ref, known.mark, position)
+      })
+    return { records, store }
   }
 
   /** Records that end all that is stored of a partition. */
@@ -96,7 +139,15 @@ export class LocalStates {
     await this.lock.release()
   }
 
-  #write(rows: readonly { readonly key: Buffer; readonly value: Uint8Array | null }[]): Promise<void> {
+  #reach(ref: PartitionRef, mark: CopyProgress['mark'], position: number): void {
+    const progress: CopyProgress = { mark, position, at: this.clock.now() }
+    this.environment.meta.putSync(progressKey(ref), progress)
+  }
+
+  #write(
+    rows: readonly { readonly key: Buffer; readonly value: Uint8Array | null }[],
+    also: () => void = () => undefined,
+  ): Promise<void> {
     const bytes = rows.reduce((sum, { value }) => sum + (value?.length ?? 0) + ROW_OVERHEAD, 0)
     return this.environment.write(bytes, () => {
       const { states } = this.environment
@@ -104,8 +155,13 @@ export class LocalStates {
         if (value === null) states.removeSync(key)
         else states.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength))
       }
+      also()
     })
   }
+}
+
+function progressKey({ id, partition }: PartitionRef): string {
+  return `copy ${id} ${partition}`
 }
 
 function toRecord(topic: string, ref: PartitionRef, key: Buffer, value: Buffer | null): Addressed {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer } from 'kafkajs'
 import type { Consumption, Delivery, PartitionLease } from '../../ports/broker.js'
@@ -12,6 +13,8 @@ import type { KafkaParts } from './parts.js'
 const IDLE_MS = 200
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 10_000
+/** How long leaving waits for a join that is under way. */
+const LONGEST_JOIN_MS = 20_000
 
 /**
  * One member of a consumer group. kafkajs joins, sends heartbeats and follows the rebalances; its own fetching is paused
@@ -24,6 +27,10 @@ export class GroupMember implements Consumption {
   readonly #declined = new Set<number>()
   readonly #closing = new AbortController()
   #assigned: ReadonlySet<number> = new Set()
+  /** Settled when kafkajs has joined, or has given up. */
+  #joining: Promise<void> = Promise.resolve()
+  /** Since it last joined. */
+  #crashes = 0
 
   private constructor(
     private readonly parts: KafkaParts,
@@ -40,9 +47,15 @@ export class GroupMember implements Consumption {
       heartbeatInterval: parts.heartbeatMs,
       maxWaitTimeInMs: IDLE_MS,
       allowAutoTopicCreation: false,
-      retry: RETRY,
+      // kafkajs would join again also after it was told to leave, and stay for good.
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
       partitionAssigners: [
-        assigner(() => ({ owned: [...this.#leases.keys()], declined: [...this.#declined] })),
+        assigner(() => ({
+          owned: [...this.#leases.keys()],
+          declined: [...this.#declined],
+          host: hostname(),
+          pid: parts.pid,
+        })),
       ],
     })
     this.#consumer.on('consumer.group_join', ({ payload }) => {
@@ -50,7 +63,7 @@ export class GroupMember implements Consumption {
     })
     this.#consumer.on('consumer.crash', ({ payload }) => {
       parts.log('warn', `kafka: the group ${group} was left`, { error: payload.error.message })
-      if (!payload.restart) void this.#restart()
+      void this.#restart()
     })
   }
 
@@ -82,6 +95,8 @@ export class GroupMember implements Consumption {
     this.#assigned = new Set()
     await this.#revoke([...this.#leases.keys()])
     await Promise.all(this.#acquiring.values())
+    // kafkajs does not notice that it is to leave while it joins: it would be a member for ever, and own partitions.
+    await Promise.race([this.#joining, pause(LONGEST_JOIN_MS, undefined, { ref: false })])
     await this.#consumer.disconnect()
   }
 
@@ -92,6 +107,7 @@ export class GroupMember implements Consumption {
     // There is no other way to ask for a rebalance; what else is held is lost for that moment.
     this.#assigned = new Set()
     await this.#revoke([...this.#leases.keys()])
+    await this.#joining
     await this.#consumer.stop()
     if (!this.#closing.signal.aborted) await this.#run()
   }
@@ -108,13 +124,16 @@ export class GroupMember implements Consumption {
     })
   }
 
-  async #run(): Promise<void> {
-    await this.#consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() })
+  #run(): Promise<void> {
+    const running = this.#consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() })
+    this.#joining = running.catch(() => undefined)
+    return running
   }
 
   async #restart(): Promise<void> {
+    const wait = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#crashes++)
     try {
-      await pause(LONGEST_PAUSE_MS, undefined, { signal: this.#closing.signal, ref: false })
+      await pause(wait, undefined, { signal: this.#closing.signal, ref: false })
       await this.#run()
     } catch {
       // Closed meanwhile; a run that fails crashes again, and comes back here.
@@ -124,6 +143,7 @@ export class GroupMember implements Consumption {
   /** Between two assignments nobody else had what is in both; what else is held is given up, what is new is taken. */
   #follow(partitions: readonly number[]): void {
     if (this.#closing.signal.aborted) return
+    this.#crashes = 0
     this.#consumer.pause([{ topic: this.topic }])
     this.#assigned = new Set(partitions)
     void this.#revoke([...this.#leases.keys()].filter((partition) => !this.#assigned.has(partition)))

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { ModelStore, StoredModel } from '../../ports/model-store.js'
 import { translating } from './errors.js'
@@ -16,15 +17,21 @@ export interface KafkaModelStoreOptions {
   readonly assertOpen: () => void
 }
 
+/** How long Kafka holds back an answer while nothing new is stored; so long may closing take. */
+const FOLLOW_WAIT_MS = 1000
+const FOLLOW_PAUSE_MS = 5000
+
 /**
  * Models in one partition of a compacted topic, all of them also in memory, since they are asked for synchronously. What
- * other processes store is seen when this one stores something, or opens anew.
+ * other processes store is seen at once by those that follow, and by others when they store something, or open anew.
  */
 export class KafkaModelStore implements ModelStore {
   /** JSON of the key → value. */
   readonly #entries = new Map<string, Buffer>()
   #position = 0
   #turn: Promise<unknown> = Promise.resolve()
+  #following: Promise<void> | null = null
+  readonly #closing = new AbortController()
 
   private constructor(private readonly options: KafkaModelStoreOptions) {}
 
@@ -32,6 +39,16 @@ export class KafkaModelStore implements ModelStore {
     const store = new KafkaModelStore(options)
     await store.#catchUp()
     return store
+  }
+
+  /** From now on, what other processes store is seen as soon as it is there. */
+  follow(): void {
+    this.#following ??= this.#tail()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#following
   }
 
   list(pipeline: string): readonly Description[] {
@@ -110,6 +127,34 @@ export class KafkaModelStore implements ModelStore {
       this.#position = range.end
     } finally {
       await fetcher.close()
+    }
+  }
+
+  /** A request a second while nothing happens. Failures are passed over: whoever waits for Kafka hears of them elsewhere. */
+  async #tail(): Promise<void> {
+    const { client, topics, topic } = this.options
+    const { signal } = this.#closing
+    let fetcher: PartitionFetcher | undefined
+    while (!signal.aborted) {
+      try {
+        await topics.ensureCompacted(topic, 1)
+        fetcher ??= new PartitionFetcher(client, topic, 0)
+        await this.#advance(fetcher, signal)
+      } catch {
+        await pause(FOLLOW_PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    }
+    await fetcher?.close()
+  }
+
+  async #advance(fetcher: PartitionFetcher, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const from = this.#position
+      const { records, next } = await fetcher.fetch(from, FOLLOW_WAIT_MS)
+      // Meanwhile a change may have read on: what it has seen is newer.
+      if (this.#position !== from) continue
+      for (const { key, value } of records) if (key !== null) this.#apply(key, value)
+      this.#position = next
     }
   }
 

@@ -30,7 +30,7 @@ export async function openLease(
     const committed = stored ?? earliest
     const local = await parts.states()
     const ref = await local.refOf(group, topic, partition)
-    await copyStates(parts, statesTopic(group), ref, local)
+    await copyStates(parts, statesTopic(group), ref, local, transactor)
     const queue = new RecordQueue(fetcher, Math.max(committed, earliest))
     queue.skipped = Math.max(0, earliest - committed)
     const fresh = stored === undefined

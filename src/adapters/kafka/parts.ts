@@ -13,6 +13,8 @@ export interface KafkaParts {
   readonly addresser: Addresser
   readonly clock: Clock
   readonly log: KafkaLog
+  /** Number of this process. */
+  readonly pid: number
   readonly sessionTimeoutMs: number
   readonly heartbeatMs: number
   /** Opened when first asked for: who only reads or appends needs no folder. */

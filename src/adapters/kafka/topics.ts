@@ -9,6 +9,15 @@ import { ConfigResourceTypes, ConfigSource } from './kafkajs.js'
 const ATTEMPTS = 100
 const PAUSE_MS = 50
 const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']
+/**
+ * Of a compacted topic, what has been overwritten stays in the newest segment, and until it is this share of the others.
+ * By default that is a gigabyte and a half; all of it is read by whoever has no copy yet.
+ */
+const COMPACTION = [
+  { name: 'cleanup.policy', value: 'compact' },
+  { name: 'segment.bytes', value: String(64 * 2 ** 20) },
+  { name: 'min.cleanable.dirty.ratio', value: '0.2' },
+]
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class Topics {
@@ -72,7 +81,7 @@ export class Topics {
 
   /** A topic of which Kafka keeps the last record of each key. Gets more partitions when its input has got more. */
   async ensureCompacted(name: string, partitions: number): Promise<void> {
-    if (await this.#create(name, partitions, [{ name: 'cleanup.policy', value: 'compact' }])) return
+    if (await this.#create(name, partitions, COMPACTION)) return
     const present = await this.partitionsOf(name)
     if (present >= partitions) return
     await translating(`more partitions for topic ${name}`, () =>

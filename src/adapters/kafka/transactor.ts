@@ -21,6 +21,7 @@ export interface ConsumedOffset {
 
 /** The one who may write under a transactional id, until another one takes it over. Transactions take turns. */
 export class Transactor {
+  readonly #written = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(private readonly producer: Producer) {}
@@ -53,10 +54,19 @@ export class Transactor {
     return result
   }
 
+  /** Where the last send of records for this topic begins, of a topic that is written in one partition only; `null`: none yet. */
+  writtenFrom(topic: string): number | null {
+    return this.#written.get(topic) ?? null
+  }
+
   async #run(records: readonly Addressed[], consumed?: ConsumedOffset): Promise<void> {
     const transaction = await this.producer.transaction()
     try {
-      for (const topicMessages of sendsOf(records)) await transaction.sendBatch({ topicMessages, acks: -1 })
+      for (const topicMessages of sendsOf(records)) {
+        for (const { topicName, baseOffset } of await transaction.sendBatch({ topicMessages, acks: -1 })) {
+          if (baseOffset !== undefined) this.#written.set(topicName, Number(baseOffset))
+        }
+      }
       if (consumed !== undefined) {
         const { group, topic, partition, offset } = consumed
         const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }]

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { statesTopic } from '../../src/adapters/kafka/states-topic.js'
+import { ownershipOf } from '../../src/cli/doctor/ownership.js'
+import type { PipelineConfig } from '../../src/config/types.js'
+import { consumerGroup } from '../../src/core/consumer-group.js'
+import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
+import { DaemonGroup } from '../support/daemon-group.js'
+import {
+  appendHours,
+  expectedOrigins,
+  outputsOf,
+  SERIES_NAMES,
+  TOWN_SETTINGS,
+  untilSettled,
+} from '../support/kafka-town.js'
+import { deleteTopic, witness } from '../support/kafka-witness.js'
+import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import { assertExactlyOnce } from '../support/outputs.js'
+import { pinNetwork } from '../support/pinned-network.js'
+import { pipelineConfig } from '../support/pipeline-config.js'
+import { assertSameForecast, assertSameStates } from '../support/same-outcome.js'
+import { storedStates } from '../support/stored-states.js'
+
+const MODELS = 'tidecast.models'
+
+describe('processes of one group on a real Kafka', { skip: withoutKafka }, () => {
+  let home: string
+  let kafka: RealKafka
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'tidecast-group-'))
+    kafka = await startKafka({ dir: join(home, 'broker') })
+  })
+  after(async () => {
+    await kafka.stop()
+    await rm(home, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  async function connected(t: TestContext): Promise<KafkaBroker> {
+    const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: MODELS })
+    t.after(end)
+    return broker
+  }
+
+  function start(name: string, members: number, settings: object): Promise<DaemonGroup> {
+    return DaemonGroup.start(home, members, members, {
+      log: { level: 'debug', format: 'json' },
+      broker: { kind: 'kafka', kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s' } },
+      pipelines: { [name]: settings },
+    })
+  }
+
+  test('the doctor says who owns what, and the network that the owner of partition 0 trains is taken up by the other without a restart', async (t) => {
+    const name = 'followed'
+    const series = SERIES_NAMES.slice(0, 20)
+    const settings = { ...TOWN_SETTINGS, training: { enabled: true, minObservations: 300, updates: 60 } }
+    const config = pipelineConfig(name, settings)
+    const broker = await connected(t)
+    await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+    await appendHours(broker, config.topic, 0, 20, series)
+    const group = await start(name, 2, settings)
+    try {
+      const both = group.members.map((member) => group.daemon(member))
+      for (const daemon of both) await daemon.until(name, (s) => s.series > 0 && s.series < series.length)
+      await untilSettled(broker, config)
+      const { processes, lag, unowned } = await ownershipOf(broker, config)
+      assert.deepEqual(
+        processes.map(({ partitions, trains }) => ({ partitions, trains })),
+        [
+          { partitions: [0], trains: true },
+          { partitions: [1], trains: false },
+        ],
+      )
+      assert.deepEqual(processes.map(({ pid }) => pid).sort(), both.map(({ pid }) => pid).sort())
+      assert.deepEqual({ lag: lag.map((n) => n <= 1), unowned }, { lag: [true, true], unowned: [] })
+      await appendHours(broker, config.topic, 20, 400, series)
+      const trained = await Promise.all(
+        both.map((daemon) => daemon.until(name, ({ model }) => model === 'gru@1', 120_000)),
+      )
+      const others = trained.filter(({ training }) => training.startsWith('left to the process'))
+      assert.equal(others.length, 1, 'one has trained, and the other has not')
+      await appendHours(broker, config.topic, 400, 410, series)
+      await untilSettled(broker, config)
+      await group.stop()
+    } finally {
+      await group.end()
+    }
+    const outputs = await outputsOf(await witness(kafka.brokers, config.output))
+    assertExactlyOnce(outputs, expectedOrigins(410, series))
+    for (const { last } of outputs.values()) assert.equal(last.model, 'gru@1')
+  })
+
+  test('a partition whose states are lost is re-warmed from its input, and nothing is published again', async (t) => {
+    const settings = { ...TOWN_SETTINGS, topic: 'input' }
+    const config = pipelineConfig('forgetful', settings)
+    const control = pipelineConfig('faithful', settings)
+    const broker = await connected(t)
+    await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+    for (const one of [config, control]) await pinNetwork(broker.models, one, SERIES_NAMES)
+    const serve = async (one: PipelineConfig): Promise<void> => {
+      const group = await start(one.name, 1, settings)
+      try {
+        await untilSettled(broker, one)
+        await group.stop()
+      } finally {
+        await group.end()
+      }
+    }
+    await appendHours(broker, config.topic, 0, 40)
+    await serve(config)
+    await deleteTopic(kafka.brokers, statesTopic(consumerGroup(config.name)))
+    await appendHours(broker, config.topic, 40, 50)
+    const outcomes = []
+    for (const one of [config, control]) {
+      await serve(one)
+      const outputs = await outputsOf(await witness(kafka.brokers, one.output))
+      assertExactlyOnce(outputs, expectedOrigins(50))
+      outcomes.push({ outputs, states: (await storedStates(broker, one)).states })
+    }
+    const [actual, expected] = outcomes
+    assertSameStates(actual!.states, expected!.states)
+    for (const [series, { last }] of actual!.outputs) {
+      assertSameForecast(last, expected!.outputs.get(series)!.last, expected!.states.get(series)!.scale)
+    }
+  })
+})
