@@ -6,6 +6,7 @@ import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
 import { registerDoctor } from './cli/doctor.js'
 import { registerGradients } from './cli/gradients.js'
+import { registerImpute } from './cli/impute.js'
 import { registerInspect } from './cli/inspect.js'
 import { registerModels } from './cli/models.js'
 import { registerRedrive } from './cli/redrive.js'
@@ -52,6 +53,7 @@ const program = new Command('tidecast')
   .showHelpAfterError()
 registerRun(program, context)
 registerBacktest(program, context)
+registerImpute(program, context)
 registerReplay(program, context)
 registerRedrive(program, context)
 registerModels(program, context)

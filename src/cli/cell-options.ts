@@ -7,12 +7,13 @@ export const cellOption = (): Option =>
 export const activationOption = (): Option =>
   new Option('--activation <function>', "the vanilla cell's activation").choices(ACTIVATIONS).default('tanh')
 
-/** Parser of a whole number of at least `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Parser of a whole number of at least `least`, and at most `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`Expected a whole number from ${least}.`)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least && value <= most) return value
+    const end = most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''
+    throw new InvalidArgumentError(`Expected a whole number from ${least}${end}.`)
   }
 }
 

@@ -9,7 +9,8 @@ export interface BidirectionalWeights {
 }
 
 /** How the two chains' states at a step become one: [→h ; ←h], or →h + ←h. */
-export type Merge = 'concat' | 'sum'
+export const MERGES = ['concat', 'sum'] as const
+export type Merge = (typeof MERGES)[number]
 
 /**
  * One chain reads the window x [steps, batch, inputs] forward, a second backward. It sees the future of its window, so it
