@@ -6,7 +6,7 @@ import type { ImputeJob, ImputeMessage } from './protocol.js'
 
 /** Entry of the thread that learns and fills. */
 const say = (message: ImputeMessage): void => parentPort?.postMessage(message)
-const { tf, info } = await loadBackend('auto', 1, { gpu: false, env: process.env })
+const { tf, info } = await loadBackend('auto', 1, { env: process.env })
 const result = await impute({
   ...(workerData as ImputeJob),
   tf,

@@ -65,9 +65,8 @@ export async function learnGaps(options: LearnGapsOptions): Promise<Imputer> {
     ...(activation === undefined ? {} : { activation }),
   }
   const steps = windowSteps(season)
-  const known = series.reduce((sum, one) => sum + knownOf(one), 0)
-  if (known < 2 * steps) {
-    const problem = `${known} known values, at least ${2 * steps} are needed to learn how to fill gaps`
+  if (!enoughToLearn(series, season)) {
+    const problem = `at least ${2 * steps} known values are needed to learn how to fill gaps`
     throw new TrainingError('too-little-data', problem)
   }
   const sizes = { steps, windows: WINDOWS, longest: longestGap(season) }
@@ -89,6 +88,11 @@ export async function learnGaps(options: LearnGapsOptions): Promise<Imputer> {
   return { spec, weights: adam.average.slice(), season }
 }
 
-function knownOf({ values }: ScaledSeries): number {
-  return values.reduce((count, x) => count + (x === x ? 1 : 0), 0)
+/** There are as many known values as two windows have steps. */
+export function enoughToLearn(series: readonly ScaledSeries[], season: Season): boolean {
+  const known = series.reduce(
+    (sum, { values }) => sum + values.reduce((count, x) => count + (x === x ? 1 : 0), 0),
+    0,
+  )
+  return known >= 2 * windowSteps(season)
 }
