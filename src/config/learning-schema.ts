@@ -1,4 +1,4 @@
-import { ACTIVATIONS, CELLS } from '../core/network-spec.js'
+import { ACTIVATIONS, CELLS, DECODERS } from '../core/network-spec.js'
 import type { PipelineConfig, TrainingConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
 
@@ -30,6 +30,26 @@ export const modelSchema: SettingsOf<PipelineConfig['model']> = {
     doc: 'Add the input of each layer but the first to its output.',
     format: 'boolean',
     default: false,
+  },
+  decoder: {
+    doc: 'How a forecast comes from the state: `direct` for all steps at once, or `autoregressive`, by a second stack of the same cells that unrolls over the horizon from a copy of the state, each step fed with the one before.',
+    format: 'choice',
+    options: DECODERS,
+    default: 'direct',
+  },
+  samples: {
+    doc: 'Paths drawn per forecast of an autoregressive decoder, from whose values the quantiles are taken; costs so many times as much. 0: no paths, each step is fed with the median of the one before. Between 0 and more than 0 lies a training.',
+    format: 'integer',
+    min: 0,
+    max: 1000,
+    default: 0,
+  },
+  temperature: {
+    doc: 'Spread of the drawn values around the median: 1 as learnt, less narrows the forecasts.',
+    format: 'number',
+    min: 0.01,
+    max: 10,
+    default: 1,
   },
   bidirectional: {
     doc: 'Only `false`: a network that also reads backward sees what comes after each step, so its state cannot be carried along a stream.',
@@ -97,6 +117,14 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     min: 1e-6,
     max: 1e6,
     default: 5,
+  },
+  scheduledSampling: {
+    doc: 'Share of steps at which an autoregressive decoder is fed with its own output instead of what came: rises from 0 to this over the first half of a training.',
+    format: 'number',
+    min: 0,
+    max: 1,
+    default: null,
+    defaultText: '1, with `model.samples` 0',
   },
   chunk: {
     doc: 'Steps that gradients flow back: the truncation of backpropagation through time.',

@@ -27,6 +27,9 @@ const daemonRules: readonly Rule<DaemonSettings>[] = [
   ...kafkaRules,
 ]
 
+/** Of a decoder that draws paths. */
+const FEWEST_SAMPLES = 20
+
 const pipelineRules: readonly Rule<PipelineConfig>[] = [
   {
     paths: ['aggregate', 'interval'],
@@ -65,6 +68,30 @@ const pipelineRules: readonly Rule<PipelineConfig>[] = [
     expected:
       'false: a bidirectional network reads what comes after each step too, so it cannot be the carried state of a ' +
       'stream; it is for windows known on both sides, such as gaps that are imputed',
+  },
+  {
+    paths: ['model.samples', 'model.decoder'],
+    broken: ({ model }) => model.samples > 0 && model.decoder !== 'autoregressive',
+    value: ({ model }) => model.samples,
+    expected: '0 unless model.decoder is "autoregressive": only a decoder draws paths',
+  },
+  {
+    paths: ['model.samples'],
+    broken: ({ model }) => model.samples > 0 && model.samples < FEWEST_SAMPLES,
+    value: ({ model }) => model.samples,
+    expected: `0, or at least ${String(FEWEST_SAMPLES)}: fewer paths do not show quantiles`,
+  },
+  {
+    paths: ['model.temperature', 'model.samples'],
+    broken: ({ model }) => model.temperature !== 1 && model.samples === 0,
+    value: ({ model }) => model.temperature,
+    expected: '1 without model.samples: it is the spread of drawn paths',
+  },
+  {
+    paths: ['training.scheduledSampling', 'model.decoder'],
+    broken: ({ model, training }) => training.scheduledSampling !== null && model.decoder === 'direct',
+    value: ({ training }) => training.scheduledSampling,
+    expected: 'nothing unless model.decoder is "autoregressive": only a decoder is fed with its own output',
   },
   {
     paths: ['model.dropout', 'model.layers'],

@@ -1,4 +1,4 @@
-import type { Activation, CellKind } from '../core/network-spec.js'
+import type { Activation, CellKind, DecoderKind } from '../core/network-spec.js'
 
 /** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
 export interface Config {
@@ -110,6 +110,10 @@ export interface PipelineConfig {
     /** Share of what passes between layers that is zeroed while training. */
     readonly dropout: number
     readonly residual: boolean
+    readonly decoder: DecoderKind
+    /** Paths the decoder draws per forecast; 0 = none. */
+    readonly samples: number
+    readonly temperature: number
     /** Never true: see rules.ts. */
     readonly bidirectional: boolean
     /** Observations of a series before the network forecasts it; until then the baseline does. */
@@ -137,6 +141,8 @@ export interface TrainingConfig {
   readonly learningRate: number
   readonly weightDecay: number
   readonly clipNorm: number
+  /** Last share of steps at which a decoder is fed with its own output. null = by the kind of its forecasts. */
+  readonly scheduledSampling: number | null
   readonly chunk: number
   readonly streams: number
   readonly seed: number

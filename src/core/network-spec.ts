@@ -9,6 +9,19 @@ export const CELLS = ['rnn', 'lstm', 'gru'] as const
 export type CellKind = (typeof CELLS)[number]
 export const ACTIVATIONS = ['tanh', 'relu'] as const
 export type Activation = (typeof ACTIVATIONS)[number]
+export const DECODERS = ['direct', 'autoregressive'] as const
+export type DecoderKind = (typeof DECODERS)[number]
+
+/** An encoder–decoder: a second stack unrolls over the horizon, from a copy of the carried state. */
+export interface DecoderSpec {
+  /**
+   * Paths drawn per forecast, whose quantiles are published. 0: the quantiles are the head's own, and each step is fed with
+   * the median of the one before. The two are trained differently.
+   */
+  readonly samples: number
+  /** Spread of the draws around the median; 1: as learnt. */
+  readonly temperature: number
+}
 
 /** Everything that determines a network's shapes and the meaning of its inputs; two equal specs can share states. */
 export interface NetworkSpec {
@@ -19,6 +32,8 @@ export interface NetworkSpec {
   readonly hidden: number
   /** The input of each layer but the first is added to its output. Absent: not. */
   readonly residual?: boolean
+  /** Absent: the head reads the carried state for all steps of the horizon. */
+  readonly decoder?: DecoderSpec
   /** Number of inputs of the recurrent step, without the series embedding. */
   readonly inputs: number
   readonly horizon: number

@@ -10,6 +10,8 @@ export type CellState = readonly Tensor2D[]
 export interface Unrolled {
   /** h after every step, [steps, batch, hidden] */
   readonly hidden: Tensor3D
+  /** All that is carried, after every step: `hidden`, and with the LSTM C likewise. */
+  readonly states: readonly Tensor3D[]
   readonly last: CellState
 }
 
@@ -47,11 +49,9 @@ export function plainForm<W extends LayerWeights>(
       let last = state
       // The library's gradient of `unstack` fails where there is but one part.
       const inputs = x.shape[0] === 1 ? [tf.squeeze(x, [0])] : tf.unstack(x)
-      const hidden = inputs.map((at) => {
-        last = step(tf, weights, at as Tensor2D, last)
-        return last[0]!
-      })
-      return { hidden: tf.stack(hidden) as Tensor3D, last }
+      const all = inputs.map((at) => (last = step(tf, weights, at as Tensor2D, last)))
+      const parts = last.map((_, i) => tf.stack(all.map((at) => at[i]!)) as Tensor3D)
+      return { hidden: parts[0]!, states: parts, last }
     },
   }
 }

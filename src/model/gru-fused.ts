@@ -50,7 +50,7 @@ export function fusedGruSequence(
   })
   const { gates, gatesBias, candidate, candidateBias } = weights
   const hidden = run(x, h0!, gates, gatesBias, candidate, candidateBias) as Tensor3D
-  return { hidden, last: [lastOf(tf, hidden)] }
+  return { hidden, states: [hidden], last: [lastOf(tf, hidden)] }
 }
 
 type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D, Tensor2D, Tensor1D]

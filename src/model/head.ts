@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { TensorFlow } from './tensorflow.js'
 
@@ -30,8 +30,8 @@ export interface Targets {
   readonly steps: Tensor1D
   /** f [N, K, F] */
   readonly features: Tensor3D
-  /** [N · K] weekday · slots + slot. */
-  readonly calendar: Tensor1D
+  /** E_slot + E_weekday of each target, [N · K, A]: see `calendarRows`. */
+  readonly days: Tensor
 }
 
 /** A first distance between neighbouring quantiles of softplus(−0.5) = 0.47 of the series' scale. */
@@ -41,6 +41,19 @@ export const SPREAD_OFFSET = 0.5
 export function calendarTable(tf: TensorFlow, w: HeadWeights): Tensor2D {
   const width = w.slots.shape[1]
   return tf.reshape(tf.add(tf.expandDims(w.weekdays, 1), tf.expandDims(w.slots, 0)), [-1, width])
+}
+
+/** The calendar's contribution by target; `calendar` [n]: weekday · slots + slot. */
+export function calendarRows(tf: TensorFlow, w: HeadWeights, calendar: Tensor1D): Tensor2D {
+  return tf.gather(calendarTable(tf, w), calendar)
+}
+
+/**
+ * Whether distances from the origin's value grow with √k: those of a walk do, unless each step goes on from a draw of the
+ * one before, which has them already.
+ */
+export function widens(spec: NetworkSpec): boolean {
+  return spec.kind === 'walk' && (spec.decoder?.samples ?? 0) === 0
 }
 
 /**
@@ -62,7 +75,7 @@ export function headForecast(
   const f = tf.reshape(targets.features, [N * K, F]) as Tensor2D
   const perState = tf.expandDims(tf.matMul(h, w.state), 1) // [N, 1, A]
   const perStep = tf.expandDims(tf.gather(w.steps, targets.steps), 0) // [1, K, A]
-  const perTarget = tf.add(tf.matMul(f, w.features), tf.gather(calendarTable(tf, w), targets.calendar)) // [N·K, A]
+  const perTarget = tf.add(tf.matMul(f, w.features), targets.days) // [N·K, A]
   // a = ReLU(W_h h + W_f f_k + E_k + E_slot + E_weekday) · b = ReLU(W_2 a) · o = W_3 b
   const a = tf.relu(tf.add(tf.reshape(tf.add(perState, perStep), [N * K, A]), perTarget)) as Tensor2D
   const b = tf.relu(tf.matMul(a, w.hidden)) as Tensor2D
@@ -70,19 +83,18 @@ export function headForecast(
   const [values, gate] = tf.split(o, [Q, M], 1) as [Tensor2D, Tensor2D]
   const mixed = tf.reshape(tf.slice(f, [0, 0], [N * K, M]), [N, K, M])
   const share = tf.add(tf.reshape(tf.softmax(gate), [N, K, M]), tf.gather(w.direct, targets.steps)) // [N, K, M]
-  // median = o_mid + u_k·f_k + softmax(gate)·f_k
-  // A copy of the list: the gradient tape holds on to the one that split returned.
+  const base = tf.sum(tf.mul(share, mixed), 2, true) // (u_k + softmax(gate))·f_k
+  // median = base + o_mid. A copy of the list: the gradient tape holds on to the one that split returned.
   const columns = [...tf.split(tf.reshape(values, [N, K, Q]), Q, 2)] as Tensor3D[] // each [N, K, 1]
   const middle = (Q - 1) / 2
-  columns[middle] = tf.add(columns[middle]!, tf.sum(tf.mul(share, mixed), 2, true))
   for (let d = 1; d <= middle; d++) {
     // Each outer quantile lies a softplus(o − 0.5) beyond its inner neighbour: they cannot cross.
     const spread = (q: number): Tensor3D => tf.softplus(tf.sub(columns[q]!, SPREAD_OFFSET))
     columns[middle - d] = tf.sub(columns[middle - d + 1]!, spread(middle - d))
     columns[middle + d] = tf.add(columns[middle + d - 1]!, spread(middle + d))
   }
-  const quantiles = tf.concat(columns, 2)
-  if (spec.kind === 'seasonal') return quantiles
-  // A walk spreads as √k.
-  return tf.mul(quantiles, tf.reshape(tf.sqrt(tf.add(tf.cast(targets.steps, 'float32'), 1)), [1, K, 1]))
+  const around = tf.concat(columns, 2)
+  if (!widens(spec)) return tf.add(base, around)
+  const unit = tf.reshape(tf.sqrt(tf.add(tf.cast(targets.steps, 'float32'), 1)), [1, K, 1])
+  return tf.add(base, tf.mul(around, unit))
 }

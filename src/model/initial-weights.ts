@@ -19,7 +19,7 @@ export function initialWeights(spec: NetworkSpec, seed: number): Float32Array {
   const random = new Random(seed)
   for (const entry of entries) {
     const view = weights.subarray(entry.offset, entry.offset + entry.size)
-    const recurrent = /^(?:rnn|lstm|gru)\d+\.(\w+)$/.exec(entry.name)
+    const recurrent = /^(?:decoder\.)?(?:rnn|lstm|gru)\d+\.(\w+)$/.exec(entry.name)
     if (recurrent !== null) {
       initialiseCell(spec.cell, { name: recurrent[1]!, shape: entry.shape }, view, spec.hidden, random)
     } else if (entry.name === 'embedding') fillNormal(view, random)

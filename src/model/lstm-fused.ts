@@ -40,24 +40,20 @@ export function fusedLstmSequence(
     const inputs = [x, c0, h0, kernel, none, none, none, bias]
     const made = runCountedOp(tf, 'BlockLSTMV2', steps, inputs, 7) // i, C, f, o, C̃, tanh(C), h
     save([...inputs, ...made])
-    // One tensor [steps + 1, batch, hidden], as a function with a gradient has but one result: every h, then the last C.
-    const value = tf.concat([made[6]!, tf.slice(made[1]!, steps - 1, 1)], 0)
+    // One tensor [2 · steps, batch, hidden], as a function with a gradient has but one result: every h, then every C.
+    const value = tf.concat([made[6]!, made[1]!], 0)
     return { value, gradFunc: (dy, saved) => backward(tf, dy, saved) }
   })
   const both = run(x, h0!, c0!, weights.kernel, weights.bias) as Tensor3D
-  const hidden = tf.slice(both, 0, steps)
-  return { hidden, last: [lastOf(tf, hidden), lastOf(tf, both)] }
+  const states = [tf.slice(both, 0, steps), tf.slice(both, steps, steps)]
+  return { hidden: states[0]!, states, last: states.map((state) => lastOf(tf, state)) }
 }
 
-/** From dy [steps + 1, batch, hidden] to the gradients of all operands. */
+/** From dy [2 · steps, batch, hidden] to the gradients of all operands. */
 function backward(tf: TensorFlow, dy: Tensor, saved: Tensor[]): Tensor[] {
-  const steps = dy.shape[0]! - 1
+  const steps = dy.shape[0]! / 2
   const dh = tf.slice(dy, 0, steps)
-  const dC = tf.pad(tf.slice(dy, steps, 1), [
-    [steps - 1, 0],
-    [0, 0],
-    [0, 0],
-  ])
+  const dC = tf.slice(dy, steps, steps)
   const attributes = { use_peephole: false }
   const made = runCountedOp(tf, 'BlockLSTMGradV2', steps, [...saved, dC, dh], 8, attributes)
   const [dx, dc0, dh0, dKernel] = made as [Tensor, Tensor, Tensor, Tensor]

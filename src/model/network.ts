@@ -1,12 +1,13 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
-import type { CellForm, LayerWeights } from './cell.js'
 import { cellForm } from './cells.js'
-import { calendarTable } from './head.js'
-import { kernels, type Kernels } from './kernels.js'
+import { kernels } from './kernels.js'
 import { Readout } from './readout.js'
+import { SteppingDecoder } from './stepping-decoder.js'
+import { SteppingHead } from './stepping-head.js'
+import { splitRows, SteppingStack } from './stepping-stack.js'
 import type { TensorFlow } from './tensorflow.js'
-import { HEAD_WIDTH, unpackWeights, weightLayout } from './weights.js'
+import { unpackWeights, weightLayout } from './weights.js'
 
 /** Targets per pass of the head: what passes between its operations then stays in the processor's cache. */
 const TARGETS_PER_PASS = 4096
@@ -36,13 +37,15 @@ export interface StepOutput {
 
 /** Weights at work: advances a wave of series by one step and forecasts from it. Nothing in it belongs to a series. */
 export class Network {
-  private readonly kernels: Kernels
-  private readonly form: CellForm
-  private readonly layers: readonly LayerWeights[]
-  private readonly head: HeadTensors
+  private readonly stack: SteppingStack
+  private readonly head: SteppingHead
   private readonly readout: Readout
+  private readonly decoder: SteppingDecoder | null
   /** [series + 1, embedding]; row 0, the unknown series, is zero. */
   private readonly embedding: Float32Array
+  /** Parts of a state, each of width `hidden`: each layer's h, and with the LSTM its C. */
+  private readonly parts: number
+  private readonly tensors: readonly Tensor[]
 
   constructor(
     private readonly tf: TensorFlow,
@@ -59,27 +62,36 @@ export class Network {
     this.embedding = new Float32Array((spec.series.length + 1) * spec.embedding)
     this.embedding.set(part('embedding'), spec.embedding)
     this.readout = new Readout(spec, part('head.outputBias'), part('head.direct'))
-    this.form = cellForm(spec, options.fused)
-    this.kernels = kernels(tf, options.fused)
+    const form = cellForm(spec, options.fused)
+    const op = kernels(tf, options.fused)
+    const residual = spec.residual ?? false
+    this.parts = spec.layers * form.states
     tf.engine().startScope()
     // A copy, as the backend may go on reading the array it was given.
     const all = unpackWeights(tf, spec, tf.tensor1d(weights.slice()))
-    this.layers = all.layers.map((layer) => this.form.prepare(tf, layer))
-    const { state, features, hidden, output } = all.head
-    const steps = tf.expandDims(all.head.steps, 0)
-    this.head = { state, features, hidden, output, steps, calendar: calendarTable(tf, all.head) }
-    for (const tensor of this.tensors()) tf.keep(tensor)
+    this.stack = new SteppingStack(tf, form, op, all.layers, residual)
+    this.head = new SteppingHead(tf, op, all.head)
+    const unrolling = new SteppingStack(tf, form, op, all.decoder, residual)
+    this.decoder =
+      spec.decoder === undefined
+        ? null
+        : new SteppingDecoder(tf, spec, spec.decoder, unrolling, this.head, this.readout, this.parts)
+    this.tensors = [this.stack, this.head, unrolling].flatMap((one) => one.tensors())
+    for (const tensor of this.tensors) tf.keep(tensor)
     tf.engine().endScope()
   }
 
-  /** Costs one recurrent operation per layer, whatever the length of the series' histories. */
+  /** Costs one recurrent operation per layer, and with a decoder one per layer, step and path, whatever the length of the series' histories. */
   step(input: StepInput, output: StepOutput): void {
-    const { tf } = this
+    const { tf, decoder } = this
+    const perPass = Math.max(1, Math.floor(TARGETS_PER_PASS / (decoder?.paths ?? this.spec.horizon)))
     tf.engine().startScope() // unlike tf.tidy, this never walks a result
     try {
       const h = this.advance(input, output)
-      for (let at = 0; at < input.observed; at += this.rowsPerPass) {
-        this.forecast(h, input, output, at, Math.min(this.rowsPerPass, input.observed - at))
+      for (let at = 0; at < input.observed; at += perPass) {
+        const rows = Math.min(perPass, input.observed - at)
+        if (decoder === null) this.forecast(h, input, output, at, rows)
+        else decoder.forecast({ ...input, states: output.states }, output.forecasts, at, rows)
       }
     } finally {
       tf.engine().endScope()
@@ -87,36 +99,28 @@ export class Network {
   }
 
   dispose(): void {
-    for (const tensor of this.tensors()) tensor.dispose()
+    for (const tensor of this.tensors) tensor.dispose()
   }
 
-  /** h^(l)_t = Cell(h^(l)_{t−1}, h^(l−1)_t) for all rows; result what the head reads [rows · hidden]. */
+  /** Takes all rows one step further; result what the head reads [rows · hidden]. */
   private advance(input: StepInput, output: StepOutput): Float32Array {
-    const { tf, spec, form, kernels: op } = this
+    const { tf, spec, parts } = this
     const { rows } = input
     const { hidden } = spec
-    const blocks = spec.layers * form.states // of width `hidden` in a row of states: each layer's h, and C after it
-    let x = tf.tensor2d(this.embedded(input), [rows, spec.inputs + spec.embedding])
-    const results: Float32Array[] = []
-    this.layers.forEach((w, l) => {
-      const before = Array.from({ length: form.states }, (_, i) => {
-        const block = columns(input.states, rows, hidden, blocks, l * form.states + i)
-        return tf.tensor2d(block, [rows, hidden])
-      })
-      const after = form.step(tf, w, x, before)
-      x = this.residual && l > 0 ? (op.add(x, after[0]!) as Tensor2D) : after[0]!
-      for (const state of after) results.push(state.dataSync<'float32'>())
-    })
-    results.forEach((result, block) => {
+    const x: Tensor2D = tf.tensor2d(this.embedded(input), [rows, spec.inputs + spec.embedding])
+    const stepped = this.stack.step(x, splitRows(tf, input.states, parts, hidden, 0, rows))
+    const results = stepped.states.map((state) => state.dataSync<'float32'>())
+    results.forEach((result, part) => {
       for (let row = 0; row < rows; row++) {
         const from = row * hidden
-        output.states.set(result.subarray(from, from + hidden), (row * blocks + block) * hidden)
+        output.states.set(result.subarray(from, from + hidden), (row * parts + part) * hidden)
       }
     })
-    return this.residual && spec.layers > 1 ? x.dataSync<'float32'>() : results[blocks - form.states]!
+    const top = stepped.states.indexOf(stepped.hidden)
+    return top < 0 ? stepped.hidden.dataSync<'float32'>() : results[top]!
   }
 
-  /** a = ReLU(W_h h + W_f f_k + E_k + E_calendar) · b = ReLU(W_2 a) · o = W_3 b, for rows [at, at + rows). */
+  /** The head for all steps of the horizon, rows [at, at + rows). */
   private forecast(
     states: Float32Array,
     input: StepInput,
@@ -124,26 +128,12 @@ export class Network {
     at: number,
     rows: number,
   ): void {
-    const { tf, spec, head, kernels: op } = this
+    const { tf, spec } = this
     const { horizon: H, targetFeatures: F, hidden } = spec
-    const h = tf.tensor2d(states.slice(at * hidden, (at + rows) * hidden), [rows, hidden])
-    const f = tf.tensor2d(input.features.slice(at * H * F, (at + rows) * H * F), [rows * H, F])
-    const days = tf.tensor1d(input.calendar.slice(at * H, (at + rows) * H), 'int32')
-    const perState = tf.reshape(op.matMul(h, head.state), [rows, 1, HEAD_WIDTH])
-    const perTarget = op.add(op.matMul(f, head.features), op.gather(head.calendar, days)) // [rows·H, A]
-    const perStep = tf.reshape(op.add(perState, head.steps), [rows * H, HEAD_WIDTH])
-    const a = op.relu(op.add(perStep, perTarget))
-    const b = op.relu(op.matMul(a, head.hidden))
-    const o = op.matMul(b, head.output).dataSync<'float32'>() // [rows·H, Q + M]
+    const h: Tensor2D = tf.tensor2d(states.slice(at * hidden, (at + rows) * hidden), [rows, hidden])
+    const f: Tensor2D = tf.tensor2d(input.features.slice(at * H * F, (at + rows) * H * F), [rows * H, F])
+    const o = this.head.outputs(h, f, input.calendar.slice(at * H, (at + rows) * H)) // [rows·H, Q + M]
     this.readout.run(o, input.features, output.forecasts, at, rows)
-  }
-
-  private get residual(): boolean {
-    return this.spec.residual ?? false
-  }
-
-  private get rowsPerPass(): number {
-    return Math.max(1, Math.floor(TARGETS_PER_PASS / this.spec.horizon))
   }
 
   /** [x, embedding of the series] for each row. */
@@ -158,38 +148,4 @@ export class Network {
     }
     return x
   }
-
-  private tensors(): Tensor[] {
-    const { state, features, steps, calendar, hidden, output } = this.head
-    const layers = this.layers.flatMap((w) => Object.values(w))
-    return [...layers, state, features, steps, calendar, hidden, output]
-  }
-}
-
-interface HeadTensors {
-  readonly state: Tensor2D
-  readonly features: Tensor2D
-  /** [1, horizon, A] */
-  readonly steps: Tensor
-  /** [weekdays · slots, A] */
-  readonly calendar: Tensor2D
-  readonly hidden: Tensor2D
-  readonly output: Tensor2D
-}
-
-/** One block's states [rows, hidden], copied out of [rows, blocks · hidden]: shared memory must not be handed to the backend. */
-function columns(
-  states: Float32Array,
-  rows: number,
-  hidden: number,
-  blocks: number,
-  block: number,
-): Float32Array {
-  if (blocks === 1) return states.slice(0, rows * hidden)
-  const result = new Float32Array(rows * hidden)
-  for (let row = 0; row < rows; row++) {
-    const from = (row * blocks + block) * hidden
-    result.set(states.subarray(from, from + hidden), row * hidden)
-  }
-  return result
 }

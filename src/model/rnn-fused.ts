@@ -42,7 +42,7 @@ export function fusedRnnSequence(
     return { value: hidden, gradFunc: (dy, saved) => backward(tf, activation, dy, saved) }
   })
   const hidden = run(x, h0, weights.kernel, weights.bias) as Tensor3D
-  return { hidden, last: [lastOf(tf, hidden)] }
+  return { hidden, states: [hidden], last: [lastOf(tf, hidden)] }
 }
 
 /** h_t = act(a_t + W_hh h_{t−1}), where a [steps, batch, hidden] is W_xh x_t + b_h. */

@@ -16,6 +16,15 @@ export interface Dropout {
   readonly seed: string
 }
 
+export interface Stacked {
+  /** What is read above the top layer, [steps, batch, hidden] */
+  readonly hidden: Tensor3D
+  /** The parts of a state after every step, each [steps, batch, hidden]. */
+  readonly states: readonly Tensor3D[]
+  /** States after the last step, [batch, layers · states · hidden] */
+  readonly last: Tensor2D
+}
+
 /**
  * Stacked layers: h^(l) = Cell(x^(l)), x^(1) = x [steps, batch, inputs], x^(l+1) = drop(h^(l)), or with `residual`
  * x^(l) + drop(h^(l)) for l > 1; the result is what a layer above the top one would read, without dropout.
@@ -28,12 +37,14 @@ export function stacked(
   x: Tensor3D,
   states: Tensor2D,
   { residual = false, dropout = null }: StackOptions = {},
-): { readonly hidden: Tensor3D; readonly last: Tensor2D } {
+): Stacked {
   const start = splitStates(tf, states, layers.length, form.states)
+  const all: Tensor3D[] = []
   const last: Tensor2D[] = []
   let input = x
   layers.forEach((w, l) => {
     const result = form.sequence(tf, w, input, start[l]!)
+    all.push(...result.states)
     last.push(...result.last)
     const drops = dropout !== null && l < layers.length - 1
     const output = drops
@@ -41,7 +52,7 @@ export function stacked(
       : result.hidden
     input = residual && l > 0 ? tf.add(input, output) : output
   })
-  return { hidden: input, last: tf.concat(last, 1) }
+  return { hidden: input, states: all, last: tf.concat(last, 1) }
 }
 
 /** [batch, layers · states · hidden] by layer. */

@@ -12,6 +12,8 @@ export const HEAD_WIDTH = 64
 /** All weights of a network as tensors. */
 export interface NetworkWeights {
   readonly layers: readonly LayerWeights[]
+  /** Of the decoder, where there is one: as many layers as the encoder's. */
+  readonly decoder: readonly LayerWeights[]
   /** [series, embedding], of the known series; `null` without one. */
   readonly embedding: Tensor2D | null
   readonly head: HeadWeights
@@ -19,14 +21,16 @@ export interface NetworkWeights {
 
 export function weightLayout(spec: NetworkSpec): WeightLayout {
   const { hidden } = spec
-  const layers = Array.from({ length: spec.layers }, (_, l) => {
-    const shapes = cellOf(spec).shapes(l === 0 ? spec.inputs + spec.embedding : hidden, hidden)
-    return Object.entries(shapes).map(([name, shape]) => [`${spec.cell}${l}.${name}`, shape] as const)
-  })
+  const stack = (prefix: string, inputs: number): (readonly [string, readonly number[]])[] =>
+    Array.from({ length: spec.layers }, (_, l) => {
+      const shapes = cellOf(spec).shapes(l === 0 ? inputs : hidden, hidden)
+      return Object.entries(shapes).map(([name, shape]) => [`${prefix}${l}.${name}`, shape] as const)
+    }).flat()
   const embedding = spec.embedding > 0 ? [['embedding', [spec.series.length, spec.embedding]] as const] : []
   const outputs = spec.quantiles.length + spec.mixture
   return layOut([
-    ...layers.flat(),
+    ...stack(spec.cell, spec.inputs + spec.embedding),
+    ...(spec.decoder === undefined ? [] : stack(`decoder.${spec.cell}`, spec.targetFeatures)),
     ...embedding,
     ['head.state', [hidden, HEAD_WIDTH]],
     ['head.features', [spec.targetFeatures, HEAD_WIDTH]],
@@ -43,8 +47,11 @@ export function weightLayout(spec: NetworkSpec): WeightLayout {
 export function unpackWeights(tf: TensorFlow, spec: NetworkSpec, flat: Tensor1D): NetworkWeights {
   const arrays = cut(tf, weightLayout(spec), flat)
   const matrix = (name: string): Tensor2D => arrays.get(name) as Tensor2D
+  const stack = (prefix: string): LayerWeights[] =>
+    Array.from({ length: spec.layers }, (_, l) => layerOf(arrays, `${prefix}${l}.`))
   return {
-    layers: Array.from({ length: spec.layers }, (_, l) => layerOf(arrays, `${spec.cell}${l}.`)),
+    layers: stack(spec.cell),
+    decoder: spec.decoder === undefined ? [] : stack(`decoder.${spec.cell}`),
     embedding: spec.embedding > 0 ? matrix('embedding') : null,
     head: {
       state: matrix('head.state'),

@@ -12,6 +12,7 @@ export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
     spec.layers === config.model.layers &&
     spec.hidden === config.model.hidden &&
     (spec.residual ?? false) === config.model.residual &&
+    decodesAlike(spec, config.model) &&
     spec.inputs === INPUTS &&
     spec.targetFeatures === features.all &&
     spec.horizon === config.horizon &&
@@ -21,4 +22,16 @@ export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
     spec.quantiles.length === config.quantiles.length &&
     spec.quantiles.every((q, i) => q === config.quantiles[i])
   )
+}
+
+/** Paths and medians are learnt differently; how many paths, and how wide they spread, is not. */
+function decodesAlike({ decoder }: NetworkSpec, model: PipelineConfig['model']): boolean {
+  if (decoder === undefined) return model.decoder === 'direct'
+  return model.decoder === 'autoregressive' && decoder.samples > 0 === model.samples > 0
+}
+
+/** A network that fits, with what can be chosen anew as it is configured now. */
+export function asConfigured(spec: NetworkSpec, { model }: PipelineConfig): NetworkSpec {
+  const { samples, temperature } = model
+  return spec.decoder === undefined ? spec : { ...spec, decoder: { samples, temperature } }
 }

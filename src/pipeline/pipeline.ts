@@ -10,7 +10,7 @@ import type { Engine } from '../ports/engine.js'
 import type { ModelStore, StoredModel } from '../ports/model-store.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
-import { fits } from './fits.js'
+import { asConfigured, fits } from './fits.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
@@ -227,10 +227,11 @@ export class Pipeline {
 
   private async load(model: StoredModel | null, cause: 'loaded' | 'promoted' | 'followed'): Promise<void> {
     const { engine, telemetry, config } = this.deps
-    this.model =
-      model === null
-        ? BASELINE
-        : networkModel(model.version, await engine.load(model.spec, model.weights), model.report.to)
+    if (model === null) this.model = BASELINE
+    else {
+      const network = await engine.load(asConfigured(model.spec, config), model.weights)
+      this.model = networkModel(model.version, network, model.report.to)
+    }
     telemetry.model({ version: this.model.version, cell: config.model.cell, cause })
   }
 

@@ -7,6 +7,7 @@ import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { Streams, type TrainingRange } from './dataset.js'
 import { TrainingError } from './error.js'
+import { drawFeedback, lastOwnShare, ownShare } from './feedback.js'
 import { chunkGradient } from './gradient.js'
 import { AdamW } from './optimizer.js'
 
@@ -34,12 +35,18 @@ export interface FitOptions {
 export async function fit(options: FitOptions): Promise<Float32Array> {
   const { tf, fused, spec, training, updates } = options
   const { seed, learningRate, weightDecay, clipNorm } = training
+  const scheduled = training.scheduledSampling ?? lastOwnShare(spec)
+  const coins = new Random(seed + 1)
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
   const weights = initialWeights(spec, seed)
   const optimizer = new AdamW(weights, weightDecay, AVERAGING)
   for (let update = 1; update <= updates; update++) {
     const dropout = options.dropout > 0 ? { rate: options.dropout, seed: `${seed}/${update}` } : null
-    const { loss, gradient, states } = chunkGradient(tf, fused, spec, weights, streams.next(), dropout)
+    const batch = streams.next()
+    const own = ownShare(update, updates, scheduled)
+    const feedback = spec.decoder === undefined ? null : drawFeedback(spec, batch, own, coins)
+    const options = { dropout, feedback }
+    const { loss, gradient, states } = chunkGradient(tf, fused, spec, weights, batch, options)
     const norm = clipByGlobalNorm(gradient, clipNorm)
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       const at = `loss ${loss}, gradient norm ${norm} at update ${update}`

@@ -1,7 +1,7 @@
 import { calendarSlots, INPUTS, targetFeatures, WEEKDAYS } from '../core/features.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
-import type { Activation, CellKind, NetworkSpec } from '../core/network-spec.js'
+import type { Activation, CellKind, DecoderKind, NetworkSpec } from '../core/network-spec.js'
 
 /** Series that get an embedding of their own; the rest are served as unknown. */
 const MAX_KNOWN_SERIES = 4096
@@ -16,6 +16,9 @@ export interface ModelChoice {
   readonly layers: number
   readonly hidden: number
   readonly residual?: boolean
+  readonly decoder?: DecoderKind
+  readonly samples?: number
+  readonly temperature?: number
   /** While training only. */
   readonly dropout?: number
 }
@@ -36,6 +39,9 @@ export function networkSpec(
     layers: model.layers,
     hidden: model.hidden,
     ...(model.residual === true ? { residual: true } : {}),
+    ...(model.decoder === 'autoregressive'
+      ? { decoder: { samples: model.samples ?? 0, temperature: model.temperature ?? 1 } }
+      : {}),
     inputs: INPUTS,
     horizon: shape.horizon,
     quantiles: shape.quantiles,

@@ -20,6 +20,7 @@ const TRAINING: TrainingConfig = {
   learningRate: 5e-3,
   weightDecay: 1e-4,
   clipNorm: 5,
+  scheduledSampling: null,
   chunk: 48,
   streams: 8,
   seed: 5,
