@@ -8,7 +8,7 @@ import { splitRows, type SteppingStack } from './stepping-stack.js'
 import type { TensorFlow } from './tensorflow.js'
 
 /** All forecasts draw their paths alike: what a series' forecast is depends on nothing but its state, so a replay repeats it. */
-const SEED = 2_024
+export const SEED = 2_024
 
 /** What is forecast from: see `StepInput`; states are those after the encoder's step. */
 export interface DecoderInput {

@@ -45,8 +45,8 @@ export async function fit(options: FitOptions): Promise<Float32Array> {
     const batch = streams.next()
     const own = ownShare(update, updates, scheduled)
     const feedback = spec.decoder === undefined ? null : drawFeedback(spec, batch, own, coins)
-    const options = { dropout, feedback }
-    const { loss, gradient, states } = chunkGradient(tf, fused, spec, weights, batch, options)
+    const chunk = chunkGradient(tf, fused, spec, weights, batch, { dropout, feedback })
+    const { loss, gradient, states } = chunk
     const norm = clipByGlobalNorm(gradient, clipNorm)
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       const at = `loss ${loss}, gradient norm ${norm} at update ${update}`

@@ -68,6 +68,9 @@ test('a pipeline without settings gets every documented default', () => {
       hidden: 64,
       dropout: 0,
       residual: false,
+      decoder: 'direct',
+      samples: 0,
+      temperature: 1,
       bidirectional: false,
       warmUp: 24,
     },
@@ -82,6 +85,7 @@ test('a pipeline without settings gets every documented default', () => {
       learningRate: 5e-3,
       weightDecay: 1e-4,
       clipNorm: 5,
+      scheduledSampling: null,
       chunk: 96,
       streams: 16,
       seed: 1,
@@ -264,6 +268,10 @@ test('settings that contradict each other are refused', () => {
     ['{ model: { dropout: 0.1 } }', 'model.dropout'],
     ['{ model: { residual: true } }', 'model.residual'],
     ['{ model: { bidirectional: true } }', 'model.bidirectional'],
+    ['{ model: { samples: 100 } }', 'model.samples'],
+    ['{ model: { decoder: "autoregressive", samples: 5 } }', 'model.samples'],
+    ['{ model: { decoder: "autoregressive", temperature: 0.5 } }', 'model.temperature'],
+    ['{ training: { scheduledSampling: 0.5 } }', 'training.scheduledSampling'],
   ] as const) {
     assert.deepEqual(paths(`{ pipelines: { p: ${settings} } }`), [`pipelines.p.${path}`], settings)
   }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { stateSize, type NetworkSpec } from '../../src/core/network-spec.js'
 import { cellForm } from '../../src/model/cells.js'
-import { headForecast } from '../../src/model/head.js'
+import { decode } from '../../src/model/decoder.js'
+import { medianWeights, pathWeights, quantileOf } from '../../src/model/draw.js'
+import { calendarRows, headForecast } from '../../src/model/head.js'
 import { Network, type StepInput, type StepOutput } from '../../src/model/network.js'
+import { Random } from '../../src/model/random.js'
 import { stacked } from '../../src/model/stack.js'
+import { SEED } from '../../src/model/stepping-decoder.js'
 import { unpackWeights, type NetworkWeights } from '../../src/model/weights.js'
 import { tensorflow } from './backend.js'
 import { inputOf, largestDifference, outputOf, specOf, weightsOf } from './fixtures.js'
@@ -24,6 +28,7 @@ function step(spec: NetworkSpec, input: StepInput, fused = true, weights = weigh
   return output
 }
 
+const WALK = { kind: 'walk', mixture: 1, targetFeatures: 1, slots: 1, interval: 0 } as const
 const SPECS: Record<string, NetworkSpec> = {
   'one layer': specOf(),
   'three layers': specOf({ layers: 3 }),
@@ -33,9 +38,24 @@ const SPECS: Record<string, NetworkSpec> = {
   'an LSTM of three layers': specOf({ cell: 'lstm', layers: 3 }),
   'two layers with a residual connection': specOf({ layers: 2, residual: true }),
   'four LSTM layers with residual connections': specOf({ cell: 'lstm', layers: 4, residual: true }),
+  'a decoder': specOf({ decoder: { samples: 0, temperature: 1 } }),
+  'a decoder of two LSTM layers': specOf({
+    cell: 'lstm',
+    layers: 2,
+    residual: true,
+    decoder: { samples: 0, temperature: 1 },
+  }),
+  'a decoder that draws paths': specOf({ decoder: { samples: 20, temperature: 0.8 } }),
+  'a decoder of a walk': specOf({
+    ...WALK,
+    cell: 'rnn',
+    layers: 2,
+    decoder: { samples: 0, temperature: 1 },
+  }),
+  'a decoder of a walk that draws paths': specOf({ ...WALK, decoder: { samples: 20, temperature: 1 } }),
   'five quantiles': specOf({ quantiles: [0.05, 0.25, 0.5, 0.75, 0.95] }),
   'a single series': specOf({ embedding: 0, series: ['a'] }),
-  'a walk': specOf({ kind: 'walk', mixture: 1, targetFeatures: 1, slots: 1, interval: 0 }),
+  'a walk': specOf(WALK),
 }
 
 for (const [name, spec] of Object.entries(SPECS)) {
@@ -61,12 +81,13 @@ for (const [name, spec] of Object.entries(SPECS)) {
     const before = tf.memory().numTensors
     const expected = tf.tidy(() => {
       const w = unpackWeights(tf, spec, tf.tensor1d(weights))
-      const h = tf.squeeze<Tensor2D>(unrolled(spec, w, input, 6).hidden, [0])
-      return headForecast(tf, spec, w.head, h, {
-        steps: tf.range(0, spec.horizon, 1, 'int32'),
-        features: tf.tensor3d(input.features, [6, spec.horizon, spec.targetFeatures]),
-        calendar: tf.tensor1d(input.calendar, 'int32'),
-      }).dataSync<'float32'>()
+      const { hidden, last } = unrolled(spec, w, input, 6)
+      const features = tf.tensor3d(input.features, [6, spec.horizon, spec.targetFeatures])
+      const days = calendarRows(tf, w.head, tf.tensor1d(input.calendar, 'int32'))
+      if (spec.decoder !== undefined) return decoded(spec, w, last, features, days).dataSync<'float32'>()
+      const steps = tf.range(0, spec.horizon, 1, 'int32')
+      const h = tf.squeeze<Tensor2D>(hidden, [0])
+      return headForecast(tf, spec, w.head, h, { steps, features, days }).dataSync<'float32'>()
     })
     assert.ok(largestDifference(output.forecasts, expected) < 1e-5)
     assert.equal(tf.memory().numTensors, before)
@@ -83,6 +104,52 @@ function unrolled(spec: NetworkSpec, w: NetworkWeights, input: StepInput, rows: 
   return stacked(tf, form, w.layers, tf.expandDims<Tensor3D>(x, 0), states, {
     residual: spec.residual ?? false,
   })
+}
+
+/** What the differentiable decoder forecasts from states [6, stateSize], fed with its own output alone. */
+function decoded(spec: NetworkSpec, w: NetworkWeights, states: Tensor2D, features: Tensor3D, days: Tensor) {
+  const { horizon: H, quantiles, decoder } = spec
+  const Q = quantiles.length
+  const paths = Math.max(1, decoder!.samples)
+  const repeat = (x: Tensor): Tensor =>
+    tf.reshape(tf.tile(tf.expandDims(x, 1), [1, paths, ...x.shape.slice(1).map(() => 1)]), [
+      6 * paths,
+      ...x.shape.slice(1),
+    ])
+  const draws = new Float32Array(6 * paths * H * Q)
+  const drawn = pathWeights(quantiles, H, paths, decoder!.temperature, new Random(SEED))
+  for (let i = 0; i < 6 * paths; i++) {
+    for (let k = 0; k < H; k++) {
+      const to = (i * H + k) * Q
+      if (decoder!.samples === 0) medianWeights(quantiles, draws, to)
+      else draws.set(drawn.subarray((k * paths + (i % paths)) * Q, (k * paths + (i % paths) + 1) * Q), to)
+    }
+  }
+  const weights = tf.tensor3d(draws, [6 * paths, H, Q])
+  const none: Tensor2D = tf.zeros([6 * paths, H])
+  const all = decode(
+    tf,
+    spec,
+    cellForm(spec, true),
+    w,
+    repeat(states) as Tensor2D,
+    {
+      features: repeat(features) as Tensor3D,
+      days: tf.reshape(repeat(tf.reshape(days, [6, H, -1])), [6 * paths * H, -1]),
+    },
+    { truth: none, taught: none, draws: weights },
+    null,
+  )
+  if (decoder!.samples === 0) return all
+  const values = tf.sum(tf.mul(all, weights), 2).dataSync<'float32'>() // [6 · paths, H]
+  const result = new Float32Array(6 * H * Q)
+  for (let row = 0; row < 6; row++) {
+    for (let k = 0; k < H; k++) {
+      const sorted = Float32Array.from({ length: paths }, (_, p) => values[(row * paths + p) * H + k]!).sort()
+      quantiles.forEach((level, q) => (result[(row * H + k) * Q + q] = quantileOf(sorted, level)))
+    }
+  }
+  return tf.tensor1d(result)
 }
 
 test('quantiles never cross', () => {

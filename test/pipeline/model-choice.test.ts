@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { modelLabel } from '../../src/pipeline/active-model.js'
-import { fits } from '../../src/pipeline/fits.js'
+import { asConfigured, fits } from '../../src/pipeline/fits.js'
 import { signature } from '../../src/pipeline/partition-meta.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
 import { randomNetwork } from '../support/pinned-network.js'
@@ -32,6 +32,22 @@ test('a network without residual connections does not serve a pipeline with them
   )
   assert.equal(fits(randomNetwork(plain!, ['a']).spec, residual!), false)
   assert.equal(fits(randomNetwork(residual!, ['a']).spec, residual!), true)
+})
+
+test('how many paths are drawn, and how wide, may change; whether there are any, and a decoder, needs a training', () => {
+  const config = (model: object) => pipelineConfig('p', { interval: '1h', season: [24], horizon: 4, model })
+  const decoder = 'autoregressive'
+  const medians = config({ decoder })
+  const paths = config({ decoder, samples: 20 })
+  const more = config({ decoder, samples: 50, temperature: 0.5 })
+  const { spec } = randomNetwork(paths, ['a'])
+  assert.equal(fits(spec, more), true)
+  assert.deepEqual(asConfigured(spec, more).decoder, { samples: 50, temperature: 0.5 })
+  assert.equal(fits(spec, medians), false)
+  assert.equal(fits(spec, config({})), false)
+  const direct = randomNetwork(config({}), ['a']).spec
+  assert.equal(fits(direct, medians), false)
+  assert.equal(asConfigured(direct, config({})), direct)
 })
 
 test('states of one kind of cell are never read as those of another', () => {

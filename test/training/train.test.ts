@@ -75,6 +75,21 @@ const MODELS = {
   'the vanilla cell': { cell: 'rnn', activation: 'tanh', layers: 1, hidden: 16 },
   'the vanilla cell with ReLU': { cell: 'rnn', activation: 'relu', layers: 1, hidden: 16 },
   'two LSTM layers': { cell: 'lstm', activation: 'tanh', layers: 2, hidden: 16 },
+  'an encoder–decoder': {
+    cell: 'gru',
+    activation: 'tanh',
+    layers: 1,
+    hidden: 16,
+    decoder: 'autoregressive',
+  },
+  'an encoder–decoder that draws paths': {
+    cell: 'lstm',
+    activation: 'tanh',
+    layers: 1,
+    hidden: 16,
+    decoder: 'autoregressive',
+    samples: 40,
+  },
   'three GRU layers with dropout and residual connections': {
     cell: 'gru',
     activation: 'tanh',
