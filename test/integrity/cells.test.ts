@@ -23,8 +23,10 @@ const origins = originsOf(rows)
 for (const model of [
   { cell: 'lstm', layers: 2, hidden: 16 },
   { cell: 'rnn', activation: 'relu', layers: 1, hidden: 16 },
+  { cell: 'gru', layers: 2, residual: true, hidden: 8, decoder: 'autoregressive', samples: 20 },
 ]) {
-  test(`${model.cell}: a daemon forecasts with it, and after kill -9 goes on from the whole of its state`, async () => {
+  const name = model.decoder === undefined ? model.cell : `${model.cell} with a decoder`
+  test(`${name}: a daemon forecasts with it, and after kill -9 goes on from the whole of its state`, async () => {
     const uninterrupted = await run(model, false)
     const interrupted = await run(model, true)
     for (const { models } of interrupted.outputs.values()) {
