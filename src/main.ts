@@ -10,6 +10,7 @@ import { registerImpute } from './cli/impute.js'
 import { registerInspect } from './cli/inspect.js'
 import { registerModels } from './cli/models.js'
 import { registerRedrive } from './cli/redrive.js'
+import { registerReady } from './cli/ready.js'
 import { registerReplay } from './cli/replay.js'
 import { registerRun } from './cli/run.js'
 import { registerVerify } from './cli/verify.js'
@@ -59,6 +60,7 @@ registerRedrive(program, context)
 registerModels(program, context)
 registerInspect(program, context)
 registerConfig(program, context)
+registerReady(program, context)
 registerDoctor(program, context)
 registerVerify(program, context)
 registerCharRnn(program, context)
