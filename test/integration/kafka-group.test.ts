@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { statesTopic } from '../../src/adapters/kafka/states-topic.js'
 import { ownershipOf } from '../../src/cli/doctor/ownership.js'
 import type { PipelineConfig } from '../../src/config/types.js'
@@ -23,10 +24,12 @@ import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../suppo
 import { assertExactlyOnce } from '../support/outputs.js'
 import { pinNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
+import { long } from '../support/run-options.js'
 import { assertSameForecast, assertSameStates } from '../support/same-outcome.js'
 import { storedStates } from '../support/stored-states.js'
 
 const MODELS = 'tidecast.models'
+const SESSION_MS = 6000
 
 describe('processes of one group on a real Kafka', { skip: withoutKafka }, () => {
   let home: string
@@ -49,7 +52,10 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
   function start(name: string, members: number, settings: object): Promise<DaemonGroup> {
     return DaemonGroup.start(home, members, members, {
       log: { level: 'debug', format: 'json' },
-      broker: { kind: 'kafka', kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s' } },
+      broker: {
+        kind: 'kafka',
+        kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: `${SESSION_MS}ms` },
+      },
       pipelines: { [name]: settings },
     })
   }
@@ -92,6 +98,60 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     const outputs = await outputsOf(await witness(kafka.brokers, config.output))
     assertExactlyOnce(outputs, expectedOrigins(410, series))
     for (const { last } of outputs.values()) assert.equal(last.model, 'gru@1')
+  })
+
+  test('after kill -9 of a member the other forecasts within 5 s of the session time-out, and has every series within 30 s', async (t) => {
+    const name = 'widowed'
+    const series = Array.from({ length: long ? 100_000 : 2000 }, (_, i) => `meter-${i}`)
+    // Rows of 6.5 kB.
+    const settings = {
+      interval: '1h',
+      season: [24, 168],
+      horizon: 24,
+      partitions: 4,
+      training: { enabled: false },
+    }
+    const config = pipelineConfig(name, settings)
+    const broker = await connected(t)
+    await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+    await pinNetwork(broker.models, config, series.slice(0, 100))
+    const group = await start(name, 2, settings)
+    try {
+      const [first, second] = group.members.map((member) => group.daemon(member))
+      await appendHours(broker, config.topic, 0, 1, series)
+      await untilSettled(broker, config, 1, 120_000)
+      for (const daemon of [first!, second!]) {
+        await daemon.until(name, (s) => s.series > 0 && s.series < series.length, 60_000)
+      }
+      const { processes } = await ownershipOf(broker, config)
+      const moving = processes.find(({ pid }) => pid === first!.pid)!.partitions
+      assert.equal(moving.length, 2)
+      const killed = performance.now()
+      const since = (): number => (performance.now() - killed) / 1000 - SESSION_MS / 1000
+      await group.lose(0)
+      await appendHours(broker, config.topic, 1, 2, series)
+      const before = await broker.committed(consumerGroup(name), config.topic)
+      let forecasting: number | null = null
+      let complete: number | null = null
+      while (forecasting === null || complete === null) {
+        const now = await broker.committed(consumerGroup(name), config.topic)
+        if (moving.every((partition) => now[partition]! > before[partition]!)) forecasting ??= since()
+        if ((await second!.status(name)).series === series.length) complete ??= since()
+        assert.ok(since() < 60, `forecasting ${forecasting}, complete ${complete}`)
+        await pause(20)
+      }
+      t.diagnostic(
+        `forecasting ${forecasting.toFixed(1)} s, complete ${complete.toFixed(1)} s after the time-out`,
+      )
+      assert.ok(forecasting < 5, `forecasting ${forecasting} s after the time-out`)
+      assert.ok(complete < 30, `complete ${complete} s after the time-out`)
+      await untilSettled(broker, config, 1, 120_000)
+      await group.stop()
+    } finally {
+      await group.end()
+    }
+    const outputs = await outputsOf(await witness(kafka.brokers, config.output))
+    assertExactlyOnce(outputs, expectedOrigins(2, series))
   })
 
   test('a partition whose states are lost is re-warmed from its input, and nothing is published again', async (t) => {

@@ -103,6 +103,14 @@ export class DaemonGroup {
     })
   }
 
+  /** `kill -9`, for good. */
+  lose(place: number): Promise<void> {
+    return this.#with(place, async (at, daemon) => {
+      at.daemon = null
+      await daemon.kill()
+    })
+  }
+
   /** `kill -9`, and a start in the same directory. */
   kill(place: number): Promise<void> {
     return this.#with(place, async (at, daemon) => {

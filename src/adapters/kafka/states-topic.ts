@@ -28,7 +28,7 @@ export function statesTopic(group: string): string {
  * use, from the beginning. Called by the partition's owner, while nobody else writes.
  */
 export async function copyStates(
-  { client, topics, clock }: KafkaParts,
+  { client, topics, clock, log }: KafkaParts,
   topic: string,
   ref: PartitionRef,
   local: LocalStates,
@@ -44,6 +44,7 @@ export async function copyStates(
     if (known === null) await local.forget(ref)
     let mark = known?.mark ?? null
     let from = known?.position ?? range.earliest
+    log('debug', 'kafka: states are copied', { partition: ref.partition, from, to: range.end })
     for (;;) {
       for await (const records of readWhole(fetcher, { earliest: from, end: range.end })) {
         await local.apply(ref, records)
