@@ -83,6 +83,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     invalid: policy('Records that cannot be used: undecodable, without a series, out of the limits.'),
     late: policy('Observations older than the latest of their series.'),
     duplicate: policy('A second observation of an interval.'),
+    newSeries: policy('Observations of new series beyond `state.maxNewSeriesPerMinute`.'),
   },
   tombstones: {
     doc: 'What becomes of the series named by the key of a record without a value: `delete` forgets its state, `ignore` passes over the record.',
@@ -171,6 +172,17 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       min: 100,
       max: DAY,
       default: 5000,
+    },
+    ttl: {
+      doc: 'A series whose newest observation is so far behind its partition\'s newest is forgotten, in memory and in the store; "0s" keeps all.',
+      format: 'duration',
+      default: 0,
+    },
+    maxNewSeriesPerMinute: {
+      doc: 'In a partition, by the time stamps of the records in the log: what new series there are beyond is rejected as too-many-series. 0: any number.',
+      format: 'integer',
+      min: 0,
+      default: 0,
     },
   },
   delivery: {

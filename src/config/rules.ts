@@ -44,6 +44,14 @@ const pipelineRules: readonly Rule<PipelineConfig>[] = [
     expected: '"0s" without aggregate: only an aggregated interval can stay open',
   },
   {
+    paths: ['state.ttl', 'limits.maxAhead', 'interval', 'allowedLateness'],
+    broken: ({ state, limits, interval, allowedLateness }) =>
+      state.ttl > 0 && state.ttl < limits.maxAhead + interval + allowedLateness,
+    value: ({ state }) => state.ttl,
+    expected:
+      '"0s", or at least limits.maxAhead + interval + allowedLateness (ms): one wild time stamp must not end all series',
+  },
+  {
     paths: ['limits.minValue', 'limits.maxValue'],
     broken: ({ limits }) => limits.minValue >= limits.maxValue,
     value: ({ limits }) => limits.minValue,

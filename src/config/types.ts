@@ -84,6 +84,7 @@ export interface PipelineConfig {
     readonly invalid: RejectPolicy
     readonly late: RejectPolicy
     readonly duplicate: RejectPolicy
+    readonly newSeries: RejectPolicy
   }
   readonly limits: {
     readonly minValue: number
@@ -120,7 +121,14 @@ export interface PipelineConfig {
     readonly warmUp: number
   }
   readonly training: TrainingConfig
-  readonly state: { readonly maxResidentSeries: number; readonly snapshotEvery: number }
+  readonly state: {
+    readonly maxResidentSeries: number
+    readonly snapshotEvery: number
+    /** A series that is so far (ms) behind its partition's newest time stamp is forgotten; 0 = never. */
+    readonly ttl: number
+    /** In a partition, by the records' own time stamps; 0 = any number. */
+    readonly maxNewSeriesPerMinute: number
+  }
   readonly delivery: 'exactly-once' | 'at-least-once'
   readonly batch: { readonly maxRecords: number; readonly commitInterval: number }
 }

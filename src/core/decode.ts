@@ -12,6 +12,7 @@ export const REJECT_REASONS = [
   'too-far-ahead',
   'late',
   'duplicate',
+  'too-many-series',
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 

@@ -19,7 +19,7 @@ export interface GridOptions {
  * so that a replay decides the same: no clock, no timer.
  */
 export class GridAligner {
-  /** Largest time stamp of the partition so far, ms; with aggregation, what closes intervals. */
+  /** Largest time stamp of the partition so far, ms: its own time. With aggregation, what closes intervals. */
   watermark = -Infinity
   /** Intervals before this index have been closed. */
   private passed = -Infinity
@@ -40,12 +40,17 @@ export class GridAligner {
    */
   accept(slot: number, ts: number, value: number, record: number): 'accepted' | 'late' | 'duplicate' {
     const { interval, aggregate } = this.options
-    if (interval === 0) return this.acceptNext(slot, ts, value, record)
+    if (interval === 0) {
+      const outcome = this.acceptNext(slot, ts, value, record)
+      if (ts > this.watermark) this.watermark = ts
+      return outcome
+    }
     const index = Math.floor(ts / interval)
     if (aggregate === 'none') {
       const last = this.table.f64[slot * F64_WIDTH + F64.due]!
       if (index <= last) return index === last ? 'duplicate' : 'late'
       this.advance(slot, index, ts, value, record)
+      if (ts > this.watermark) this.watermark = ts
       return 'accepted'
     }
     const outcome = this.aggregate(slot, index, ts, value, record)

@@ -6,6 +6,10 @@ export interface Advance {
   readonly outputs: OutboundRecord[]
   readonly rejected: Partial<Record<RejectReason, number>>
   accepted: number
+  /** Series seen for the first time, or again after they were forgotten. */
+  newSeries: number
+  /** Series forgotten because they were idle for too long. */
+  forgotten: number
   /** Records without a value, whether there was a state to delete or not. */
   tombstones: number
   steps: number
@@ -22,6 +26,8 @@ export function emptyAdvance(): Advance {
     outputs: [],
     rejected: {},
     accepted: 0,
+    newSeries: 0,
+    forgotten: 0,
     tombstones: 0,
     steps: 0,
     masked: 0,

@@ -2,8 +2,15 @@ import type { PipelineConfig, RejectPolicy } from '../config/types.js'
 import { Decoder, TOMBSTONE, type RejectReason } from '../core/decode.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Advance } from './advance.js'
-import type { PartitionStates } from './partition-states.js'
+import { F64, F64_WIDTH } from '../core/layout.js'
+import { REFUSED, type PartitionStates } from './partition-states.js'
 import type { Provenance } from './provenance.js'
+
+/** The record is of a series that is to be forgotten before it; then it comes again. */
+export const IDLE = 'idle'
+
+/** What is left to be done about a record. */
+export type Left = typeof TOMBSTONE | typeof IDLE | undefined
 
 /** The first half of a record's way: it becomes grid steps of its series, or a dead letter. */
 export class Intake {
@@ -17,18 +24,13 @@ export class Intake {
     this.decoder = new Decoder(config)
   }
 
-  /** Of the latest tombstone. */
+  /** Of the latest record. */
   get series(): string {
     return this.decoder.out.series
   }
 
-  /** Decodes a record and puts it on the grid, or rejects it. A tombstone is for the caller to carry out. */
-  accept(
-    record: LogRecord,
-    i: number,
-    publish: boolean,
-    result: Advance,
-  ): Promise<void> | typeof TOMBSTONE | undefined {
+  /** Decodes a record and puts it on the grid, or rejects it. Series are for the caller to delete. */
+  accept(record: LogRecord, i: number, publish: boolean, result: Advance): Promise<Left> | Left {
     const reason = this.decoder.decode(record.key, record.value, record.timestamp)
     if (reason === TOMBSTONE) {
       result.tombstones++
@@ -39,14 +41,10 @@ export class Intake {
       return undefined
     }
     const { ts, value } = this.decoder.out
-    const slot = this.states.acquire(this.decoder.out.series)
-    if (typeof slot === 'number') {
-      this.align(slot, record, i, ts, value, publish, result)
-      return undefined
-    }
-    return slot.then((s) => {
-      this.align(s, record, i, ts, value, publish, result)
-    })
+    const slot = this.states.acquire(this.decoder.out.series, record.timestamp)
+    return typeof slot === 'number'
+      ? this.align(slot, record, i, ts, value, publish, result)
+      : slot.then((s) => this.align(s, record, i, ts, value, publish, result))
   }
 
   private align(
@@ -57,13 +55,24 @@ export class Intake {
     value: number,
     publish: boolean,
     result: Advance,
-  ): void {
-    if (this.states.hasSeen(slot, record.offset)) return
-    const outcome = this.states.aligner.accept(slot, ts, value, i)
+  ): Left {
+    if (slot === REFUSED) {
+      this.reject(record, 'too-many-series', '', this.config.reject.newSeries, publish, result)
+      return undefined
+    }
+    const { states } = this
+    if (states.hasSeen(slot, record.offset)) return undefined
+    if (states.isIdle(slot)) return IDLE
+    const { f64 } = states.table
+    const at = slot * F64_WIDTH
+    // Of a series without a step yet, whatever comes says that it is not idle.
+    if (Number.isNaN(f64[at + F64.due])) f64[at + F64.ts] = Math.max(f64[at + F64.ts]!, ts)
+    const outcome = states.aligner.accept(slot, ts, value, i)
     // Also without a step the grid may have changed the row: an open interval, or the time stamp it will compare with.
-    this.states.touch(slot)
+    states.touch(slot)
     if (outcome === 'accepted') result.accepted++
     else this.reject(record, outcome, '', this.config.reject[outcome], publish, result)
+    return undefined
   }
 
   private reject(

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { Newcomers } from '../core/newcomers.js'
 
 /** A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. */
 export interface PartitionMeta {
@@ -10,6 +11,8 @@ export interface PartitionMeta {
   readonly watermark: number | null
   readonly pooled: { readonly values: readonly number[]; readonly counts: readonly number[] }
   readonly marks: PartitionMarks
+  /** Of `Newcomers`; absent in older ones. */
+  readonly newcomers?: Newcomers['memory']
 }
 
 /** What is to be known of a partition whatever becomes of its states: kept when they are rebuilt. */

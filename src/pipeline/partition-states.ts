@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { GridAligner } from '../core/grid.js'
+import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import { RowCodec } from '../core/row-codec.js'
@@ -12,6 +13,10 @@ import type { ActiveModel } from './active-model.js'
 import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
 
 const INITIAL_SLOTS = 64
+/** Series forgotten with one snapshot: it must not become much longer than others. */
+const MOST_FORGOTTEN = 10_000
+/** In place of a slot: the series would be one too many. */
+export const REFUSED = -1
 
 /** What a partition knows of its series: all that a snapshot keeps and a restart brings back. */
 export class PartitionStates {
@@ -38,12 +43,15 @@ export class PartitionStates {
   /** Slots that came from the store with a hidden state of another network: to be re-warmed before they are stepped. */
   stale: number[] = []
   marks: PartitionMarks = {}
-  /** Series evicted so far that have not come back. */
+  /** Series whose state is only in the store. */
   spilled = 0
+  readonly newcomers: Newcomers
   private readonly codec: RowCodec
   private readonly text = new TextEncoder()
   /** Series whose stored rows the next snapshot removes. */
   private deleted = new Set<string>()
+  /** Where the search of the store for idle series has come to. */
+  private sweeping: AsyncIterator<readonly StateRow[]> | undefined
   private dirty: Uint8Array
   private dirtySlots: number[] = []
 
@@ -53,6 +61,7 @@ export class PartitionStates {
     private model: ActiveModel,
   ) {
     this.layout = new StateLayout(config)
+    this.newcomers = new Newcomers(config.state.maxNewSeriesPerMinute)
     this.hiddenSize = stateSize(config.model)
     this.table = new SeriesTable(this.layout, INITIAL_SLOTS)
     this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
@@ -86,17 +95,75 @@ export class PartitionStates {
     return this.codec.bytes
   }
 
-  /** The series' slot: resident, back from the store, or new. A promise only where the store is far. */
-  acquire(series: string): number | Promise<number> {
+  /**
+   * The series' slot: resident, back from the store, or new; `REFUSED` where there are too many new ones. A promise only
+   * where the store is far.
+   * @param arrival time stamp of its record in the log, ms
+   */
+  acquire(series: string, arrival: number): number | Promise<number> {
     const resident = this.slots.find(series)
     if (resident !== undefined) {
       this.slots.touch(resident)
       return resident
     }
     // What the store still has of it is of before its deletion.
-    if (this.deleted.delete(series)) return this.admit(series, null)
+    if (this.deleted.has(series)) return this.create(series, arrival)
     const row = this.stored.get(series)
-    return row instanceof Promise ? row.then((r) => this.admit(series, r)) : this.admit(series, row)
+    return row instanceof Promise
+      ? row.then((r) => this.return(series, r, arrival))
+      : this.return(series, row, arrival)
+  }
+
+  private return(series: string, row: StateRow | null, arrival: number): number {
+    if (row === null) return this.create(series, arrival)
+    if (this.spilled > 0) this.spilled--
+    return this.admit(series, row)
+  }
+
+  private create(series: string, arrival: number): number {
+    if (!this.newcomers.admit(arrival)) return REFUSED
+    this.deleted.delete(series)
+    const slot = this.admit(series, null)
+    this.table.f64[slot * F64_WIDTH + F64.ts] = Math.max(0, this.aligner.watermark)
+    return slot
+  }
+
+  /** The partition has left the slot's series behind: its next observation is the first of a new series. */
+  isIdle(slot: number): boolean {
+    return this.isPast(this.table.f64[slot * F64_WIDTH + F64.ts]!) && !this.aligner.isOpen(slot)
+  }
+
+  private isPast(newest: number): boolean {
+    const { ttl } = this.config.state
+    return ttl > 0 && this.aligner.watermark - newest > ttl
+  }
+
+  /**
+   * Forgets idle series, some at a time: those in memory, and of those that are only in the store the next few. When
+   * that is makes no difference but in room, since an idle series is new to its next observation in any case.
+   * @returns how many
+   */
+  async forgetIdle(): Promise<number> {
+    if (this.config.state.ttl === 0) return 0
+    const before = this.deleted.size
+    for (const [series, slot] of this.slots.entries()) {
+      if (this.deleted.size - before === MOST_FORGOTTEN) break
+      if (this.isIdle(slot)) this.drop(series, slot)
+    }
+    if (this.spilled > 0) {
+      this.sweeping ??= this.stored.load()[Symbol.asyncIterator]()
+      const chunk = await this.sweeping.next()
+      if (chunk.done === true) this.sweeping = undefined
+      else for (const row of chunk.value) this.forgetStored(row)
+    }
+    return this.deleted.size - before
+  }
+
+  private forgetStored({ series, bytes }: StateRow): void {
+    if (this.slots.find(series) !== undefined || this.deleted.has(series)) return
+    if (!this.isPast(this.codec.newest(bytes))) return
+    this.deleted.add(series)
+    this.spilled--
   }
 
   /** Gives a series a slot with the state in `row`, or that of a series never seen. */
@@ -110,7 +177,6 @@ export class PartitionStates {
     this.embedding[slot] = this.model.embeddingOf(series)
     this.origins[slot] = NaN
     if (row !== null && this.codec.read(slot, this.hidden, row.bytes)) {
-      if (this.spilled > 0) this.spilled--
       this.table.f64[slot * F64_WIDTH + F64.offset] = row.offset
       this.versions[slot] = Number(row.model)
       if (this.versions[slot] !== this.model.version) this.stale.push(slot)
@@ -130,12 +196,14 @@ export class PartitionStates {
       const row = this.deleted.has(series) ? null : await this.stored.get(series)
       if (row === null || offset <= row.offset) return
       if (this.spilled > 0) this.spilled--
-    } else {
-      if (this.hasSeen(slot, offset)) return
-      this.aligner.forget(slot)
-      this.slots.remove(slot)
-      this.stale = this.stale.filter((other) => other !== slot)
-    }
+      this.deleted.add(series)
+    } else if (!this.hasSeen(slot, offset)) this.drop(series, slot)
+  }
+
+  private drop(series: string, slot: number): void {
+    this.aligner.forget(slot)
+    this.slots.remove(slot)
+    if (this.stale.length > 0) this.stale = this.stale.filter((other) => other !== slot)
     this.deleted.add(series)
   }
 
@@ -184,6 +252,7 @@ export class PartitionStates {
         watermark: this.aligner.watermark,
         pooled: { values: [...this.pooled.values], counts: [...this.pooled.counts] },
         marks: this.marks,
+        newcomers: this.newcomers.memory,
       }),
       rows,
       deleted: [...this.deleted],

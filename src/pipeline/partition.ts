@@ -1,13 +1,12 @@
 import type { PipelineConfig } from '../config/types.js'
 import { Accuracy, scoreArrival } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
-import { TOMBSTONE } from '../core/decode.js'
 import { ForecastEncoder, isoInterval } from '../core/encode.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
-import { Intake } from './intake.js'
+import { IDLE, Intake } from './intake.js'
 import { sharedFloats, type PartitionStates } from './partition-states.js'
 import { Part } from './part.js'
 import { Provenance } from './provenance.js'
@@ -99,11 +98,17 @@ export class Partition {
     const result = emptyAdvance()
     const { steps } = this.states
     steps.clear()
+    const newBefore = this.states.newcomers.admitted
     for (let i = 0; i < records.length; i++) {
-      const pending = this.intake.accept(records[i]!, i, publish, result)
-      if (pending === TOMBSTONE) await this.delete(records, i, publish, result)
-      else if (pending !== undefined) await pending
+      const accepted = this.intake.accept(records[i]!, i, publish, result)
+      const left = accepted instanceof Promise ? await accepted : accepted
+      if (left === undefined) continue
+      await this.delete(records, i, publish, result)
+      if (left !== IDLE) continue
+      result.forgotten++
+      await this.intake.accept(records[i]!, i, publish, result)
     }
+    result.newSeries = this.states.newcomers.admitted - newBefore
     await this.takeSteps(records, publish, result)
     const halfLife = this.config.season.long * Math.max(1, this.states.slots.size)
     const fade = Math.pow(0.5, result.steps / halfLife)

@@ -10,6 +10,8 @@ export function report(settled: SettledBatch, telemetry: PipelineTelemetry, now:
     accepted: advance.accepted,
     rejected: advance.rejected,
     tombstones: advance.tombstones,
+    newSeries: advance.newSeries,
+    forgotten: advance.forgotten,
     forecasts: { network: advance.byNetwork, baseline: advance.forecasts - advance.byNetwork },
     masked: advance.masked,
     resets: advance.resets,

@@ -39,6 +39,7 @@ export async function restore(
     if (stored !== null) await lease.moveTo(lease.committed, encodeMarks(states.marks))
   } else {
     states.aligner.resume(meta.watermark ?? -Infinity)
+    states.newcomers.resume(meta.newcomers ?? null)
     states.pooled.values.set(meta.pooled.values)
     states.pooled.counts.set(meta.pooled.counts)
     await loadRows(lease, states, config.state.maxResidentSeries)
@@ -74,6 +75,7 @@ async function loadRows(lease: PartitionLease, states: PartitionStates, most: nu
     for (const row of rows) {
       // Beyond that, the rest comes when its series do.
       if (states.slots.size < most || states.mustReside(row)) states.admit(row.series, row)
+      else states.spilled++
     }
   }
 }

@@ -42,6 +42,7 @@ export class Settler {
     const { states } = this.partition
     const due = this.clock.now() - this.lastSnapshot >= this.pause || states.crowded
     const before = performance.now()
+    if (due) advance.forgotten += await states.forgetIdle()
     const snapshot = due ? states.snapshot(last.offset, { signature: signature(this.config) }) : null
     const { outputs } = advance
     await batch.settle(snapshot === null ? { outputs } : { outputs, snapshot })

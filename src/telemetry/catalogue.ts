@@ -64,6 +64,12 @@ export const catalogue = {
   maskedSteps: counter('tidecast_masked_steps_total', 'Steps over missing observations.', PIPELINE),
   resets: counter('tidecast_state_resets_total', 'Series that started anew after too long a gap.', PIPELINE),
   tombstones: counter('tidecast_tombstones_total', 'Input records without a value.', PIPELINE),
+  newSeries: counter(
+    'tidecast_new_series_total',
+    'Series seen for the first time, or again after they were forgotten.',
+    PIPELINE,
+  ),
+  forgottenSeries: counter('tidecast_forgotten_series_total', 'Series idle for too long.', PIPELINE),
   seriesResident: gauge('tidecast_resident_series', 'Series whose state is in memory.', PARTITION),
   seriesSpilled: gauge('tidecast_spilled_series', 'Series whose state is only in the store.', PARTITION),
   stateBytes: gauge('tidecast_series_state_bytes', 'Size of the state of one series.', PIPELINE),

@@ -31,6 +31,9 @@ export interface BatchSettled {
   readonly rejected: RejectCounts
   /** Records without a value. */
   readonly tombstones: number
+  readonly newSeries: number
+  /** Series that were idle for too long. */
+  readonly forgotten: number
   readonly forecasts: { readonly network: number; readonly baseline: number }
   /** Steps over missing observations. */
   readonly masked: number

@@ -80,6 +80,8 @@ export class PipelineMetrics {
     at.masked.inc(event.masked)
     at.resets.inc(event.resets)
     at.tombstones.inc(event.tombstones)
+    at.newSeries.inc(event.newSeries)
+    at.forgotten.inc(event.forgotten)
     at.batchRecords.observe(event.records)
     at.batchSeconds.observe(event.seconds)
     at.latency.observe(event.latencySeconds)
@@ -140,6 +142,8 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     baseline: metrics.forecasts.labels({ pipeline, source: 'baseline' }),
     masked: metrics.maskedSteps.labels({ pipeline }),
     tombstones: metrics.tombstones.labels({ pipeline }),
+    newSeries: metrics.newSeries.labels({ pipeline }),
+    forgotten: metrics.forgottenSeries.labels({ pipeline }),
     resets: metrics.resets.labels({ pipeline }),
     batchRecords: metrics.batchRecords.labels({ pipeline }),
     batchSeconds: metrics.batchSeconds.labels({ pipeline }),

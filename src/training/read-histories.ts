@@ -3,6 +3,7 @@ import { Decoder, TOMBSTONE } from '../core/decode.js'
 import { GridAligner } from '../core/grid.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout } from '../core/layout.js'
+import { Newcomers } from '../core/newcomers.js'
 import { SeriesTable } from '../core/series-table.js'
 import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
@@ -42,6 +43,8 @@ async function readPartition(
   const table = new SeriesTable(new StateLayout(config), 64)
   const slots = new SlotDirectory(64)
   const steps = new StepList()
+  // Series that the stream refused would take the trainer's memory all the same.
+  const newcomers = new Newcomers(config.state.maxNewSeriesPerMinute)
   const { interval, aggregate, allowedLateness, gaps } = config
   const grid = new GridAligner(
     { interval, aggregate, allowedLateness, maxGapSteps: gaps.maxSteps },
@@ -71,6 +74,7 @@ async function readPartition(
       if (ts < (range.from ?? -Infinity) || ts >= (range.until?.get(series) ?? Infinity)) continue
       let slot = slots.find(series)
       if (slot === undefined) {
+        if (!newcomers.admit(record.timestamp)) continue
         slot = slots.add(series)
         table.grow(Math.max(table.capacity, 2 * slots.extent))
         table.reset(slot)

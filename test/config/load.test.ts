@@ -49,7 +49,12 @@ test('a pipeline without settings gets every documented default', () => {
     horizon: 24,
     quantiles: [0.1, 0.5, 0.9],
     aggregate: 'none',
-    reject: { invalid: 'dead-letter', late: 'dead-letter', duplicate: 'dead-letter' },
+    reject: {
+      invalid: 'dead-letter',
+      late: 'dead-letter',
+      duplicate: 'dead-letter',
+      newSeries: 'dead-letter',
+    },
     limits: {
       minValue: -1e15,
       maxValue: 1e15,
@@ -57,6 +62,7 @@ test('a pipeline without settings gets every documented default', () => {
       maxKeyBytes: 1024,
       maxValueBytes: 65_536,
     },
+    tombstones: 'delete',
     allowedLateness: 0,
     gaps: { maxSteps: 48 },
     calibration: { enabled: true, rate: 0.02 },
@@ -92,7 +98,7 @@ test('a pipeline without settings gets every documented default', () => {
       maxDuration: 1_800_000,
       retryGrowth: 0.25,
     },
-    state: { maxResidentSeries: 100_000, snapshotEvery: 5000 },
+    state: { maxResidentSeries: 100_000, snapshotEvery: 5000, ttl: 0, maxNewSeriesPerMinute: 0 },
     delivery: 'exactly-once',
     batch: { maxRecords: 4096, commitInterval: 100 },
   })

@@ -31,6 +31,7 @@ const RECORDS: readonly OutboundRecord[] = [
   record(`{"ts":${START},"value":1e16}`), // out-of-range
   record(`{"ts":${START + 86_400_001},"value":1}`), // too-far-ahead
   record(new Uint8Array(65_537)), // too-large
+  record(`{"ts":${START},"value":1}`, { key: Buffer.from('b') }), // too-many-series
 ]
 const DETAILS: Readonly<Record<string, string>> = {
   undecodable: messageOfParsing('{'),
@@ -53,14 +54,15 @@ const EXPECTED = [
     'bad-value',
     'out-of-range',
   ],
-  ...['too-far-ahead', 'too-large'],
+  ...['too-far-ahead', 'too-large', 'too-many-series'],
 ]
 
-for (const dropped of ['invalid', 'late', 'duplicate', 'none'] as const) {
+for (const dropped of ['invalid', 'late', 'duplicate', 'newSeries', 'none'] as const) {
   test(`rejected records are counted, and go to the dead-letter topic as they were, but for those to be dropped (${dropped})`, async () => {
     assert.deepEqual([...EXPECTED].sort(), [...REJECT_REASONS].sort())
     const config = pipelineConfig('p', {
       ...settings,
+      state: { maxNewSeriesPerMinute: 1 },
       reject: dropped === 'none' ? {} : { [dropped]: 'drop' },
     })
     const work = await PartitionAtWork.open(config, null)
@@ -76,7 +78,8 @@ for (const dropped of ['invalid', 'late', 'duplicate', 'none'] as const) {
         ),
       }))
       const kept = EXPECTED.flatMap((reason, i) => {
-        const policy = reason === 'late' || reason === 'duplicate' ? reason : 'invalid'
+        const named = { late: 'late', duplicate: 'duplicate', 'too-many-series': 'newSeries' } as const
+        const policy = reason in named ? named[reason as keyof typeof named] : 'invalid'
         return policy === dropped ? [] : [{ reason, offset: i + 2 }]
       })
       assert.deepEqual(
