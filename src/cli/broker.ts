@@ -4,7 +4,7 @@ import { openEmbeddedBroker, type EmbeddedBroker } from '../adapters/embedded/em
 import type { KafkaLog } from '../adapters/kafka/connection.js'
 import { openKafkaBroker, type KafkaBroker } from '../adapters/kafka/kafka-broker.js'
 import type { Config, KafkaConfig } from '../config/types.js'
-import type { BrokerPlace, KafkaConnection } from '../ports/broker-place.js'
+import type { BrokerPlace, KafkaConnection, KafkaLogin } from '../ports/broker-place.js'
 import type { Clock } from '../ports/clock.js'
 
 export type OpenBroker = EmbeddedBroker | KafkaBroker
@@ -70,19 +70,40 @@ export async function consumedBy(
 }
 
 function connectionOf(kafka: KafkaConfig): KafkaConnection {
-  const { brokers, clientId, tls, sasl, connectionTimeout, requestTimeout } = kafka
+  const { brokers, clientId, tls, sasl, compression } = kafka
   const files = Object.entries({ ca: tls.ca, cert: tls.cert, key: tls.key }).filter(
     ([, file]) => file !== null,
   )
-  const { mechanism, username, password } = sasl
   return {
     brokers,
     clientId,
-    connectionTimeoutMs: connectionTimeout,
-    requestTimeoutMs: requestTimeout,
+    compression,
+    connectionTimeoutMs: kafka.connectionTimeout,
+    authenticationTimeoutMs: kafka.authenticationTimeout,
+    requestTimeoutMs: kafka.requestTimeout,
     ...(tls.enabled ? { tls: Object.fromEntries(files) } : {}),
-    ...(mechanism === 'none'
-      ? {}
-      : { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+    ...loginOf(sasl),
+  }
+}
+
+/** What is missing here has been refused when the configuration was read. */
+function loginOf({ mechanism, username, password, oauth }: KafkaConfig['sasl']): { sasl?: KafkaLogin } {
+  if (mechanism === 'none') return {}
+  if (mechanism !== 'oauthbearer') {
+    return { sasl: { mechanism, username: username ?? '', password: password ?? '' } }
+  }
+  const { tokenFile, endpoint, clientId, clientSecret, scope, ca } = oauth
+  if (tokenFile !== null) return { sasl: { mechanism, oauth: { tokenFile } } }
+  return {
+    sasl: {
+      mechanism,
+      oauth: {
+        endpoint: endpoint ?? '',
+        clientId: clientId ?? '',
+        clientSecret: clientSecret ?? '',
+        ...(scope === null ? {} : { scope }),
+        ...(ca === null ? {} : { ca }),
+      },
+    },
   }
 }

@@ -13,14 +13,21 @@ export function toPipeline(name: string, settings: PipelineSettings): PipelineCo
   }
 }
 
+/** Wherever each came from. */
+export interface Secrets {
+  readonly token: string | null
+  readonly password: string | null
+  readonly clientSecret: string | null
+}
+
 /** Where the file's names differ from the program's: a file needs no unit in a name, a number does. */
 export function toConfig(
   settings: DaemonSettings,
-  token: string | null,
-  password: string | null,
+  { token, password, clientSecret }: Secrets,
   pipelines: readonly PipelineConfig[],
 ): Config {
   const { http, broker, ...rest } = settings
+  const { sasl } = broker.kafka
   return {
     ...rest,
     http: {
@@ -37,7 +44,7 @@ export function toConfig(
         retentionMs: broker.embedded.retention,
         retentionBytes: broker.embedded.retentionBytes,
       },
-      kafka: { ...broker.kafka, sasl: { ...broker.kafka.sasl, password } },
+      kafka: { ...broker.kafka, sasl: { ...sasl, password, oauth: { ...sasl.oauth, clientSecret } } },
     },
     pipelines,
   }

@@ -58,6 +58,11 @@ const formatTable = {
       'addresses such as ["kafka-1:9092", "kafka-2:9092"], or one text with commas between them',
   },
   text: { parse: (raw) => text(raw) || undefined, expected: () => 'a text that is not empty' },
+  httpsUrl: {
+    parse: text,
+    valid: (value) => isHttps(String(value)),
+    expected: () => 'a URL that begins with https://',
+  },
   topic: {
     parse: text,
     valid: (value) => TOPIC.test(String(value)),
@@ -113,6 +118,10 @@ for (const [name, format] of Object.entries(formats)) {
 }
 
 /** 0 stands for the observation grid, so a duration of zero must not pass for one. */
+function isHttps(value: string): boolean {
+  return URL.canParse(value) && new URL(value).protocol === 'https:'
+}
+
 function parseInterval(raw: unknown): number | undefined {
   if (raw === 'observations') return 0
   return typeof raw === 'string' ? parseDuration(raw) || undefined : undefined

@@ -45,7 +45,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     mechanism: {
       doc: 'How to log in.',
       format: 'choice',
-      options: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+      options: ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'],
       default: 'none',
       env: 'TIDECAST_BROKER_KAFKA_SASL_MECHANISM',
     },
@@ -68,6 +68,59 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
       default: null,
       env: 'TIDECAST_BROKER_KAFKA_SASL_PASSWORD_FILE',
     },
+    oauth: {
+      tokenFile: {
+        doc: 'With `oauthbearer`: file with the token, which something else renews. Read at every login, and a cluster asks for a new one when a token runs out.',
+        format: 'text',
+        default: null,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_TOKEN_FILE',
+      },
+      endpoint: {
+        doc: 'With `oauthbearer`: URL that hands out tokens for client credentials (OAuth 2.0), in place of a file.',
+        format: 'httpsUrl',
+        default: null,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_ENDPOINT',
+      },
+      clientId: {
+        doc: 'Name that the endpoint knows this client by.',
+        format: 'text',
+        default: null,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_ID',
+      },
+      clientSecret: {
+        doc: 'Secret of that client. Refused in a configuration file.',
+        format: 'text',
+        default: null,
+        sensitive: true,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_SECRET',
+      },
+      clientSecretFile: {
+        doc: 'File that holds the secret.',
+        format: 'text',
+        default: null,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE',
+      },
+      scope: {
+        doc: 'Scope to ask the endpoint for.',
+        format: 'text',
+        default: null,
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_SCOPE',
+      },
+      ca: {
+        doc: 'File with the certificates of the authorities to trust for the endpoint, PEM.',
+        format: 'text',
+        default: null,
+        defaultText: "the system's authorities",
+        env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CA',
+      },
+    },
+  },
+  compression: {
+    doc: 'How what is sent is packed: forecasts, dead letters, states and models. What is read may be packed in any of these ways.',
+    format: 'choice',
+    options: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+    default: 'none',
+    env: 'TIDECAST_BROKER_KAFKA_COMPRESSION',
   },
   connectionTimeout: {
     doc: 'Longest wait for a connection.',
@@ -75,6 +128,13 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     min: 100,
     default: 3000,
     env: 'TIDECAST_BROKER_KAFKA_CONNECTION_TIMEOUT',
+  },
+  authenticationTimeout: {
+    doc: 'Longest wait for a login, and for a token.',
+    format: 'duration',
+    min: 100,
+    default: 10_000,
+    env: 'TIDECAST_BROKER_KAFKA_AUTHENTICATION_TIMEOUT',
   },
   requestTimeout: {
     doc: 'Longest wait for an answer.',

@@ -48,11 +48,16 @@ export function loadConfig(sources: ConfigSources): Config {
   const { http, broker } = daemon.settings
   const token = http.token ?? readSecret('http.tokenFile', http.tokenFile, TOKEN, problems)
   const { sasl } = broker.kafka
+  const { oauth } = sasl
   refuseInFile('broker.kafka.sasl.password', collected)
+  refuseInFile('broker.kafka.sasl.oauth.clientSecret', collected)
   const password =
     sasl.password ?? readSecret('broker.kafka.sasl.passwordFile', sasl.passwordFile, PASSWORD, problems)
+  const clientSecret =
+    oauth.clientSecret ??
+    readSecret('broker.kafka.sasl.oauth.clientSecretFile', oauth.clientSecretFile, SECRET, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return freeze(toConfig(daemon.settings, token, password, pipelines))
+  return freeze(toConfig(daemon.settings, { token, password, clientSecret }, pipelines))
 }
 
 function take(collected: Collected, read: () => string, source: string): void {
@@ -138,6 +143,7 @@ const TOKEN: SecretForm = {
   expected: 'a file with at least 16 printable characters without spaces',
 }
 const PASSWORD: SecretForm = { pattern: /./, expected: 'a file with the password' }
+const SECRET: SecretForm = { pattern: /./, expected: 'a file with the secret' }
 
 function readSecret(
   path: string,

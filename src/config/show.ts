@@ -11,11 +11,13 @@ export const MASK = '********'
 export function maskSecrets(config: Config): Config {
   const { http, broker } = config
   const { sasl } = broker.kafka
-  const masked = { ...broker.kafka, sasl: { ...sasl, password: sasl.password === null ? null : MASK } }
+  const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
+  const oauth = { ...sasl.oauth, clientSecret: masked(sasl.oauth.clientSecret) }
+  const kafka = { ...broker.kafka, sasl: { ...sasl, password: masked(sasl.password), oauth } }
   return {
     ...config,
     http: http.token === undefined ? http : { ...http, token: MASK },
-    broker: { ...broker, kafka: masked },
+    broker: { ...broker, kafka },
   }
 }
 

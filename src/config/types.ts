@@ -39,13 +39,25 @@ export interface KafkaConfig {
     readonly key: string | null
   }
   readonly sasl: {
-    readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+    readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer'
     readonly username: string | null
     /** Also where it came from `passwordFile`. */
     readonly password: string | null
     readonly passwordFile: string | null
+    readonly oauth: {
+      readonly tokenFile: string | null
+      readonly endpoint: string | null
+      readonly clientId: string | null
+      /** Also where it came from `clientSecretFile`. */
+      readonly clientSecret: string | null
+      readonly clientSecretFile: string | null
+      readonly scope: string | null
+      readonly ca: string | null
+    }
   }
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   readonly connectionTimeout: number
+  readonly authenticationTimeout: number
   readonly requestTimeout: number
   readonly sessionTimeout: number
   readonly heartbeat: number

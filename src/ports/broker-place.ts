@@ -28,11 +28,34 @@ export interface KafkaConnection {
   readonly clientId: string
   /** Files in PEM form; absent: no TLS. Without `ca` the system's authorities are trusted. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-    readonly username: string
-    readonly password: string
-  }
+  readonly sasl?: KafkaLogin
+  /** What is sent is packed with; what is read may be packed with any. */
+  readonly compression: Compression
   readonly connectionTimeoutMs: number
+  /** Of a login; with a token endpoint its answer included. */
+  readonly authenticationTimeoutMs: number
   readonly requestTimeoutMs: number
 }
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+      readonly username: string
+      readonly password: string
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly oauth: OAuthLogin }
+
+/** A token from a file that somebody else keeps up to date, or from an endpoint that knows this client. */
+export type OAuthLogin =
+  | { readonly tokenFile: string }
+  | {
+      /** HTTPS. */
+      readonly endpoint: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly scope?: string
+      /** File with the authorities to trust for the endpoint, PEM; absent: the system's. */
+      readonly ca?: string
+    }

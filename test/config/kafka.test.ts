@@ -62,3 +62,22 @@ test('a shown configuration has no password, and can be read again', () => {
   const text = JSON.stringify(asFile(config))
   assert.deepEqual(loadConfig({ files: [], text, env: ENV }), config)
 })
+
+test('oauthbearer takes a token file or an endpoint over HTTPS with its client, whose secret is in no file and never shown', () => {
+  const sasl = (oauth: string): string => `sasl: { mechanism: 'oauthbearer', oauth: { ${oauth} } }`
+  const endpoint = `endpoint: 'https://id.example/token', clientId: 'me'`
+  const secret = { TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_SECRET: 'sesame' }
+  const at = (name: string): string => `broker.kafka.sasl.oauth.${name}`
+  assert.deepEqual(problems(sasl(`tokenFile: 't'`)), [])
+  assert.deepEqual(problems(sasl(endpoint), secret), [])
+  assert.deepEqual(problems(sasl('')), [at('tokenFile')])
+  assert.deepEqual(problems(sasl(`tokenFile: 't', ${endpoint}`), secret), [at('tokenFile')])
+  assert.deepEqual(problems(sasl(`endpoint: 'https://id.example/token'`), secret), [at('clientId')])
+  assert.deepEqual(problems(sasl(endpoint)), [at('clientSecret')])
+  assert.deepEqual(problems(sasl(`${endpoint}, clientSecret: 'sesame'`)), [at('clientSecret')])
+  for (const url of ['http://id.example/token', 'https://me:sesame@id.example/', 'id.example']) {
+    assert.deepEqual(problems(sasl(`endpoint: '${url}', clientId: 'me'`), secret), [at('endpoint')], url)
+  }
+  const config = load(sasl(endpoint), secret)
+  assert.doesNotMatch(JSON.stringify([maskSecrets(config), asFile(config)]), /sesame/)
+})

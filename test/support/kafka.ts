@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { openKafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { KafkaBroker, KafkaBrokerOptions } from '../../src/adapters/kafka/kafka-broker.js'
+import type { KafkaConnection } from '../../src/ports/broker-place.js'
 import { systemClock } from '../../src/ports/clock.js'
 import { unlessAvailable } from './requirement.js'
 
@@ -63,12 +64,30 @@ const scripts = (name: string): Promise<unknown> =>
 
 const { missingForKafka } = (await scripts('jars')) as { readonly missingForKafka: () => string | null }
 
+/** A token that a try-out cluster takes. */
+export const { unsecuredToken } = (await scripts('security')) as {
+  readonly unsecuredToken: (subject: string, lifetimeSeconds: number) => string
+}
+
 /** For a test's `skip`: a real Kafka takes Java, and Maven the first time. */
 export const withoutKafka = unlessAvailable(missingForKafka() === null, missingForKafka() ?? 'nothing')
 
 /** A cluster of its own for one file of tests: one node where nothing else is said. */
 export async function startKafka(options?: StartKafkaOptions): Promise<RealKafka> {
   return ((await scripts('server')) as Scripts).startKafka(options)
+}
+
+/** How to reach a cluster's plain listeners; `more` for what is to be otherwise. */
+export function connectionTo(brokers: string, more: Partial<KafkaConnection> = {}): KafkaConnection {
+  return {
+    brokers: brokers.split(','),
+    clientId: 'tidecast-test',
+    connectionTimeoutMs: 3000,
+    authenticationTimeoutMs: 10_000,
+    requestTimeoutMs: 30_000,
+    compression: 'none',
+    ...more,
+  }
 }
 
 /** A connection with quick heartbeats and, where none is given, a folder of its own. */
@@ -78,12 +97,7 @@ export async function connectKafka(
 ): Promise<{ readonly broker: KafkaBroker; readonly dir: string; readonly end: () => Promise<void> }> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tidecast-kafka-states-')))
   const broker = await openKafkaBroker({
-    connection: {
-      brokers: brokers.split(','),
-      clientId: 'tidecast-test',
-      connectionTimeoutMs: 3000,
-      requestTimeoutMs: 30_000,
-    },
+    connection: connectionTo(brokers),
     dir,
     mapSizeBytes: 64 * 2 ** 20,
     replicationFactor: -1,

@@ -47,9 +47,14 @@ export async function* kcatRead(brokers: string, topic: string): AsyncGenerator<
   if (code !== 0) throw new Error(`kcat ended with ${String(code)}: ${complaints}`)
 }
 
-/** Sends `key:value` lines, as a person would. */
-export async function kcatWrite(brokers: string, topic: string, lines: readonly string[]): Promise<void> {
-  const child = spawn('kcat', ['-P', '-b', brokers, '-t', topic, '-K', ':'], {
+/** Sends `key:value` lines, as a person would, packed with `codec`. */
+export async function kcatWrite(
+  brokers: string,
+  topic: string,
+  lines: readonly string[],
+  codec = 'none',
+): Promise<void> {
+  const child = spawn('kcat', ['-P', '-b', brokers, '-t', topic, '-K', ':', '-z', codec], {
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   const ended = once(child, 'exit')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Kafka } from 'kafkajs'
+import type { KafkaClient } from './connection.js'
 import { Publisher } from './publisher.js'
 import { fitsOneSend } from './sends.js'
 import type { Addressed } from './sends.js'
@@ -11,7 +11,7 @@ export class Appender {
   #transactor: Promise<Transactor> | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly client: Kafka) {
+  constructor(private readonly client: KafkaClient) {
     this.#publisher = new Publisher(client)
   }
 

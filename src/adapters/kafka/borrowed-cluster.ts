@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Assigner, Cluster, Kafka } from 'kafkajs'
+import { BrokerError } from '../../ports/broker.js'
 import { RETRY } from './connection.js'
 import { closedError, typeOf } from './errors.js'
 
@@ -28,7 +29,7 @@ export class BorrowedCluster {
         await cluster.addMultipleTargetTopics([topic])
         return await action(cluster)
       } catch (error) {
-        if (this.#closed || attempt === ATTEMPTS || FINAL.includes(typeOf(error))) throw error
+        if (this.#closed || attempt === ATTEMPTS || isFinal(error)) throw error
         await this.#disconnect()
         await pause(FIRST_PAUSE_MS * 2 ** attempt)
       }
@@ -58,6 +59,10 @@ export class BorrowedCluster {
     this.#opening = null
     await Promise.race([closing, pause(LONGEST_CLOSING_MS, undefined, { ref: false })])
   }
+}
+
+function isFinal(error: unknown): boolean {
+  return FINAL.includes(typeOf(error)) || (error instanceof BrokerError && !error.retriable)
 }
 
 function borrow(client: Kafka): Cluster {

@@ -1,9 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions } from 'node:tls'
-import type { Kafka as KafkaClient, LogEntry, ProducerConfig, SASLOptions } from 'kafkajs'
-import type { KafkaConnection } from '../../ports/broker-place.js'
+import type {
+  CompressionTypes,
+  Kafka as KafkaJs,
+  LogEntry,
+  Mechanism,
+  ProducerConfig,
+  SASLOptions,
+} from 'kafkajs'
+import type { KafkaConnection, KafkaLogin } from '../../ports/broker-place.js'
 import { BrokerError } from '../../ports/broker.js'
+import { systemClock } from '../../ports/clock.js'
+import { tokenSource } from './access-token.js'
+import { installCodecs, TYPES } from './compression/codecs.js'
 import { Kafka, logLevel } from './kafkajs.js'
+import { oauthBearer } from './oauth-bearer.js'
 
 export type KafkaLog = (
   level: 'debug' | 'warn',
@@ -29,25 +40,38 @@ export const PRODUCER: ProducerConfig = {
 /** For the first contact: whoever waits for it is to hear soon that nobody answers. */
 export const IMPATIENT_RETRY = { ...RETRY, retries: 3 }
 
+/** A client of kafkajs, and what its producers are to pack their batches with. */
+export interface KafkaClient extends KafkaJs {
+  readonly compression: CompressionTypes
+}
+
 export async function createClient(
   connection: KafkaConnection,
   log: KafkaLog,
   retry = RETRY,
 ): Promise<KafkaClient> {
-  const { brokers, clientId, tls, sasl, connectionTimeoutMs, requestTimeoutMs } = connection
-  return new Kafka({
+  const { brokers, clientId, tls, sasl, compression } = connection
+  installCodecs()
+  const client = new Kafka({
     brokers: [...brokers],
     clientId,
-    connectionTimeout: connectionTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    connectionTimeout: connection.connectionTimeoutMs,
+    authenticationTimeout: connection.authenticationTimeoutMs,
+    requestTimeout: connection.requestTimeoutMs,
     retry,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => {
       pass(entry, log)
     },
     ...(tls === undefined ? {} : { ssl: await secureContext(tls) }),
-    ...(sasl === undefined ? {} : { sasl: sasl as SASLOptions }),
+    ...(sasl === undefined ? {} : { sasl: loginOf(sasl) }),
   })
+  return Object.assign(client, { compression: TYPES[compression] })
+}
+
+function loginOf(sasl: KafkaLogin): SASLOptions | Mechanism {
+  if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions
+  return oauthBearer(tokenSource(sasl.oauth, systemClock))
 }
 
 async function secureContext(

@@ -15,8 +15,17 @@ const CODES: Readonly<Record<string, BrokerErrorCode>> = {
 /** Only a person can put these right. */
 const FOR_A_PERSON = /AUTHORIZATION|AUTHENTICATION|SASL|UNSUPPORTED|INVALID_CONFIG|POLICY|REPLICATION_FACTOR/
 
+/** A request that was under way while its connection logged in anew: the next connection does better. */
+const PASSING = 'ILLEGAL_SASL_STATE'
+
+/** What Node and OpenSSL call a handshake that will fail the next time too. */
+const TLS_REFUSAL =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
+
 interface KafkaFailure extends Error {
   readonly type?: string
+  /** Of a connection: what Node calls its failure. */
+  readonly code?: unknown
   readonly cause?: unknown
 }
 
@@ -24,15 +33,21 @@ interface KafkaFailure extends Error {
 export function translated(error: unknown, doing: string): unknown {
   if (error instanceof BrokerError) return error
   const found = rootOf(error)
+  // Our own, from within kafkajs: no token, or a batch that cannot be unpacked.
+  if (found.cause instanceof BrokerError) return found.cause
   if (!found.name.startsWith('KafkaJS')) return error
   const type = found.type ?? found.name
   const code = CODES[type] ?? 'unavailable'
-  const lasting = FOR_A_PERSON.test(type.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase())
-  const advice = lasting
-    ? ' Check the credentials, the ACLs and the settings of broker.kafka.'
-    : code === 'unavailable'
-      ? ' Check that broker.kafka.brokers can be reached.'
-      : ''
+  const tls = TLS_REFUSAL.test(String(found.code))
+  const lasting =
+    tls || (type !== PASSING && FOR_A_PERSON.test(type.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()))
+  const advice = tls
+    ? ' Check broker.kafka.tls, and that the port is one for TLS.'
+    : lasting
+      ? ' Check the credentials, the ACLs and the settings of broker.kafka.'
+      : code === 'unavailable'
+        ? ' Check that broker.kafka.brokers can be reached.'
+        : ''
   return new BrokerError(
     code,
     `Kafka refused ${doing}: ${found.message}.${advice}`.replace(/\.\./, '.'),

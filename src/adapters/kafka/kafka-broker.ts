@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Admin, Kafka } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { BrokerError, PROMPTLY } from '../../ports/broker.js'
 import type {
   Broker,
@@ -18,7 +18,7 @@ import type { ModelStore } from '../../ports/model-store.js'
 import { Appender } from './appender.js'
 import { BorrowedCluster } from './borrowed-cluster.js'
 import { createClient, IMPATIENT_RETRY, RETRY } from './connection.js'
-import type { KafkaLog } from './connection.js'
+import type { KafkaClient, KafkaLog } from './connection.js'
 import { closedError, translated, translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
 import { groupMembers } from './group-members.js'
@@ -85,7 +85,7 @@ class ConnectedBroker implements KafkaBroker {
 
   private constructor(
     private readonly options: KafkaBrokerOptions,
-    client: Kafka,
+    client: KafkaClient,
     private readonly admin: Admin,
   ) {
     this.#cluster = new BorrowedCluster(client)
@@ -108,7 +108,7 @@ class ConnectedBroker implements KafkaBroker {
     }
   }
 
-  static async open(options: KafkaBrokerOptions, client: Kafka, admin: Admin): Promise<KafkaBroker> {
+  static async open(options: KafkaBrokerOptions, client: KafkaClient, admin: Admin): Promise<KafkaBroker> {
     const broker = new ConnectedBroker(options, client, admin)
     const { topics, assertOpen } = broker.#parts
     const store = { client, topics, topic: options.modelsTopic, assertOpen }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Kafka } from 'kafkajs'
 import type { ModelStore, StoredModel } from '../../ports/model-store.js'
+import type { KafkaClient } from './connection.js'
 import { translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
 import { decodeChampion, decodeManifest, decodeWeights, encodeChampion, encodeModel } from './model-codec.js'
@@ -11,7 +11,7 @@ import type { Topics } from './topics.js'
 import { Transactor } from './transactor.js'
 
 export interface KafkaModelStoreOptions {
-  readonly client: Kafka
+  readonly client: KafkaClient
   readonly topics: Topics
   readonly topic: string
   readonly assertOpen: () => void

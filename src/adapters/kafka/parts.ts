@@ -1,13 +1,13 @@
-import type { Admin, Kafka } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import type { Clock } from '../../ports/clock.js'
-import type { KafkaLog } from './connection.js'
+import type { KafkaClient, KafkaLog } from './connection.js'
 import type { LocalStates } from './local-states.js'
 import type { Addresser } from './sends.js'
 import type { Topics } from './topics.js'
 
 /** What the members of an open connection to Kafka share. */
 export interface KafkaParts {
-  readonly client: Kafka
+  readonly client: KafkaClient
   readonly admin: Admin
   readonly topics: Topics
   readonly addresser: Addresser

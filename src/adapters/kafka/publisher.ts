@@ -1,5 +1,6 @@
-import type { Kafka, Producer } from 'kafkajs'
+import type { Producer } from 'kafkajs'
 import { PRODUCER } from './connection.js'
+import type { KafkaClient } from './connection.js'
 import { sendsOf } from './sends.js'
 import type { Addressed } from './sends.js'
 
@@ -8,13 +9,16 @@ export class Publisher {
   #producer: Promise<Producer> | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly client: Kafka) {}
+  constructor(private readonly client: KafkaClient) {}
 
   /** Resolves when all of it is durable. When it rejects, any part of it may be. */
   send(records: readonly Addressed[]): Promise<void> {
     const result = this.#turn.then(async () => {
       const producer = await this.#connected()
-      for (const topicMessages of sendsOf(records)) await producer.sendBatch({ topicMessages, acks: -1 })
+      const { compression } = this.client
+      for (const topicMessages of sendsOf(records)) {
+        await producer.sendBatch({ topicMessages, acks: -1, compression })
+      }
     })
     this.#turn = result.catch(() => undefined)
     return result

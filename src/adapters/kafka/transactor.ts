@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Kafka, Producer } from 'kafkajs'
+import type { CompressionTypes, Producer } from 'kafkajs'
 import { PRODUCER } from './connection.js'
+import type { KafkaClient } from './connection.js'
 import { typeOf } from './errors.js'
 import { sendsOf } from './sends.js'
 import type { Addressed } from './sends.js'
@@ -24,10 +25,13 @@ export class Transactor {
   readonly #written = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(private readonly producer: Producer) {}
+  private constructor(
+    private readonly producer: Producer,
+    private readonly compression: CompressionTypes,
+  ) {}
 
   /** When resolved, whoever held the id before is fenced, and its last transaction has been decided. */
-  static async open(client: Kafka, transactionalId: string): Promise<Transactor> {
+  static async open(client: KafkaClient, transactionalId: string): Promise<Transactor> {
     const producer = client.producer({
       ...PRODUCER,
       transactionalId,
@@ -37,7 +41,7 @@ export class Transactor {
       await producer.connect()
       // kafkajs takes the id over with the first transaction. An empty one costs nothing more.
       await (await producer.transaction()).abort()
-      return new Transactor(producer)
+      return new Transactor(producer, client.compression)
     } catch (error) {
       await producer.disconnect()
       throw error
@@ -62,8 +66,10 @@ export class Transactor {
   async #run(records: readonly Addressed[], consumed?: ConsumedOffset): Promise<void> {
     const transaction = await this.producer.transaction()
     try {
+      const { compression } = this
       for (const topicMessages of sendsOf(records)) {
-        for (const { topicName, baseOffset } of await transaction.sendBatch({ topicMessages, acks: -1 })) {
+        const sent = await transaction.sendBatch({ topicMessages, acks: -1, compression })
+        for (const { topicName, baseOffset } of sent) {
           if (baseOffset !== undefined) this.#written.set(topicName, Number(baseOffset))
         }
       }

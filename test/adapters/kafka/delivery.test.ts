@@ -7,7 +7,7 @@ import type { KafkaBroker } from '../../../src/adapters/kafka/kafka-broker.js'
 import { Transactor } from '../../../src/adapters/kafka/transactor.js'
 import type { Delivery, PartitionLease } from '../../../src/ports/broker.js'
 import { bytes, loadRows, record, rejectsWith, row, text, values } from '../../contract/broker-helpers.js'
-import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
+import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
 
 /** Long enough that nothing in these tests waits for it to pass. */
 const HOUR = 3_600_000
@@ -33,11 +33,7 @@ describe('delivery on a real Kafka', { skip: withoutKafka }, () => {
     return { broker, ...names }
   }
 
-  const client = () =>
-    createClient(
-      { brokers: [kafka.brokers], clientId: 'test', connectionTimeoutMs: 3000, requestTimeoutMs: 30_000 },
-      () => undefined,
-    )
+  const client = () => createClient(connectionTo(kafka.brokers), () => undefined)
 
   async function lease(
     { broker, input, group }: Place,

@@ -21,7 +21,7 @@ import {
   text,
   values,
 } from '../../contract/broker-helpers.js'
-import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
+import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
 import { randomNetwork } from '../../support/pinned-network.js'
 import { pipelineConfig } from '../../support/pipeline-config.js'
 
@@ -49,16 +49,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     return names
   }
 
-  const client = () =>
-    createClient(
-      {
-        brokers: kafka.brokers.split(','),
-        clientId: 'test',
-        connectionTimeoutMs: 3000,
-        requestTimeoutMs: 30_000,
-      },
-      () => undefined,
-    )
+  const client = () => createClient(connectionTo(kafka.brokers), () => undefined)
 
   test('an owner that has been replaced without knowing can settle nothing any more', async (t) => {
     const broker = await connected(t)
@@ -188,10 +179,9 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
 
   test('a cluster that cannot be reached is told as that, soon', async () => {
     const started = performance.now()
-    const connection = { clientId: 'test', connectionTimeoutMs: 500, requestTimeoutMs: 1000 }
     await assert.rejects(
       openKafkaBroker({
-        connection: { ...connection, brokers: ['127.0.0.1:1'] },
+        connection: connectionTo('127.0.0.1:1', { connectionTimeoutMs: 500, requestTimeoutMs: 1000 }),
         dir: '/nowhere',
         mapSizeBytes: 2 ** 20,
         replicationFactor: -1,
