@@ -127,11 +127,18 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     defaultText: '1, with `model.samples` 0',
   },
   chunk: {
-    doc: 'Steps that gradients flow back: the truncation of backpropagation through time.',
+    doc: 'Steps that are unrolled at once. Between updates the state is carried on as a value: backpropagation through time is truncated there.',
     format: 'integer',
     min: 2,
     max: 10_000,
     default: 96,
+  },
+  chunksPerUpdate: {
+    doc: 'Chunks of each sequence per update. Gradients flow back through all of them as if they were one, at the memory of one; with 20 or more, to where the sequence started from a zero state.',
+    format: 'integer',
+    min: 1,
+    max: 1000,
+    default: 1,
   },
   streams: { doc: 'Sequences trained on side by side.', format: 'integer', min: 1, max: 4096, default: 16 },
   seed: {

@@ -164,6 +164,7 @@ export interface TrainingConfig {
   /** Last share of steps at which a decoder is fed with its own output. null = by the kind of its forecasts. */
   readonly scheduledSampling: number | null
   readonly chunk: number
+  readonly chunksPerUpdate: number
   readonly streams: number
   readonly seed: number
   /** A trainer that takes longer is ended. */

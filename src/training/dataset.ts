@@ -1,10 +1,11 @@
+import type { TrainingConfig } from '../config/types.js'
 import type { TargetIndex } from '../core/features.js'
 import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import type { Random } from '../model/random.js'
 import type { EncodedSeries } from './encode-history.js'
 import { OriginBuffers } from './origin-buffers.js'
 
-/** A stream starts afresh after so many chunks. */
+/** A stream starts afresh after so many chunks, or those of one update where they are more. */
 const CHUNKS_PER_RUN = 20
 /** A state that started from zero is not trusted for so many steps: they carry no loss. */
 const SETTLING_STEPS = 24
@@ -36,6 +37,8 @@ export interface Batch {
   readonly embedding: Int32Array
   /** [B, layers · hidden], carried from the chunk before as values: the gradient stops here. */
   readonly states: Float32Array
+  /** [B] 1 where the state is zero because the stream starts afresh, instead of what was handed on. */
+  readonly fresh: Uint8Array
   /** Steps that are origins. */
   readonly origins: Int32Array
   /** [K] horizon steps with loss, 0-based, ascending */
@@ -62,12 +65,14 @@ export class Streams {
   private readonly states: Float32Array
   private readonly buffers: OriginBuffers
   private readonly weightTotal: number
+  /** Chunks handed out. */
+  private chunks = 0
 
   constructor(
     private readonly spec: NetworkSpec,
     index: TargetIndex,
     private readonly ranges: readonly TrainingRange[],
-    private readonly sizes: { readonly streams: number; readonly chunk: number },
+    private readonly sizes: Pick<TrainingConfig, 'streams' | 'chunk' | 'chunksPerUpdate'>,
     private readonly random: Random,
   ) {
     this.buffers = new OriginBuffers(spec, index)
@@ -80,8 +85,11 @@ export class Streams {
   next(): Batch {
     const { chunk: T, streams: B } = this.sizes
     const { inputs: I, targetFeatures: F } = this.spec
+    const fresh = new Uint8Array(B)
     this.streams.forEach((stream, b) => {
-      if (stream.age < CHUNKS_PER_RUN && stream.position + SETTLING_STEPS < stream.range.end) return
+      fresh[b] = stream.age === 0 ? 1 : 0
+      if (!this.isOver(stream)) return
+      fresh[b] = 1
       this.streams[b] = this.fresh()
       this.states.fill(0, b * stateSize(this.spec), (b + 1) * stateSize(this.spec))
     })
@@ -99,6 +107,7 @@ export class Streams {
       inputs: new Float32Array(T * B * I),
       embedding: Int32Array.from(this.streams, (stream) => stream.embedding),
       states: this.states.slice(),
+      fresh,
       origins,
       horizonSteps,
       features: new Float32Array(N * K * F),
@@ -111,7 +120,16 @@ export class Streams {
       stream.position += T
       stream.age += 1
     })
+    this.chunks += 1
     return batch
+  }
+
+  /** At the end of its data, or where the next update would not lie in the run as a whole. */
+  private isOver({ age, position, range }: Stream): boolean {
+    const perUpdate = this.sizes.chunksPerUpdate
+    const starts = this.chunks % perUpdate === 0
+    if (starts && age + perUpdate > Math.max(CHUNKS_PER_RUN, perUpdate)) return true
+    return position + SETTLING_STEPS >= range.end
   }
 
   /** Hands the states at the end of the chunk on to the next one. */

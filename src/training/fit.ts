@@ -5,11 +5,12 @@ import { clipByGlobalNorm } from '../model/clipping.js'
 import { initialWeights } from '../model/initial-weights.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
-import { Streams, type TrainingRange } from './dataset.js'
+import { Streams, type Batch, type TrainingRange } from './dataset.js'
 import { TrainingError } from './error.js'
 import { drawFeedback, lastOwnShare, ownShare } from './feedback.js'
-import { chunkGradient } from './gradient.js'
+import type { ChunkOptions } from './gradient.js'
 import { AdamW } from './optimizer.js'
+import { updateGradient } from './update-gradient.js'
 
 /** Weights used are an average over about the last 200 updates. */
 const AVERAGING = 0.995
@@ -34,29 +35,47 @@ export interface FitOptions {
 /** The training loop: truncated back-propagation through time over endless streams. Returns the averaged weights. */
 export async function fit(options: FitOptions): Promise<Float32Array> {
   const { tf, fused, spec, training, updates } = options
-  const { seed, learningRate, weightDecay, clipNorm } = training
-  const scheduled = training.scheduledSampling ?? lastOwnShare(spec)
-  const coins = new Random(seed + 1)
+  const { seed, learningRate, clipNorm } = training
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
+  const unrolling = new Unrolling(options)
   const weights = initialWeights(spec, seed)
-  const optimizer = new AdamW(weights, weightDecay, AVERAGING)
+  const optimizer = new AdamW(weights, training.weightDecay, AVERAGING)
   for (let update = 1; update <= updates; update++) {
-    const dropout = options.dropout > 0 ? { rate: options.dropout, seed: `${seed}/${update}` } : null
-    const batch = streams.next()
-    const own = ownShare(update, updates, scheduled)
-    const feedback = spec.decoder === undefined ? null : drawFeedback(spec, batch, own, coins)
-    const chunk = chunkGradient(tf, fused, spec, weights, batch, { dropout, feedback })
-    const { loss, gradient, states } = chunk
+    const { loss, gradient } = updateGradient(
+      tf,
+      fused,
+      spec,
+      weights,
+      streams,
+      training.chunksPerUpdate,
+      (batch, chunk) => unrolling.of(batch, update, chunk),
+    )
     const norm = clipByGlobalNorm(gradient, clipNorm)
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       const at = `loss ${loss}, gradient norm ${norm} at update ${update}`
       throw new TrainingError('nan-loss', `${at}: check limits`)
     }
     optimizer.update(gradient, learningRate * Math.min(1, update / WARM_UP))
-    streams.carry(states) // as values: the gradient does not cross the cut
     options.onUpdate(update, optimizer.average, loss, norm)
     await new Promise<void>((resolve) => setImmediate(resolve)) // let an abort in
     if (options.signal.aborted) throw new TrainingError('aborted', 'the training was aborted')
   }
   return optimizer.average
+}
+
+/** What the chunks of a training are unrolled with: dropout, and what a decoder is fed with. */
+class Unrolling {
+  private readonly coins: Random
+
+  constructor(private readonly options: FitOptions) {
+    this.coins = new Random(options.training.seed + 1)
+  }
+
+  of(batch: Batch, update: number, chunk: number): ChunkOptions {
+    const { spec, training, updates, dropout: rate } = this.options
+    const dropout = rate > 0 ? { rate, seed: `${training.seed}/${update}/${chunk}` } : null
+    if (spec.decoder === undefined) return { dropout, feedback: null }
+    const own = ownShare(update, updates, training.scheduledSampling ?? lastOwnShare(spec))
+    return { dropout, feedback: drawFeedback(spec, batch, own, this.coins) }
+  }
 }

@@ -12,55 +12,99 @@ import type { Batch } from './dataset.js'
 import type { BatchFeedback } from './feedback.js'
 
 export interface Gradient {
+  /** Mean over the batch's targets. */
   readonly loss: number
   /** Of the flat weight vector. */
-  readonly gradient: Float32Array
+  readonly weights: Float32Array
+  /** Of the states at the start of the chunk, [B, stateSize]. */
+  readonly start: Float32Array
   /** [B, stateSize] at the end of the chunk */
   readonly states: Float32Array
 }
 
-export interface GradientOptions {
+export interface ChunkOptions {
   readonly dropout: Dropout | null
   /** With a decoder: see `drawFeedback`. */
   readonly feedback: BatchFeedback | null
 }
 
-/** Truncated back-propagation through time: one chunk unrolled, its loss, and the gradient of all weights. */
+/** What of an update's loss lies outside a chunk. */
+export interface Share {
+  /** The chunk's own loss counts so much. */
+  readonly weight: number
+  /** Gradient of later chunks' loss by the states at the end of this one, [B, stateSize]; `null`: none. */
+  readonly later: Float32Array | null
+}
+
+const ALONE: Share = { weight: 1, later: null }
+
+/** Back-propagation through time over one chunk: unrolled, its loss, and the gradient of all weights and of its start. */
 export function chunkGradient(
   tf: TensorFlow,
   fused: boolean,
   spec: NetworkSpec,
   weights: Float32Array,
   batch: Batch,
-  options: GradientOptions = { dropout: null, feedback: null },
+  options: ChunkOptions,
+  { weight, later }: Share = ALONE,
 ): Gradient {
-  const { streams: B } = batch
   const K = batch.horizonSteps.length
-  const N = batch.origins.length * B
-  let states: Tensor2D | undefined
-  const result = tf.tidy(() => {
-    const lossOf = (flat: Tensor): Scalar => {
-      const w = unpackWeights(tf, spec, flat as Tensor1D)
-      const start = tf.tensor2d(batch.states, [B, stateSize(spec)])
-      const { dropout } = options
-      const residual = spec.residual ?? false
-      const form = cellForm(spec, fused)
-      const unrolled = stacked(tf, form, w.layers, inputsOf(tf, spec, w, batch), start, { residual, dropout })
-      states = tf.keep(unrolled.last)
-      const forecast = forecasts(tf, spec, form, w, unrolled, batch, options)
+  const N = batch.origins.length * batch.streams
+  const shape: [number, number] = [batch.streams, stateSize(spec)]
+  const kept: Tensor[] = []
+  tf.tidy(() => {
+    const lossOf = (...args: Tensor[]): Scalar => {
+      const [flat, start] = args as [Tensor1D, Tensor2D]
+      const w = unpackWeights(tf, spec, flat)
+      const unrolled = unroll(tf, fused, spec, w, batch, start, options.dropout)
+      const forecast = forecasts(tf, spec, cellForm(spec, fused), w, unrolled, batch, options)
       const target = tf.tensor2d(batch.targets, [N, K])
-      return pinballLoss(tf, spec.quantiles, forecast, target, tf.tensor2d(batch.mask, [N, K]))
+      const loss = pinballLoss(tf, spec.quantiles, forecast, target, tf.tensor2d(batch.mask, [N, K]))
+      kept.push(tf.keep(loss), tf.keep(unrolled.last))
+      const own = weight === 1 ? loss : tf.mul<Scalar>(loss, weight)
+      if (later === null) return own
+      return tf.add(own, tf.sum<Scalar>(tf.mul(unrolled.last, tf.tensor2d(later, shape))))
     }
     // A copy, as the backend may go on reading the array while the optimizer changes it.
-    const { value, grad } = tf.valueAndGrad(lossOf)(tf.tensor1d(weights.slice()))
-    return [value, grad]
+    const start = tf.tensor2d(batch.states, shape)
+    const { grads } = tf.valueAndGrads(lossOf)([tf.tensor1d(weights.slice()), start])
+    kept.push(...grads.map((grad) => tf.keep(grad)))
   })
-  const [value, grad] = result as [Scalar, Tensor1D]
-  const loss = value.dataSync<'float32'>()[0]!
-  const gradient = grad.dataSync<'float32'>().slice()
-  const carried = states!.dataSync<'float32'>().slice() // assigned by lossOf, which has run
-  tf.dispose([value, grad, states!])
-  return { loss, gradient, states: carried }
+  const [loss, states, ofWeights, ofStart] = kept.map((tensor) => tensor.dataSync<'float32'>().slice())
+  tf.dispose(kept)
+  return { loss: loss![0]!, weights: ofWeights!, start: ofStart!, states: states! }
+}
+
+/** States at the end of a chunk, [B, stateSize], without a gradient. */
+export function chunkStates(
+  tf: TensorFlow,
+  fused: boolean,
+  spec: NetworkSpec,
+  weights: Float32Array,
+  batch: Batch,
+  dropout: Dropout | null,
+): Float32Array {
+  let states: Float32Array | undefined
+  tf.tidy(() => {
+    const w = unpackWeights(tf, spec, tf.tensor1d(weights.slice()))
+    const start: Tensor2D = tf.tensor2d(batch.states, [batch.streams, stateSize(spec)])
+    states = unroll(tf, fused, spec, w, batch, start, dropout).last.dataSync<'float32'>().slice()
+  })
+  return states!
+}
+
+function unroll(
+  tf: TensorFlow,
+  fused: boolean,
+  spec: NetworkSpec,
+  w: NetworkWeights,
+  batch: Batch,
+  start: Tensor2D,
+  dropout: Dropout | null,
+): Stacked {
+  const residual = spec.residual ?? false
+  const x = inputsOf(tf, spec, w, batch)
+  return stacked(tf, cellForm(spec, fused), w.layers, x, start, { residual, dropout })
 }
 
 /** From the states at the batch's origins: the head for each of its horizon steps, or the decoder unrolled over them. */
@@ -71,7 +115,7 @@ function forecasts(
   w: NetworkWeights,
   unrolled: Stacked,
   batch: Batch,
-  { dropout, feedback }: GradientOptions,
+  { dropout, feedback }: ChunkOptions,
 ): Tensor3D {
   const K = batch.horizonSteps.length
   const N = batch.origins.length * batch.streams

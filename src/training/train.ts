@@ -117,7 +117,8 @@ function chooseUpdates(ranges: readonly TrainingRange[], training: TrainingConfi
     throw new TrainingError('too-little-data', `${steps} steps to train on, one chunk is ${training.chunk}`)
   }
   if (training.updates > 0) return training.updates
-  const updates = Math.round((PASSES * steps) / (training.streams * training.chunk))
+  const { streams, chunk, chunksPerUpdate } = training
+  const updates = Math.round((PASSES * steps) / (streams * chunk * chunksPerUpdate))
   return Math.max(FEWEST_UPDATES, Math.min(MOST_UPDATES, updates))
 }
 

@@ -93,6 +93,7 @@ test('a pipeline without settings gets every documented default', () => {
       clipNorm: 5,
       scheduledSampling: null,
       chunk: 96,
+      chunksPerUpdate: 1,
       streams: 16,
       seed: 1,
       maxDuration: 1_800_000,

@@ -14,12 +14,12 @@ const histories = [syntheticSeries('a', 900, 1), syntheticSeries('b', 400, 2)]
 const spec = networkSpec(histories, SHAPE, { cell: 'gru', activation: 'tanh', layers: 1, hidden: 4 })
 const encoded = histories.map((history, i) => encodeHistory(layout, history, i + 1)!)
 
-const streamsOf = (seed: number): Streams =>
+const streamsOf = (seed: number, chunksPerUpdate = 1): Streams =>
   new Streams(
     spec,
     new TargetIndex(layout),
     encoded.map((series) => ({ series, end: series.length })),
-    { streams: 3, chunk: 32 },
+    { streams: 3, chunk: 32, chunksPerUpdate },
     new Random(seed),
   )
 

@@ -34,7 +34,13 @@ function batchOf(spec: NetworkSpec): Batch {
     const series = encodeHistory(layout, history, i + 1)!
     return { series, end: series.length }
   })
-  return new Streams(spec, new TargetIndex(layout), ranges, { streams: 3, chunk: 40 }, new Random(2)).next()
+  return new Streams(
+    spec,
+    new TargetIndex(layout),
+    ranges,
+    { streams: 3, chunk: 40, chunksPerUpdate: 1 },
+    new Random(2),
+  ).next()
 }
 
 function gradient(
@@ -47,7 +53,7 @@ function gradient(
   const before = tf.memory().numTensors
   const result = chunkGradient(tf, fused, spec, weights, batch, { dropout: null, feedback })
   assert.equal(tf.memory().numTensors, before, 'no tensor is left')
-  return result
+  return { loss: result.loss, gradient: result.weights }
 }
 
 for (const cell of CELLS) {

@@ -22,6 +22,7 @@ const TRAINING: TrainingConfig = {
   clipNorm: 5,
   scheduledSampling: null,
   chunk: 48,
+  chunksPerUpdate: 1,
   streams: 8,
   seed: 5,
   maxDuration: 60_000,
@@ -115,6 +116,12 @@ for (const [name, model] of Object.entries(MODELS)) {
     fused.weights.forEach((w, i) => assert.ok(Math.abs(w - plain.weights[i]!) < 1e-3))
   })
 }
+
+test('several chunks per update train as well', async () => {
+  const training = { ...TRAINING, chunk: 24, chunksPerUpdate: 3 }
+  const { scores } = await train([syntheticSeries('a', 1500, 1)], { training })
+  assert.ok(scores.network.wql < scores.baseline.wql, JSON.stringify(scores))
+})
 
 test('fused and plain operations train the same network', async () => {
   const histories = [syntheticSeries('a', 300, 1)]
