@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readObservations, type FileObservation } from '../adapters/files/observations.js'
 import { formats, type FormatName } from '../config/formats.js'
@@ -78,6 +79,8 @@ function setting(format: FormatName, raw: unknown): unknown {
 async function run(file: string, options: Options, context: CliContext): Promise<void> {
   const { interval, out, json, ...network } = options
   const path = resolve(context.cwd, file)
+  const target = out === undefined ? undefined : resolve(context.cwd, out)
+  if (target !== undefined) await access(dirname(target), constants.W_OK) // not only after the training
   const observations: FileObservation[] = []
   for await (const chunk of readObservations(path)) observations.push(...chunk)
   const series = seriesOf(observations, interval)
@@ -87,7 +90,7 @@ async function run(file: string, options: Options, context: CliContext): Promise
   const result = await learnAndFill({ ...network, histories }, context)
   const rows = filledRows(series, result.fills)
   const report = reportOf(series, rows, observations.length, result)
-  if (out !== undefined) await writeRowsTo(resolve(context.cwd, out), rows)
+  if (target !== undefined) await writeRowsTo(target, rows)
   if (json === true) {
     const values = rows.flatMap(({ imputed, ...row }) => (imputed ? [row] : []))
     const { cell, merge, hidden, seed } = options
@@ -140,7 +143,9 @@ function reportText({ filled, left, duplicates, longestGap, quality }: Report): 
   const { values, stretches, network, linear, seasonalNaive } = quality
   const row = (name: string, { mase, coverage }: typeof network): string[] => [
     name,
-    ...[mase, ...(coverage === undefined ? [] : [coverage])].map((x) => x.toFixed(3)),
+    ...[mase, ...(coverage === undefined ? [] : [coverage])].map((x) =>
+      Number.isFinite(x) ? x.toFixed(3) : '–',
+    ),
   ]
   return (
     `filled ${filled} values` +

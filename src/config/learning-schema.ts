@@ -88,6 +88,12 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     format: 'duration',
     default: 0,
   },
+  imputation: {
+    doc: 'Missing values between known ones: `bidirectional` trains half of the sequences on data in which a network that reads both sides of a gap has filled it; the others, and whatever is judged or forecast, have the gaps. `none` trains on gaps alone.',
+    format: 'choice',
+    options: ['none', 'bidirectional'],
+    default: 'none',
+  },
   holdout: {
     doc: 'Share of the data, at its end, on which a candidate must beat the baseline and the present network.',
     format: 'number',

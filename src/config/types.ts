@@ -150,6 +150,8 @@ export interface TrainingConfig {
   readonly device: DeviceChoice
   /** Observations of the longest series at which the first training starts. 0 = max(8 long seasons, 300). */
   readonly minObservations: number
+  /** Whether gaps inside the training stretch are also shown filled. */
+  readonly imputation: 'none' | 'bidirectional'
   /** Only the last so many ms are trained on; 0 = everything in the log. */
   readonly window: number
   /** Share of the data, at its end, on which a candidate must beat the baseline. */

@@ -14,6 +14,7 @@ import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
 import { evaluate } from './evaluate.js'
 import { fit, type FitOptions } from './fit.js'
+import { filledRanges, learnTrainingGaps, type KnownSeries } from './imputation/training-gaps.js'
 import { networkSpec, type ModelChoice } from './network-spec.js'
 import { ProgressMeter, type TrainingProgress } from './progress.js'
 import { sampleSeries } from './sample.js'
@@ -70,6 +71,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const target = new TargetIndex(layout)
   const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))
   const updates = chooseUpdates(known, training)
+  const filled = await gapFiller(options, spec, layout, histories, known)
   const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
 
   const fitting: Omit<FitOptions, 'ranges' | 'updates'> = {
@@ -81,14 +83,15 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
       meter.add(loss, norm)
     },
   }
-  const candidate = await fitAndStop({ ...fitting, ranges: known, updates }, split)
+  const candidate = await fitAndStop({ ...fitting, ranges: [...known, ...filled(known)], updates }, split)
   const scores = judge(options, spec, candidate.weights, histories, split)
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
   // As many passes over more data.
   const scaled = (candidate.update * stepsOf(everything)) / stepsOf(known)
   const finalUpdates = Math.max(candidate.update, Math.min(MOST_UPDATES, Math.round(scaled)))
   meter.extend(finalUpdates)
-  const weights = await fit({ ...fitting, ranges: everything, updates: finalUpdates })
+  const ranges = [...everything, ...filled(everything)]
+  const weights = await fit({ ...fitting, ranges, updates: finalUpdates })
 
   const report: TrainingReport = {
     startedAt: new Date(startedAt).toISOString(),
@@ -104,6 +107,29 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     validationLoss: candidate.loss,
   }
   return { spec, weights, report, scores }
+}
+
+/**
+ * What of the same ranges is trained on besides: with imputation, each with its gaps filled. Half of the streams then see
+ * gaps as they are, as all forecasts will; what is validated, judged or forecast is never filled.
+ */
+async function gapFiller(
+  options: TrainingOptions,
+  spec: NetworkSpec,
+  layout: StateLayout,
+  histories: readonly SeriesHistory[],
+  training: readonly TrainingRange[],
+): Promise<(ranges: readonly TrainingRange[]) => readonly TrainingRange[]> {
+  if (options.training.imputation === 'none') return () => []
+  const byName = new Map(histories.map((history) => [history.series, history]))
+  const known = (ranges: readonly TrainingRange[]): readonly KnownSeries[] =>
+    ranges.map(({ series, end }) => ({ history: byName.get(series.series)!, encoded: series, end }))
+  const { tf, fused, signal } = options
+  const { cell, activation } = spec
+  const kind = { cell, ...(activation === undefined ? {} : { activation }) }
+  const learning = { tf, fused, signal, layout, seed: options.training.seed, ...kind }
+  const imputer = await learnTrainingGaps(learning, known(training))
+  return (ranges) => (imputer === null ? [] : filledRanges(learning, imputer, known(ranges)))
 }
 
 function stepsOf(ranges: readonly TrainingRange[]): number {

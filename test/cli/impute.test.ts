@@ -106,6 +106,75 @@ test('the LSTM with merged sums fills NDJSON to standard output; ends and long g
   assert.match(err, /linear interpolation +\d/)
 })
 
+test('rows in any order, and a gap of years, give the same file', async (t) => {
+  const cwd = folder(t)
+  const rows = range(0, 400).flatMap((i) => {
+    const hour = i < 250 ? i : i + 1_000_000
+    return i % 40 === 7 ? [] : [`a,${hour * 3_600_000},${5 + Math.sin((2 * Math.PI * hour) / 24)}`]
+  })
+  const outputs: string[] = []
+  for (const order of [rows, rows.toReversed()]) {
+    writeFileSync(join(cwd, 'a.csv'), ['series,ts,value', ...order].join('\n'))
+    const { out, error } = await impute(cwd, 'a.csv', '--cell', 'rnn', '--hidden', '4')
+    assert.equal(error, null)
+    outputs.push(out)
+  }
+  assert.equal(outputs[0], outputs[1])
+  assert.equal(outputs[0]!.trim().split('\n').length, 1 + 400)
+})
+
+const hourly = (count: number, value: (i: number) => string): string =>
+  range(0, count)
+    .map((i) => `a,${i * 3_600_000},${value(i)}\n`)
+    .join('')
+
+const REFUSED: readonly (readonly [what: string, text: string, argv: readonly string[], problem: RegExp])[] =
+  [
+    ['an empty file', '', [], /the file is empty/],
+    ['a header alone', 'series,ts,value\n', [], /at least 192 known values .* there are 0/],
+    ['nothing but missing values', `series,ts,value\n${hourly(500, () => '')}`, [], /there are 0/],
+    ['one value', 'series,ts,value\na,0,1\n', [], /there are 1/],
+    ['no column of that name', 'series,time,value\na,0,1\n', [], /line 1: no column "ts"/],
+    ['a word for a number', 'series,ts,value\na,0,high\n', [], /line 2: "high" is not a number/],
+    [
+      'a value beyond all measure',
+      'series,ts,value\na,0,1e300\n',
+      [],
+      /series a at 0: 1e\+300 is out of range/,
+    ],
+    [
+      'too fine an interval',
+      `series,ts,value\n${hourly(500, String)}`,
+      ['--interval', '1m'],
+      /60 steps of the grid/,
+    ],
+    [
+      'too coarse an interval',
+      `series,ts,value\n${hourly(500, String)}`,
+      ['--interval', '1d'],
+      /share their interval/,
+    ],
+    [
+      'an unwritable place',
+      `series,ts,value\n${hourly(500, String)}`,
+      ['--out', 'no/where.csv'],
+      /ENOENT.*no/,
+    ],
+    ['an interval without a unit', '', ['--interval', '5'], /Expected a duration of at least one second/],
+    ['seasons that do not fit', '', ['--season', '24,30'], /the second a multiple of the first/],
+  ]
+
+for (const [what, text, argv, problem] of REFUSED) {
+  test(`${what} is refused with the reason, before anything is written`, async (t) => {
+    const cwd = folder(t)
+    writeFileSync(join(cwd, 'bad.csv'), text)
+    const { code, out, error } = await impute(cwd, 'bad.csv', ...argv)
+    assert.notEqual(code, 0)
+    assert.match(error!.message, problem)
+    assert.equal(out, '')
+  })
+}
+
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i)
 }

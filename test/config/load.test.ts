@@ -85,6 +85,7 @@ test('a pipeline without settings gets every documented default', () => {
       device: 'auto',
       minObservations: 0,
       window: 0,
+      imputation: 'none',
       holdout: 0.1,
       validation: 0.1,
       updates: 0,

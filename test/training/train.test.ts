@@ -14,6 +14,7 @@ const TRAINING: TrainingConfig = {
   device: 'auto',
   minObservations: 0,
   window: 0,
+  imputation: 'none',
   holdout: 0.15,
   validation: 0.1,
   updates: 80,
@@ -144,6 +145,17 @@ test('gaps, series of very different lengths and constant series are trained on'
   )
   assert.ok(weights.every(Number.isFinite))
   assert.ok(Number.isFinite(scores.network.wql))
+})
+
+test('with imputation a network is trained on filled gaps besides, and judged on the same targets', async () => {
+  const gapped = [withGaps(syntheticSeries('a', 800, 1), 9)]
+  const training = { ...TRAINING, updates: 20 }
+  const none = await train(gapped, { training })
+  const imputed = await train(gapped, { training: { ...training, imputation: 'bidirectional' } })
+  assert.notDeepEqual(imputed.weights, none.weights)
+  assert.deepEqual(imputed.scores.baseline, none.scores.baseline)
+  assert.equal(imputed.scores.network.targets, none.scores.network.targets)
+  assert.equal(imputed.report.observations, none.report.observations)
 })
 
 test('a walk is trained on the observation grid', async () => {

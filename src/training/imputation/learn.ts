@@ -66,7 +66,7 @@ export async function learnGaps(options: LearnGapsOptions): Promise<Imputer> {
   }
   const steps = windowSteps(season)
   if (!enoughToLearn(series, season)) {
-    const problem = `at least ${2 * steps} known values are needed to learn how to fill gaps`
+    const problem = `at least ${2 * steps} known values are needed to learn to fill gaps, there are ${knownValues(series)}`
     throw new TrainingError('too-little-data', problem)
   }
   const sizes = { steps, windows: WINDOWS, longest: longestGap(season) }
@@ -90,9 +90,9 @@ export async function learnGaps(options: LearnGapsOptions): Promise<Imputer> {
 
 /** There are as many known values as two windows have steps. */
 export function enoughToLearn(series: readonly ScaledSeries[], season: Season): boolean {
-  const known = series.reduce(
-    (sum, { values }) => sum + values.reduce((count, x) => count + (x === x ? 1 : 0), 0),
-    0,
-  )
-  return known >= 2 * windowSteps(season)
+  return knownValues(series) >= 2 * windowSteps(season)
+}
+
+function knownValues(series: readonly ScaledSeries[]): number {
+  return series.reduce((sum, { values }) => sum + values.reduce((n, x) => n + (x === x ? 1 : 0), 0), 0)
 }
