@@ -95,6 +95,7 @@ export class Workbench {
       broker,
       models: broker.models,
       engine,
+      registry: null,
       telemetry: this.telemetry.pipeline(config.name),
       clock: systemClock,
       retention: {},

@@ -14,6 +14,7 @@ const arrows = {
   pipeline: ['model', 'core', 'ports', 'telemetry'],
   'adapters/embedded': ['core', 'ports', 'telemetry'],
   'adapters/kafka': ['adapters/embedded', 'core', 'ports', 'telemetry'],
+  'adapters/registry': ['core', 'ports'],
   'adapters/http': ['core', 'ports', 'telemetry'],
   'adapters/tensorflow': ['model', 'core', 'ports', 'telemetry'],
   cli: ['config', 'pipeline', 'training', 'adapters', 'model', 'core', 'ports', 'telemetry'],

@@ -10,6 +10,7 @@ import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
 import { requireDevices } from './cuda-probe.js'
 import { launchTrainer } from './launch-trainer.js'
+import { openRegistry, registryPlace } from './registry.js'
 import { forecastFromOutput } from './output-forecast.js'
 
 /** Records that may wait to be consumed before more are refused over HTTP. */
@@ -64,7 +65,16 @@ export class Daemon implements Control {
       telemetry.engine(engine.backend)
       await options.prepare?.(broker)
       const { models } = broker
-      const shared = { broker, models, engine, clock, retention: retentionOf(config), failed }
+      const registry = registryPlace(config.schemaRegistry)
+      const shared = {
+        broker,
+        models,
+        engine,
+        registry: openRegistry(registry),
+        clock,
+        retention: retentionOf(config),
+        failed,
+      }
       const pipelines = config.pipelines.map(
         (pipeline) =>
           new Pipeline({ config: pipeline, telemetry: telemetry.pipeline(pipeline.name), ...shared }),
@@ -74,7 +84,7 @@ export class Daemon implements Control {
         pipelines,
         models,
         launch: launchTrainer(options.env),
-        job: { log: place, backend: config.engine.backend },
+        job: { log: place, registry, backend: config.engine.backend },
         telemetry: (name) => telemetry.pipeline(name),
         clock,
       })

@@ -8,6 +8,7 @@ import { forecastChart } from './inspect/chart.js'
 import { observedAround, targetTimes } from './inspect/observed.js'
 import { inspectionText } from './inspect/text.js'
 import { inspect } from './inspect/inspect.js'
+import { openRegistry, registryPlace } from './registry.js'
 import { pipelineNamed, withLog } from './with-log.js'
 
 type Options = ConfigOptions & { readonly json?: true; readonly chart?: string; readonly origin?: string }
@@ -29,10 +30,11 @@ export function registerInspect(program: Command, context: CliContext): void {
     const origin = options.origin === undefined ? undefined : parseTimestamp(options.origin)
     if (origin !== undefined && !Number.isFinite(origin))
       throw new Error('--origin takes an ISO 8601 time stamp')
+    const registry = openRegistry(registryPlace(config.schemaRegistry))
     const inspection = await withLog(config, context, async (broker, place) => {
       const found = await inspect(broker, place, pipeline, series, origin)
       if (options.chart !== undefined && found.forecast !== null) {
-        const observed = await observedAround(broker, pipeline, found.forecast)
+        const observed = await observedAround(broker, pipeline, found.forecast, registry)
         const targets = targetTimes(found.forecast, pipeline.interval, observed)
         await writeFile(resolve(context.cwd, options.chart), forecastChart(found.forecast, targets, observed))
       }

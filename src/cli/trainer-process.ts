@@ -4,6 +4,7 @@ import { TrainingError } from '../training/error.js'
 import type { TrainerReply, TrainingJob } from '../training/protocol.js'
 import { readHistories } from '../training/read-histories.js'
 import { trainNetwork } from '../training/train.js'
+import { openRegistry } from './registry.js'
 import { openBroker } from './broker.js'
 
 /** Entry of the trainer process: takes one job from its parent, answers, ends. Reads the log, writes nothing. */
@@ -31,10 +32,17 @@ async function run(job: TrainingJob): Promise<void> {
       env: process.env,
     })
     const broker = await openBroker(job.log, { clock: systemClock, pid: process.pid, readOnly: true })
-    const histories = await readHistories(broker, job.config, {
-      ...(job.from === null ? {} : { from: job.from }),
-      until: new Map(job.until),
-    })
+    const registry = openRegistry(job.registry)
+    const lookup = registry === null ? null : (id: number) => registry.schema(id)
+    const histories = await readHistories(
+      broker,
+      job.config,
+      {
+        ...(job.from === null ? {} : { from: job.from }),
+        until: new Map(job.until),
+      },
+      lookup,
+    )
     await broker.close()
     const observations = histories.reduce(
       (sum, { values }) => sum + values.reduce((n, value) => n + (value === value ? 1 : 0), 0),

@@ -57,6 +57,11 @@ const formatTable = {
     expected: () =>
       'addresses such as ["kafka-1:9092", "kafka-2:9092"], or one text with commas between them',
   },
+  url: {
+    parse: text,
+    valid: (value) => URL.canParse(String(value)) && /^https?:\/\/[^@]+$/.test(String(value)),
+    expected: () => 'an address that begins with http:// or https://, without a name or password in it',
+  },
   text: { parse: (raw) => text(raw) || undefined, expected: () => 'a text that is not empty' },
   httpsUrl: {
     parse: text,

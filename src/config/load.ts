@@ -8,6 +8,7 @@ import type { ConfigProblem } from './error.js'
 import { freeze, toConfig, toPipeline } from './build.js'
 import { nearest } from './nearest.js'
 import { pipelineSchema } from './pipeline-schema.js'
+import { checkRegistryUse } from './registry-rules.js'
 import { resolve } from './resolve.js'
 import { checkDaemon, checkPipeline, checkTogether } from './rules.js'
 import { daemonSchema } from './schema.js'
@@ -50,14 +51,27 @@ export function loadConfig(sources: ConfigSources): Config {
   const { sasl } = broker.kafka
   const { oauth } = sasl
   refuseInFile('broker.kafka.sasl.password', collected)
+  refuseInFile('schemaRegistry.password', collected)
+  refuseInFile('schemaRegistry.token', collected)
   refuseInFile('broker.kafka.sasl.oauth.clientSecret', collected)
   const password =
     sasl.password ?? readSecret('broker.kafka.sasl.passwordFile', sasl.passwordFile, PASSWORD, problems)
   const clientSecret =
     oauth.clientSecret ??
     readSecret('broker.kafka.sasl.oauth.clientSecretFile', oauth.clientSecretFile, SECRET, problems)
+  const { schemaRegistry: registry } = daemon.settings
+  const schemaRegistry = {
+    ...registry,
+    password:
+      registry.password ??
+      readSecret('schemaRegistry.passwordFile', registry.passwordFile, PASSWORD, problems),
+    token: registry.token ?? readSecret('schemaRegistry.tokenFile', registry.tokenFile, BEARER, problems),
+  }
+  problems.push(...checkRegistryUse(registry.url, pipelines))
   if (problems.length > 0) throw new ConfigError(problems)
-  return freeze(toConfig(daemon.settings, { token, password, clientSecret }, pipelines))
+  return freeze(
+    toConfig({ ...daemon.settings, schemaRegistry }, { token, password, clientSecret }, pipelines),
+  )
 }
 
 function take(collected: Collected, read: () => string, source: string): void {
@@ -142,6 +156,7 @@ const TOKEN: SecretForm = {
   pattern: /^[\x21-\x7e]{16,}$/,
   expected: 'a file with at least 16 printable characters without spaces',
 }
+const BEARER: SecretForm = { pattern: /^[\x21-\x7e]+$/, expected: 'a file with the token' }
 const PASSWORD: SecretForm = { pattern: /./, expected: 'a file with the password' }
 const SECRET: SecretForm = { pattern: /./, expected: 'a file with the secret' }
 

@@ -40,6 +40,14 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     default: null,
     defaultText: '`<name>.dead-letters`',
   },
+  encoding: {
+    input: {
+      doc: 'How the values of the input topic are written: `json`; `avro` or `json-schema` with a schema registry; `raw`, a number as text, or `raw-double`, one of 8 bytes, big-endian, both with the key as series and the time stamp of the record.',
+      format: 'choice',
+      options: ['json', 'avro', 'json-schema', 'raw', 'raw-double'],
+      default: 'json',
+    },
+  },
   fields: {
     series: {
       doc: 'Where a record names its series: a dotted path into its JSON value, or "" for its key.',

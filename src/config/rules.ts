@@ -1,5 +1,6 @@
 import type { ConfigProblem } from './error.js'
 import { kafkaRules } from './kafka-rules.js'
+import { registryRules } from './registry-rules.js'
 import type { PipelineConfig } from './types.js'
 import type { DaemonSettings } from './schema.js'
 
@@ -25,6 +26,7 @@ const daemonRules: readonly Rule<DaemonSettings>[] = [
     expected: 'no more than broker.embedded.mapSize, which would be full before anything is deleted',
   },
   ...kafkaRules,
+  ...registryRules,
 ]
 
 /** Of a decoder that draws paths. */

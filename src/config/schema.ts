@@ -1,3 +1,4 @@
+import { registrySchema } from './registry-schema.js'
 import { kafkaSchema } from './kafka-schema.js'
 import type { Config, KafkaConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
@@ -19,6 +20,7 @@ export interface DaemonSettings {
     embedded: { mapSize: number; retention: number; retentionBytes: number }
     kafka: KafkaConfig
   }
+  schemaRegistry: Config['schemaRegistry']
   engine: Config['engine']
   inference: Config['inference']
 }
@@ -129,6 +131,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     },
     kafka: kafkaSchema,
   },
+  schemaRegistry: registrySchema,
   engine: {
     backend: {
       doc: 'What carries out the tensor operations. `auto` takes TensorFlow where it runs, else a portable backend, with a warning.',

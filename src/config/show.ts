@@ -9,15 +9,20 @@ export const MASK = '********'
 
 /** The configuration with its secrets masked: what may be printed and logged. */
 export function maskSecrets(config: Config): Config {
-  const { http, broker } = config
+  const { http, broker, schemaRegistry } = config
+  const mask = (secret: string | null): string | null => (secret === null ? null : MASK)
   const { sasl } = broker.kafka
-  const masked = (secret: string | null): string | null => (secret === null ? null : MASK)
-  const oauth = { ...sasl.oauth, clientSecret: masked(sasl.oauth.clientSecret) }
-  const kafka = { ...broker.kafka, sasl: { ...sasl, password: masked(sasl.password), oauth } }
+  const oauth = { ...sasl.oauth, clientSecret: mask(sasl.oauth.clientSecret) }
+  const kafka = { ...broker.kafka, sasl: { ...sasl, password: mask(sasl.password), oauth } }
   return {
     ...config,
     http: http.token === undefined ? http : { ...http, token: MASK },
     broker: { ...broker, kafka },
+    schemaRegistry: {
+      ...schemaRegistry,
+      password: mask(schemaRegistry.password),
+      token: mask(schemaRegistry.token),
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import type { InputEncoding } from '../core/value-format.js'
 import type { Activation, CellKind, DecoderKind } from '../core/network-spec.js'
 
 /** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
@@ -21,6 +22,7 @@ export interface Config {
     }
     readonly kafka: KafkaConfig
   }
+  readonly schemaRegistry: SchemaRegistryConfig
   readonly engine: { readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'; readonly threads: number }
   readonly inference: { readonly device: DeviceChoice }
   readonly pipelines: readonly PipelineConfig[]
@@ -28,6 +30,20 @@ export interface Config {
 
 /** `auto`: a CUDA device where there is one. */
 export type DeviceChoice = 'auto' | 'gpu' | 'cpu'
+
+export interface SchemaRegistryConfig {
+  /** `null`: there is none. */
+  readonly url: string | null
+  readonly username: string | null
+  /** Also where it came from `passwordFile`. */
+  readonly password: string | null
+  readonly passwordFile: string | null
+  /** Also where it came from `tokenFile`. */
+  readonly token: string | null
+  readonly tokenFile: string | null
+  readonly ca: string | null
+  readonly timeout: number
+}
 
 export interface KafkaConfig {
   readonly brokers: readonly string[]
@@ -83,6 +99,7 @@ export interface PipelineConfig {
   readonly partitions: number
   readonly output: string
   readonly deadLetter: string
+  readonly encoding: { readonly input: InputEncoding }
   /** Dotted paths into the record's JSON value; `series` = '' takes the record key. */
   readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
   /** Grid step in ms; 0 = the observation grid (`interval: "observations"`). */

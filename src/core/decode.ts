@@ -1,9 +1,18 @@
+import { wantedOf } from './avro/read.js'
 import { parseTimestamp } from './timestamp.js'
+import {
+  UnknownSchema,
+  valueFormat,
+  type InputEncoding,
+  type SchemaLookup,
+  type ValueFormat,
+} from './value-format.js'
 
 /** Why a record was not used. A closed list: it labels a metric and stands in the dead letter's header. */
 export const REJECT_REASONS = [
   'too-large',
   'undecodable',
+  'unknown-schema',
   'missing-series',
   'missing-ts',
   'bad-ts',
@@ -20,6 +29,7 @@ export type RejectReason = (typeof REJECT_REASONS)[number]
 export const TOMBSTONE = 'tombstone'
 
 export interface DecodeOptions {
+  readonly encoding: { readonly input: InputEncoding }
   readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
   readonly limits: {
     readonly minValue: number
@@ -38,6 +48,8 @@ export interface Decoded {
   value: number
 }
 
+const RAW_FIELDS = { series: '', ts: 'ts', value: 'value' }
+
 /** Largest time stamp a Date can hold. */
 const LAST_DATE = 8.64e15
 
@@ -46,16 +58,34 @@ export class Decoder {
   readonly out: Decoded = { series: '', ts: 0, value: 0 }
   /** More about the latest reason, for a person to read. */
   detail = ''
+  private readonly values: ValueFormat
   private readonly seriesPath: readonly string[]
   private readonly tsPath: readonly string[]
   private readonly valuePath: readonly string[]
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true })
 
-  constructor(private readonly options: DecodeOptions) {
+  /** @param lookup where the schemas of values in Avro or JSON Schema are asked for */
+  constructor(
+    private readonly options: DecodeOptions,
+    lookup: SchemaLookup | null = null,
+  ) {
     const path = (dotted: string): string[] => (dotted === '' ? [] : dotted.split('.'))
-    this.seriesPath = path(options.fields.series)
-    this.tsPath = path(options.fields.ts)
-    this.valuePath = path(options.fields.value)
+    const { input } = options.encoding
+    // A raw value has no fields.
+    const fields = input === 'raw' || input === 'raw-double' ? RAW_FIELDS : options.fields
+    this.seriesPath = path(fields.series)
+    this.tsPath = path(fields.ts)
+    this.valuePath = path(fields.value)
+    const paths = [this.tsPath, this.valuePath, ...(this.seriesPath.length === 0 ? [] : [this.seriesPath])]
+    this.values = valueFormat(input, wantedOf(paths), lookup)
+  }
+
+  /**
+   * To be awaited before these records are decoded: fetches the schemas they need that are not known yet. Undefined,
+   * as nearly always, where there is nothing to wait for. Rejects while the registry cannot be asked.
+   */
+  prepare(records: readonly { readonly value: Uint8Array | null }[]): Promise<void> | undefined {
+    return this.values.prepare(records)
   }
 
   /** `null`: `out` holds the observation. A tombstone: `out.series` says whose. */
@@ -75,14 +105,20 @@ export class Decoder {
     let json: unknown
     let keyText: string
     try {
-      json = JSON.parse(this.utf8.decode(value))
+      json = this.values.read(value, arrival)
       keyText = key === null ? '' : this.utf8.decode(key)
     } catch (error) {
-      return this.because('undecodable', messageOf(error))
+      const reason = error instanceof UnknownSchema ? 'unknown-schema' : 'undecodable'
+      return this.because(reason, messageOf(error))
     }
-    if (typeof json !== 'object' || json === null) return this.because('undecodable', 'not a JSON object')
+    if (typeof json !== 'object' || json === null) {
+      return this.because('undecodable', 'not an object with fields')
+    }
     const series = this.seriesPath.length === 0 ? keyText : at(json, this.seriesPath)
-    if ((typeof series !== 'string' && typeof series !== 'number') || series === '') {
+    if (
+      (typeof series !== 'string' && typeof series !== 'number' && typeof series !== 'bigint') ||
+      series === ''
+    ) {
       return this.because('missing-series', this.seriesPath.length === 0 ? 'no key' : shown(series))
     }
     this.out.series = String(series)
@@ -94,7 +130,9 @@ export class Decoder {
     const ts = typeof rawTs === 'number' ? rawTs : typeof rawTs === 'string' ? parseTimestamp(rawTs) : NaN
     if (!(Math.abs(ts) <= LAST_DATE)) return this.because('bad-ts', shown(rawTs))
     if (ts > arrival + limits.maxAhead) return this.because('too-far-ahead', shown(rawTs))
-    const rawValue = at(json, this.valuePath)
+    const found = at(json, this.valuePath)
+    // Avro has NaN, and integers beyond 2^53.
+    const rawValue = typeof found === 'bigint' ? Number(found) : found !== found ? null : found
     if (rawValue !== null && typeof rawValue !== 'number') return this.because('bad-value', shown(rawValue))
     if (rawValue !== null && !(rawValue >= limits.minValue && rawValue <= limits.maxValue))
       return this.because('out-of-range', shown(rawValue))
@@ -132,7 +170,7 @@ function shown(value: unknown): string {
   if (value === undefined) return 'nothing there'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return JSON.stringify(value).slice(0, LONGEST_DETAIL)
+  return (typeof value === 'bigint' ? String(value) : JSON.stringify(value)).slice(0, LONGEST_DETAIL)
 }
 
 function at(json: unknown, path: readonly string[]): unknown {

@@ -1,5 +1,6 @@
 import type { PipelineConfig, RejectPolicy } from '../config/types.js'
 import { Decoder, TOMBSTONE, type RejectReason } from '../core/decode.js'
+import type { SchemaLookup } from '../core/value-format.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Advance } from './advance.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
@@ -20,8 +21,14 @@ export class Intake {
     private readonly config: PipelineConfig,
     private readonly states: PartitionStates,
     private readonly provenance: Provenance,
+    lookup: SchemaLookup | null,
   ) {
-    this.decoder = new Decoder(config)
+    this.decoder = new Decoder(config, lookup)
+  }
+
+  /** To be awaited before these records are accepted. Rejects while the schema registry cannot be asked. */
+  prepare(records: readonly LogRecord[]): Promise<void> | undefined {
+    return this.decoder.prepare(records)
   }
 
   /** Of the latest record. */

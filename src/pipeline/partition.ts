@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/types.js'
 import { Accuracy, scoreArrival } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
 import { ForecastEncoder, isoInterval } from '../core/encode.js'
+import type { SchemaLookup } from '../core/value-format.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
@@ -39,10 +40,11 @@ export class Partition {
     model: ActiveModel,
     number: number,
     private readonly clock: Clock,
+    lookup: SchemaLookup | null = null,
   ) {
     const { horizon, quantiles } = config
     this.provenance = new Provenance(config.topic, number)
-    this.intake = new Intake(config, states, this.provenance)
+    this.intake = new Intake(config, states, this.provenance, lookup)
     this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
     this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)
     this.forecast = new Float64Array(horizon * quantiles.length)
@@ -95,6 +97,7 @@ export class Partition {
    * @param publish false while replaying what was published before: states advance, nothing comes out
    */
   async advance(records: readonly LogRecord[], publish: boolean): Promise<Advance> {
+    await this.intake.prepare(records)
     const result = emptyAdvance()
     const { steps } = this.states
     steps.clear()

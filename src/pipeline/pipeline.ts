@@ -1,5 +1,6 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
+import type { SchemaLookup } from '../core/value-format.js'
 import { consumerGroup } from '../core/consumer-group.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
@@ -8,6 +9,7 @@ import type { Clock } from '../ports/clock.js'
 import type { PipelineStatus } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
 import type { ModelStore, StoredModel } from '../ports/model-store.js'
+import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
 import { asConfigured, fits } from './fits.js'
@@ -24,6 +26,8 @@ export interface PipelineDependencies {
   readonly engine: Engine
   readonly telemetry: PipelineTelemetry
   readonly clock: Clock
+  /** `null` where none is configured. */
+  readonly registry: SchemaRegistry | null
   /** For topics that the pipeline creates. */
   readonly retention: Pick<TopicSpec, 'retentionMs' | 'retentionBytes'>
   /** Partitions of the input topic fell silent for good: the pipeline cannot go on. */
@@ -39,6 +43,7 @@ export class Pipeline {
   readonly progress: Progress
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
+  private readonly lookup: SchemaLookup | null
   private model: ActiveModel = BASELINE
   /** Version that the store named when it was last asked; `null` while that is none. */
   private champion: number | null = null
@@ -54,6 +59,8 @@ export class Pipeline {
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
     this.progress = new Progress(deps.clock)
+    const { registry } = deps
+    this.lookup = registry === null ? null : (id) => registry.schema(id)
   }
 
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
@@ -250,7 +257,14 @@ export class Pipeline {
       do {
         model = this.model
         const { broker, clock, telemetry } = this.deps
-        const { partition, ...restored } = await restore(lease, broker, this.config, model, clock)
+        const { partition, ...restored } = await restore(
+          lease,
+          broker,
+          this.config,
+          model,
+          clock,
+          this.lookup,
+        )
         telemetry.restored({ partition: lease.partition, ...restored })
         runtime = new PartitionRuntime(lease, partition, this.config, clock)
       } while (model !== this.model) // a new champion came meanwhile
@@ -271,6 +285,7 @@ export class Pipeline {
   }
 }
 
-function reasonOf(error: unknown): 'broker' | 'internal' {
-  return error instanceof Error && error.name === 'BrokerError' ? 'broker' : 'internal'
+function reasonOf(error: unknown): 'broker' | 'registry' | 'internal' {
+  const name = error instanceof Error ? error.name : ''
+  return name === 'BrokerError' ? 'broker' : name === 'RegistryError' ? 'registry' : 'internal'
 }

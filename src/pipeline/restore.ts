@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { SchemaLookup } from '../core/value-format.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
@@ -25,10 +26,11 @@ export async function restore(
   config: PipelineConfig,
   model: ActiveModel,
   clock: Clock,
+  lookup: SchemaLookup | null = null,
 ): Promise<Restored> {
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
-  const partition = new Partition(config, states, model, lease.partition, clock)
+  const partition = new Partition(config, states, model, lease.partition, clock, lookup)
   let stored = await lease.states.meta()
   if (stored === null && lease.fresh && config.start !== 'earliest') {
     stored = await begin(lease, broker, config, clock)

@@ -47,7 +47,7 @@ export interface BatchSettled {
   readonly lag: number
 }
 
-export const BATCH_FAILURES = ['broker', 'engine', 'internal'] as const
+export const BATCH_FAILURES = ['broker', 'registry', 'engine', 'internal'] as const
 
 export interface BatchFailed {
   readonly kind: 'batch-failed'

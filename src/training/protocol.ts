@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { BrokerPlace } from '../ports/broker-place.js'
+import type { RegistryPlace } from '../ports/schema-registry.js'
 import type { TrainingErrorCode } from './error.js'
 import type { TrainingProgress } from './progress.js'
 import type { TrainingResult } from './train.js'
@@ -9,6 +10,8 @@ export interface TrainingJob {
   readonly config: PipelineConfig
   /** Where the records are. */
   readonly log: BrokerPlace
+  /** Where the schemas of their values are; `null` where none is configured. */
+  readonly registry: RegistryPlace | null
   readonly backend: 'auto' | 'tensorflow' | 'wasm' | 'cpu'
   /** ms; only younger records are trained on. */
   readonly from: number | null

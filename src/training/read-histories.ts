@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import { Decoder, TOMBSTONE } from '../core/decode.js'
+import type { SchemaLookup } from '../core/value-format.js'
 import { GridAligner } from '../core/grid.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout } from '../core/layout.js'
@@ -24,11 +25,12 @@ export async function readHistories(
   broker: Pick<Broker, 'describe' | 'read'>,
   config: PipelineConfig,
   range: HistoryRange,
+  lookup: SchemaLookup | null = null,
 ): Promise<SeriesHistory[]> {
   const partitions = await broker.describe(config.topic)
   const histories: SeriesHistory[] = []
   for (let partition = 0; partition < (partitions?.length ?? 0); partition++) {
-    histories.push(...(await readPartition(broker, config, partition, range)))
+    histories.push(...(await readPartition(broker, config, partition, range, lookup)))
   }
   return histories
 }
@@ -38,8 +40,9 @@ async function readPartition(
   config: PipelineConfig,
   partition: number,
   range: HistoryRange,
+  lookup: SchemaLookup | null,
 ): Promise<SeriesHistory[]> {
-  const decoder = new Decoder(config)
+  const decoder = new Decoder(config, lookup)
   const table = new SeriesTable(new StateLayout(config), 64)
   const slots = new SlotDirectory(64)
   const steps = new StepList()
@@ -59,6 +62,7 @@ async function readPartition(
     steps.clear()
   }
   for await (const records of broker.read(config.topic, partition, {})) {
+    await decoder.prepare(records)
     for (const record of records) {
       const outcome = decoder.decode(record.key, record.value, record.timestamp)
       const { series, ts, value } = decoder.out

@@ -21,7 +21,7 @@ export interface SupervisorOptions {
   readonly pipelines: readonly Trainable[]
   readonly models: ModelStore
   readonly launch: LaunchTrainer
-  readonly job: Pick<TrainingJob, 'log' | 'backend'>
+  readonly job: Pick<TrainingJob, 'log' | 'registry' | 'backend'>
   readonly telemetry: (pipeline: string) => PipelineTelemetry
   readonly clock: Clock
 }

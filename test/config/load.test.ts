@@ -43,6 +43,7 @@ test('a pipeline without settings gets every documented default', () => {
     partitions: 1,
     output: 'p.forecasts',
     deadLetter: 'p.dead-letters',
+    encoding: { input: 'json' },
     fields: { series: '', ts: 'ts', value: 'value' },
     interval: 3_600_000,
     season: { short: 24, long: 168 },
@@ -129,6 +130,16 @@ test('the daemon gets every documented default', () => {
     },
     engine: { backend: 'auto', threads: 1 },
     inference: { device: 'cpu' },
+    schemaRegistry: {
+      url: null,
+      username: null,
+      password: null,
+      passwordFile: null,
+      token: null,
+      tokenFile: null,
+      ca: null,
+      timeout: 10_000,
+    },
     pipelines: [],
   })
 })

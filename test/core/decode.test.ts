@@ -5,6 +5,7 @@ import { Decoder, REJECT_REASONS, type DecodeOptions } from '../../src/core/deco
 
 const ARRIVAL = Date.UTC(2024, 0, 2)
 const OPTIONS: DecodeOptions = {
+  encoding: { input: 'json' },
   fields: { series: '', ts: 'ts', value: 'value' },
   limits: { minValue: -10, maxValue: 10, maxAhead: 1000, maxKeyBytes: 8, maxValueBytes: 200 },
 }

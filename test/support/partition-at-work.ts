@@ -17,6 +17,7 @@ import type {
   StateRow,
 } from '../../src/ports/broker.js'
 import { systemClock, type Clock } from '../../src/ports/clock.js'
+import type { SchemaRegistry } from '../../src/ports/schema-registry.js'
 import type { LoadedNetwork } from '../../src/ports/engine.js'
 import type { Row } from './household.js'
 import { publishedIn, type Published } from './outputs.js'
@@ -36,6 +37,7 @@ export class PartitionAtWork {
     readonly config: PipelineConfig,
     private readonly model: ActiveModel,
     private readonly clock: Clock,
+    private readonly registry: SchemaRegistry | null,
   ) {}
 
   /**
@@ -47,13 +49,14 @@ export class PartitionAtWork {
     network: LoadedNetwork | null,
     clock: Clock = systemClock,
     before: readonly Row[] = [],
+    registry: SchemaRegistry | null = null,
   ): Promise<PartitionAtWork> {
     const dir = await mkdtemp(join(tmpdir(), 'tidecast-'))
     const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 2 ** 34, clock, pid: process.pid })
     const { topic, output, deadLetter } = config
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions: 1 })))
     const model = network === null ? BASELINE : networkModel(1, network, -Infinity)
-    const work = new PartitionAtWork(dir, broker, config, model, clock)
+    const work = new PartitionAtWork(dir, broker, config, model, clock, registry)
     await work.append(before)
     await work.#take()
     return work
@@ -128,14 +131,15 @@ export class PartitionAtWork {
   }
 
   async #take(): Promise<void> {
-    const { config, broker, clock } = this
+    const { config, broker, clock, registry } = this
+    const lookup = registry === null ? null : (id: number) => registry.schema(id)
     const assigned = new Promise<PartitionLease>((resolve, reject) => {
       broker.consume(config.topic, consumerGroup(config.name), resolve).then((consumption) => {
         this.#consumption = consumption
       }, reject)
     })
     this.#lease = await assigned
-    const { partition } = await restore(this.#lease, broker, config, this.model, clock)
+    const { partition } = await restore(this.#lease, broker, config, this.model, clock, lookup)
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock)
   }
 }

@@ -68,6 +68,7 @@ export async function startPipeline(
     models: broker.models,
     engine: await sharedEngine(),
     telemetry: account,
+    registry: null,
     clock: systemClock,
     retention: {},
     failed: (error) => account.fail(error),

@@ -55,10 +55,17 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const broker = await openEmbeddedBroker({ ...log, clock: systemClock, pid: options.pid })
   let engine: Engine | undefined
   try {
-    const pipeline = config.pipelines[0]!
+    const pipeline = asAppended(config.pipelines[0]!)
     const data = actuals(options.rows, pipeline.interval, pipeline.season.short, options.test)
     await append(broker, pipeline, options.rows)
-    const job = { config: pipeline, log, backend: config.engine.backend, from: null, until: testStarts(data) }
+    const job = {
+      config: pipeline,
+      log,
+      registry: null,
+      backend: config.engine.backend,
+      from: null,
+      until: testStarts(data),
+    }
     const trained = await launchTrainer(options.env)(
       job,
       (reply) => {
@@ -84,6 +91,12 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     await broker.close()
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** The file's rows go through the log as `append` writes them, whatever the pipeline's own topics hold. */
+function asAppended(pipeline: PipelineConfig): PipelineConfig {
+  const fields = { series: '', ts: 'ts', value: 'value' }
+  return { ...pipeline, fields, encoding: { input: 'json' } }
 }
 
 async function append(
@@ -131,6 +144,7 @@ async function stream(
       broker,
       models: broker.models,
       engine,
+      registry: null,
       telemetry: telemetry.pipeline(config.name),
       clock: systemClock,
       retention: {},

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/types.js'
 import { Decoder } from '../../core/decode.js'
+import type { SchemaRegistry } from '../../ports/schema-registry.js'
 import type { Broker } from '../../ports/broker.js'
 import type { Point } from './chart.js'
 import type { Forecast } from './inspect.js'
@@ -25,8 +26,9 @@ export async function observedAround(
   broker: Broker,
   config: PipelineConfig,
   forecast: Forecast,
+  registry: SchemaRegistry | null,
 ): Promise<Point[]> {
-  const decoder = new Decoder(config)
+  const decoder = new Decoder(config, registry === null ? null : (id) => registry.schema(id))
   const origin = Date.parse(forecast.origin)
   const span = forecast.horizon * (config.interval > 0 ? config.interval : 2 * 86_400_000)
   const from = origin - PAST * span
@@ -36,6 +38,7 @@ export async function observedAround(
     for await (const records of broker.read(config.topic, partition, {
       fromOffset: Math.max(0, end - TAIL),
     })) {
+      await decoder.prepare(records)
       for (const { key, value, timestamp } of records) {
         if (decoder.decode(key, value, timestamp) !== null) continue
         const { series, ts, value: observed } = decoder.out

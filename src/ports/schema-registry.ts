@@ -1,0 +1,42 @@
+import type { RegisteredSchema } from '../core/value-format.js'
+
+/** Where the schemas of values in Avro and JSON Schema are kept, by number and by subject. */
+export interface SchemaRegistry {
+  /** `null`: there is no schema with this id. What was found is remembered: a schema with an id never changes. */
+  schema(id: number): Promise<RegisteredSchema | null>
+  /**
+   * The id of a schema under a subject. With `register` it is added there, if the registry's rules of compatibility let
+   * it; without, it must be there.
+   */
+  idOf(subject: string, schema: Pick<RegisteredSchema, 'type' | 'text'>, register: boolean): Promise<number>
+}
+
+export type RegistryErrorCode =
+  | 'unavailable' // cannot be reached, answers too late, or with an error of its own
+  | 'denied' // wants another login
+  | 'not-registered' // and was not to be
+  | 'incompatible' // with what the subject has
+  | 'invalid' // an answer, or a request, that is none
+
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  constructor(
+    readonly code: RegistryErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** How a registry is reached. Plain data: it travels to the trainer's process. */
+export interface RegistryPlace {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly login?:
+    | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+    | { readonly kind: 'bearer'; readonly token: string }
+  /** File with certificates in PEM form; absent: the system's authorities. */
+  readonly ca?: string
+  readonly timeoutMs: number
+}
