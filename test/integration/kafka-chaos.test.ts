@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { BrokerError } from '../../src/ports/broker.js'
 import { DaemonGroup } from '../support/daemon-group.js'
+import { kcat } from '../support/foreign-clients.js'
 import {
   appendHours,
   expectedOrigins,
@@ -14,7 +15,6 @@ import {
   untilSettled,
 } from '../support/kafka-town.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
-import { kcatRead, withoutKcat } from '../support/kcat.js'
 import { assertExactlyOnce, type SeriesOutput } from '../support/outputs.js'
 import { pinNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
@@ -35,7 +35,7 @@ const SETTINGS = { ...TOWN_SETTINGS, topic: 'town', partitions: 4 }
 type Fault = 'kill' | 'restart' | 'freeze' | 'come or go' | 'broker stopped' | 'broker killed'
 const KINDS: readonly Fault[] = ['kill', 'restart', 'freeze', 'come or go', 'broker stopped', 'broker killed']
 
-describe('chaos on a real Kafka', { skip: withoutKafka || withoutKcat }, () => {
+describe('chaos on a real Kafka', { skip: withoutKafka || kcat.missing }, () => {
   let home: string
   let kafka: RealKafka
   before(async () => {
@@ -71,7 +71,7 @@ describe('chaos on a real Kafka', { skip: withoutKafka || withoutKcat }, () => {
     const config = pipelineConfig(name, SETTINGS)
     const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: MODELS })
     try {
-      const outputs = await outputsOf(kcatRead(kafka.brokers, config.output))
+      const outputs = await outputsOf(kcat.read(kafka.brokers, config.output))
       assertExactlyOnce(outputs, expectedOrigins(HOURS, SERIES))
       return { outputs, states: (await storedStates(broker, config)).states }
     } finally {

@@ -6,13 +6,13 @@ import { after, before, describe, test } from 'node:test'
 import { createClient } from '../../src/adapters/kafka/connection.js'
 import { readAll, text } from '../contract/broker-helpers.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
-import { kcatRead, kcatWrite, withoutKcat } from '../support/kcat.js'
+import { kcat } from '../support/foreign-clients.js'
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const COUNT = 3000
 const values = Array.from({ length: COUNT }, (_, i) => JSON.stringify({ ts: i, value: i / 7, unit: 'kWh' }))
 
-describe('batches on a real Kafka', { skip: withoutKafka || withoutKcat }, () => {
+describe('batches on a real Kafka', { skip: withoutKafka || kcat.missing }, () => {
   let kafka: RealKafka
   let dir: string
   before(async () => {
@@ -47,9 +47,9 @@ describe('batches on a real Kafka', { skip: withoutKafka || withoutKcat }, () =>
       // The broker packs anew what comes in otherwise than its topic asks for, and that is Java.
       await create(java, compression === 'none' ? 'uncompressed' : compression)
 
-      const lines = values.map((value) => `key:${value}`)
-      await kcatWrite(kafka.brokers, theirs, lines, compression)
-      await kcatWrite(kafka.brokers, java, lines, compression === 'gzip' ? 'none' : 'gzip')
+      const records = values.map((value) => ({ key: 'key', value }))
+      await kcat.write(kafka.brokers, theirs, records, compression)
+      await kcat.write(kafka.brokers, java, records, compression === 'gzip' ? 'none' : 'gzip')
       await broker.append(values.map((value) => ({ topic: ours, key: null, value: Buffer.from(value) })))
 
       for (const topic of [theirs, ours, java]) {
@@ -60,7 +60,7 @@ describe('batches on a real Kafka', { skip: withoutKafka || withoutKcat }, () =>
         )
       }
       const seen = []
-      for await (const { value } of kcatRead(kafka.brokers, ours)) seen.push(value)
+      for await (const { value } of kcat.read(kafka.brokers, ours)) seen.push(value)
       assert.deepEqual(seen, values)
       const share = (await bytesOnDisk(ours)) / values.join('').length
       assert.ok(compression === 'none' ? share > 1 : share < 0.7, `${share} of the bytes`)

@@ -12,6 +12,9 @@ const HOUR = 3_600_000
 const START = Date.UTC(2026, 0, 1)
 const POLL_MS = 50
 
+/** Time stamp (ms) of the town's hours. */
+export const hourOf = (hour: number): number => START + hour * HOUR
+
 export const TOWN_SETTINGS = {
   interval: '1h',
   season: 'none',
@@ -38,7 +41,7 @@ export function appendHours(
   for (let hour = from; hour < to; hour++) {
     for (const [i, series] of names.entries()) {
       const value = 100 + i + 10 * Math.sin((hour + i) / 4)
-      const json = JSON.stringify({ ts: START + hour * HOUR, value })
+      const json = JSON.stringify({ ts: hourOf(hour), value })
       records.push({ topic, key: Buffer.from(series), value: Buffer.from(json) })
     }
   }
@@ -79,7 +82,7 @@ export function expectedOrigins(
   hours: number,
   names: readonly string[] = SERIES_NAMES,
 ): Map<string, readonly number[]> {
-  const origins = Array.from({ length: hours }, (_, hour) => START + hour * HOUR)
+  const origins = Array.from({ length: hours }, (_, hour) => hourOf(hour))
   return new Map(names.map((series) => [series, origins]))
 }
 
