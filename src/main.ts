@@ -8,6 +8,7 @@ import { registerDoctor } from './cli/doctor.js'
 import { registerGradients } from './cli/gradients.js'
 import { registerImpute } from './cli/impute.js'
 import { registerInspect } from './cli/inspect.js'
+import { registerMigrate } from './cli/migrate.js'
 import { registerModels } from './cli/models.js'
 import { registerRedrive } from './cli/redrive.js'
 import { registerReady } from './cli/ready.js'
@@ -58,6 +59,7 @@ registerImpute(program, context)
 registerReplay(program, context)
 registerRedrive(program, context)
 registerModels(program, context)
+registerMigrate(program, context)
 registerInspect(program, context)
 registerConfig(program, context)
 registerReady(program, context)

@@ -3,7 +3,8 @@ import type { PipelineConfig } from '../../src/config/types.js'
 import type { RejectReason } from '../../src/core/decode.js'
 import { Pipeline } from '../../src/pipeline/pipeline.js'
 import { systemClock } from '../../src/ports/clock.js'
-import type { EmbeddedBroker } from '../../src/adapters/embedded/embedded-broker.js'
+import type { Broker } from '../../src/ports/broker.js'
+import type { ModelStore } from '../../src/ports/model-store.js'
 import type { BatchFailed, BatchSettled } from '../../src/telemetry/events.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
@@ -59,7 +60,7 @@ export class Account extends PipelineTelemetry {
 /** Starts a whole pipeline in this process, with the real engine. */
 export async function startPipeline(
   config: PipelineConfig,
-  broker: EmbeddedBroker,
+  broker: Broker & { readonly models: ModelStore },
 ): Promise<{ readonly pipeline: Pipeline; readonly account: Account }> {
   const account = new Account(config.name)
   const pipeline = new Pipeline({
