@@ -1,3 +1,4 @@
+import { benchCharRnn } from './char-rnn.js'
 import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
 import { benchHistoryCost } from './history-cost.js'
@@ -9,7 +10,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
   'embedded-log': () => benchEmbeddedLog(),
-  // These two load TensorFlow on this thread, beside the engine's: last, and only when asked for.
+  'char-rnn': () => benchCharRnn(),
+  // These load TensorFlow on this thread, beside the engine's: last, and only when asked for.
+  cells: async () => (await import('./cells.js')).benchCells(),
   step: async () => (await import('./step.js')).benchStep(),
   training: async () => (await import('./training.js')).benchTraining(),
 }

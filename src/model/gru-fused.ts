@@ -1,7 +1,8 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { lastOf, type CellState, type Unrolled } from './cell.js'
 import type { GruWeights } from './gru.js'
-import { runOp, type TensorFlow } from './tensorflow.js'
+import { RawOps } from './raw-ops.js'
+import { runOpKeeping, type TensorFlow } from './tensorflow.js'
 
 /** TensorFlow's GRUBlockCell has u = 1 − z: with that gate's weights and bias negated the cells agree. */
 export function negateUpdateGate<T extends Tensor1D | Tensor2D>(tf: TensorFlow, gates: T): T {
@@ -12,17 +13,18 @@ export function negateUpdateGate<T extends Tensor1D | Tensor2D>(tf: TensorFlow, 
   return result
 }
 
-type Step = readonly [r: Tensor2D, u: Tensor2D, candidate: Tensor2D, h: Tensor2D]
-
 /** One op for the whole step. `gates` and `gatesBias` have their update gate negated. */
-export function fusedGruStep(tf: TensorFlow, w: GruWeights, x: Tensor2D, h: Tensor2D): Step {
+export function fusedGruStep(tf: TensorFlow, w: GruWeights, x: Tensor2D, h: Tensor2D): Tensor2D {
   const inputs = [x, h, w.gates, w.candidate, w.gatesBias, w.candidateBias]
-  return runOp(tf, 'GRUBlockCell', inputs, 4) as unknown as Step
+  const [next] = runOpKeeping(tf, 'GRUBlockCell', inputs, [3], 4) // r, u, h̃, h′
+  return next as Tensor2D
 }
 
+type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D, Tensor2D, Tensor1D]
+
 /**
- * The unrolled sequence: one op per step forward, one backward, and the weight gradients as two matrix products over
- * all steps at the end. x [steps, batch, inputs], h0 [batch, hidden].
+ * The unrolled sequence: one op per step forward, one and an addition backward, on TensorFlow's handles; the weight
+ * gradients as two matrix products over all steps at the end. x [steps, batch, inputs], h0 [batch, hidden].
  */
 export function fusedGruSequence(
   tf: TensorFlow,
@@ -33,60 +35,92 @@ export function fusedGruSequence(
   const run = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void
     const [x, h0, gates, gatesBias, candidate, candidateBias] = args as unknown as Operands
-    const w = {
-      gates: negateUpdateGate(tf, gates),
-      gatesBias: negateUpdateGate(tf, gatesBias),
+    const operands = [
+      x,
+      h0,
+      negateUpdateGate(tf, gates),
+      negateUpdateGate(tf, gatesBias),
       candidate,
       candidateBias,
-    }
-    let h = h0
-    const steps = tf.unstack(x).map((step) => {
-      const result = fusedGruStep(tf, w, step as Tensor2D, h)
-      h = result[3]
-      return result
-    })
-    save([x, h0, w.gates, w.gatesBias, candidate, candidateBias, ...steps.flat()])
-    return { value: tf.stack(steps.map((step) => step[3])), gradFunc: (dy, saved) => backward(tf, dy, saved) }
+    ] as const
+    const made = unroll(tf, operands)
+    save([...operands, ...made])
+    return { value: made[3], gradFunc: (dy, saved) => backward(tf, dy, saved) }
   })
   const { gates, gatesBias, candidate, candidateBias } = weights
   const hidden = run(x, h0!, gates, gatesBias, candidate, candidateBias) as Tensor3D
   return { hidden, states: [hidden], last: [lastOf(tf, hidden)] }
 }
 
-type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D, Tensor2D, Tensor1D]
+/** r, u, h̃ and h of every step, [steps, batch, hidden] each. */
+function unroll(tf: TensorFlow, operands: Operands): readonly [Tensor3D, Tensor3D, Tensor3D, Tensor3D] {
+  const [x, h0, gates, gatesBias, candidate, candidateBias] = operands
+  const raw = new RawOps(tf)
+  try {
+    const weights = [gates, candidate, gatesBias, candidateBias].map((tensor) => raw.of(tensor))
+    let h = raw.of(h0)
+    const steps = raw.unstack(x).map((at) => {
+      const made = raw.runAll('GRUBlockCell', [at, h, ...weights], 4)
+      h = made[3]!
+      return made
+    })
+    const part = (i: number): Tensor3D => raw.stack(steps.map((step) => step[i]!)) as Tensor3D
+    return [part(0), part(1), part(2), part(3)]
+  } finally {
+    raw.end()
+  }
+}
 
 /** From dy [steps, batch, hidden] to the gradients of all operands. */
 function backward(tf: TensorFlow, dy: Tensor, saved: Tensor[]): Tensor[] {
-  const [x, h0, gates, gatesBias, candidate, candidateBias] = saved as unknown as Operands
-  const xs = tf.unstack(x)
-  const dys = tf.unstack(dy)
-  const step = (t: number, part: 0 | 1 | 2 | 3): Tensor => saved[6 + 4 * t + part]! // every step saved four
-  const before = xs.map((_, t) => (t === 0 ? h0 : step(t - 1, 3))) // h_{t−1}
-  const dx: Tensor[] = []
-  const dCandidate: Tensor[] = []
-  const dGates: Tensor[] = []
-  let carried: Tensor = tf.zerosLike(h0) // ∂L/∂h_t by way of later steps
-  for (let t = xs.length - 1; t >= 0; t--) {
-    const dh = runOp(tf, 'AddV2', [dys[t]!, carried])[0]!
-    const operands = [xs[t]!, before[t]!, gates, candidate, gatesBias, candidateBias]
-    const forward = [step(t, 0), step(t, 1), step(t, 2)]
-    const result = runOp(tf, 'GRUBlockCellGrad', [...operands, ...forward, dh], 4)
-    dx[t] = result[0]!
-    carried = result[1]!
-    dCandidate[t] = result[2]! // of the candidate before tanh, [batch, hidden]
-    dGates[t] = result[3]! // of r and u before σ, [batch, 2·hidden]
-  }
-  const rows = tf.reshape(x, [-1, x.shape[2]]) as Tensor2D // [steps·batch, inputs]
-  const h = tf.concat(before as Tensor2D[], 0) // [steps·batch, hidden]
-  const rh = tf.mul(tf.concat(xs.map((_, t) => step(t, 0)) as Tensor2D[], 0), h) as Tensor2D
-  const dG = tf.concat(dGates as Tensor2D[], 0)
-  const dC = tf.concat(dCandidate as Tensor2D[], 0)
+  const [x, h0] = saved as unknown as Operands
+  const [r, , , hidden] = saved.slice(6) as [Tensor3D, Tensor3D, Tensor3D, Tensor3D]
+  const { dx, dh0, dGates, dCandidate } = backThroughTime(tf, dy, saved)
+  const steps = x.shape[0]
+  const rows = rowsOf(tf, x)
+  const h = rowsOf(tf, tf.concat([tf.expandDims(h0, 0), tf.slice(hidden, 0, steps - 1)], 0)) // h_{t−1}
+  const rh = tf.mul<Tensor2D>(rowsOf(tf, r), h)
+  const dG = rowsOf(tf, dGates)
+  const dC = rowsOf(tf, dCandidate)
   return [
-    tf.stack(dx),
-    carried,
+    dx,
+    dh0,
     negateUpdateGate(tf, tf.matMul(tf.concat([rows, h], 1), dG, true)), // [x, h]ᵀ · dG
     negateUpdateGate(tf, tf.sum(dG, 0) as Tensor1D),
     tf.matMul(tf.concat([rows, rh], 1), dC, true), // [x, r ⊙ h]ᵀ · dC
     tf.sum(dC, 0),
   ]
+}
+
+/** Of x and h0, and of what goes into the gates' σ [steps, batch, 2·hidden] and the candidate's tanh [steps, batch, hidden]. */
+function backThroughTime(
+  tf: TensorFlow,
+  dy: Tensor,
+  saved: Tensor[],
+): Readonly<Record<'dx' | 'dh0' | 'dGates' | 'dCandidate', Tensor>> {
+  const [x, h0, gates, gatesBias, candidate, candidateBias] = saved as unknown as Operands
+  const raw = new RawOps(tf)
+  try {
+    const weights = [gates, candidate, gatesBias, candidateBias].map((tensor) => raw.of(tensor))
+    const xs = raw.unstack(x)
+    const dys = raw.unstack(dy)
+    const [r, u, c, h] = saved.slice(6).map((tensor) => raw.unstack(tensor))
+    const made: (readonly number[])[] = []
+    let dh = dys.at(-1)!
+    for (let t = xs.length - 1; t >= 0; t--) {
+      const before = t === 0 ? raw.of(h0) : h![t - 1]!
+      made[t] = raw.runAll('GRUBlockCellGrad', [xs[t]!, before, ...weights, r![t]!, u![t]!, c![t]!, dh], 4)
+      const earlier = made[t]![1]! // ∂L/∂h_{t−1} by way of step t
+      dh = t === 0 ? earlier : raw.run('AddV2', dys[t - 1]!, earlier)
+    }
+    const part = (i: number): Tensor => raw.stack(made.map((step) => step[i]!))
+    return { dx: part(0), dh0: raw.tensor(dh), dCandidate: part(2), dGates: part(3) }
+  } finally {
+    raw.end()
+  }
+}
+
+/** [steps, batch, width] as [steps·batch, width]. */
+function rowsOf(tf: TensorFlow, x: Tensor): Tensor2D {
+  return tf.reshape(x, [-1, x.shape[2]!])
 }

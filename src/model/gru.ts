@@ -37,7 +37,7 @@ export const gruCell: Cell<GruWeights> = {
       gates: negateUpdateGate(tf, w.gates),
       gatesBias: negateUpdateGate(tf, w.gatesBias),
     }),
-    step: (tf, w, x, state) => [fusedGruStep(tf, w as GruWeights, x, state[0]!)[3]],
+    step: (tf, w, x, state) => [fusedGruStep(tf, w as GruWeights, x, state[0]!)],
     sequence: fusedGruSequence,
   },
 }

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { lastOf, type CellState, type LayerWeights, type Unrolled } from './cell.js'
 import type { LstmWeights } from './lstm.js'
-import { runCountedOp, runOp, type TensorFlow } from './tensorflow.js'
+import { runCountedOp, runOpKeeping, type TensorFlow } from './tensorflow.js'
 
 /** Else the operation would add 1 to the forget gate and clip C at 3: neither is in the equations. */
 const STEP_ATTRIBUTES = { forget_bias: 0, cell_clip: 0, use_peephole: false }
@@ -19,8 +19,9 @@ export function prepareLstm(tf: TensorFlow, { kernel, bias }: LstmWeights): Laye
 /** One op for the whole step. */
 export function fusedLstmStep(tf: TensorFlow, w: LayerWeights, x: Tensor2D, [h, c]: CellState): CellState {
   const { kernel, bias, noPeephole: none } = w as Record<'kernel' | 'bias' | 'noPeephole', Tensor>
-  const made = runOp(tf, 'LSTMBlockCell', [x, c!, h!, kernel, none, none, none, bias], 7, STEP_ATTRIBUTES)
-  return [made[6], made[1]] as Tensor2D[] // i, C, f, o, C̃, tanh(C), h
+  const inputs = [x, c!, h!, kernel, none, none, none, bias]
+  // i, C, f, o, C̃, tanh(C), h
+  return runOpKeeping(tf, 'LSTMBlockCell', inputs, [6, 1], 7, STEP_ATTRIBUTES) as Tensor2D[]
 }
 
 type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor2D, Tensor1D]

@@ -28,6 +28,18 @@ export class RawOps {
     return id
   }
 
+  /** The same, with the result as a tensor, which outlives `end`. */
+  result(op: string, ...inputs: Handle[]): Tensor {
+    return this.backend.createOutputTensor(this.backend.binding.executeOp(op, [], inputs, 1)[0]!)
+  }
+
+  /** An op with several results. */
+  runAll(op: string, inputs: readonly Handle[], outputs: number): readonly Handle[] {
+    const ids = this.backend.binding.executeOp(op, [], inputs, outputs).map(({ id }) => id)
+    this.made.push(...ids)
+    return ids
+  }
+
   /** [n, …] as n handles of […]. */
   unstack(tensor: Tensor): readonly Handle[] {
     const count = tensor.shape[0]!
@@ -45,9 +57,18 @@ export class RawOps {
     return this.backend.createOutputTensor(this.backend.binding.executeOp('Pack', attributes, handles, 1)[0]!)
   }
 
+  /** Two handles of floats joined along `axis`, an int32 scalar. */
+  join(a: Handle, b: Handle, axis: Handle): Handle {
+    const { TF_ATTR_TYPE, TF_FLOAT } = this.backend.binding
+    const attributes = [this.whole('N', 2), { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }]
+    const { id } = this.backend.binding.executeOp('ConcatV2', attributes, [a, b, axis], 1)[0]!
+    this.made.push(id)
+    return id
+  }
+
   /** A tensor with the same numbers, which outlives `end`. */
   tensor(handle: Handle): Tensor {
-    return this.backend.createOutputTensor(this.backend.binding.executeOp('Identity', [], [handle], 1)[0]!)
+    return this.result('Identity', handle)
   }
 
   end(): void {

@@ -1,21 +1,32 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../core/network-spec.js'
-import { lastOf, type Unrolled } from './cell.js'
+import { lastOf, type LayerWeights, type Unrolled } from './cell.js'
 import { RawOps } from './raw-ops.js'
 import type { RnnWeights } from './rnn.js'
-import { runOp, type TensorFlow } from './tensorflow.js'
+import type { TensorFlow } from './tensorflow.js'
 
-/** act([x, h]·W + b), straight to the binding: TensorFlow has no single operation for this cell. */
+/** With the axis along which x and h are joined, which TensorFlow wants as a tensor. */
+export function prepareRnn(tf: TensorFlow, weights: RnnWeights): LayerWeights {
+  return { ...weights, axis: tf.scalar(1, 'int32') }
+}
+
+/** act([x, h]·W + b) on TensorFlow's handles: it has no single operation for this cell. */
 export function fusedRnnStep(
   tf: TensorFlow,
   activation: Activation,
-  w: RnnWeights,
+  weights: LayerWeights,
   x: Tensor2D,
   h: Tensor2D,
 ): Tensor2D {
-  const product = runOp(tf, 'MatMul', [tf.concat([x, h], 1), w.kernel])[0]!
-  const a = runOp(tf, 'BiasAdd', [product, w.bias])[0]!
-  return runOp(tf, activation === 'tanh' ? 'Tanh' : 'Relu', [a])[0] as Tensor2D
+  const { kernel, bias, axis } = weights as Record<'kernel' | 'bias' | 'axis', Tensor>
+  const raw = new RawOps(tf)
+  try {
+    const joined = raw.join(raw.of(x), raw.of(h), raw.of(axis))
+    const a = raw.run('BiasAdd', raw.run('MatMul', joined, raw.of(kernel)), raw.of(bias))
+    return raw.result(activation === 'tanh' ? 'Tanh' : 'Relu', a) as Tensor2D
+  } finally {
+    raw.end()
+  }
 }
 
 type Operands = readonly [Tensor3D, Tensor2D, Tensor2D, Tensor1D]

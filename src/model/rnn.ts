@@ -1,7 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../core/network-spec.js'
 import { plainForm, type Cell } from './cell.js'
-import { fusedRnnSequence, fusedRnnStep } from './rnn-fused.js'
+import { fusedRnnSequence, fusedRnnStep, prepareRnn } from './rnn-fused.js'
 
 /** Weights of one layer. */
 export type RnnWeights = {
@@ -21,8 +21,8 @@ export function rnnCell(activation: Activation): Cell<RnnWeights> {
     }),
     fused: {
       states: 1,
-      prepare: (_tf, w) => w,
-      step: (tf, w, x, state) => [fusedRnnStep(tf, activation, w as RnnWeights, x, state[0]!)],
+      prepare: prepareRnn,
+      step: (tf, w, x, state) => [fusedRnnStep(tf, activation, w, x, state[0]!)],
       sequence: (tf, w, x, state) => fusedRnnSequence(tf, activation, w, x, state[0]!),
     },
   }

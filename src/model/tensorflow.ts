@@ -54,6 +54,23 @@ export function runOp(
   return backend.executeMultipleOutputs(op, list, inputs, outputs)
 }
 
+/** The same for an op of whose results only some are wanted, by their places: the rest never become tensors. */
+export function runOpKeeping(
+  tf: TensorFlow,
+  op: string,
+  inputs: readonly Tensor[],
+  keep: readonly number[],
+  outputs: number,
+  attributes?: OpAttributes,
+): Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend
+  const { binding } = backend
+  const list = attributes === undefined ? [] : attributeList(binding, attributes)
+  const made = binding.executeOp(op, list, backend.getInputTensorIds(inputs), outputs)
+  for (let i = 0; i < made.length; i++) if (!keep.includes(i)) binding.deleteTensor(made[i]!.id)
+  return keep.map((i) => backend.createOutputTensor(made[i]!))
+}
+
 /** The same for an op whose first input is a whole number of 64 bits, which tensors of the library cannot hold. */
 export function runCountedOp(
   tf: TensorFlow,
