@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { TensorFlow } from './tensorflow.js'
 
@@ -84,17 +84,27 @@ export function headForecast(
   const mixed = tf.reshape(tf.slice(f, [0, 0], [N * K, M]), [N, K, M])
   const share = tf.add(tf.reshape(tf.softmax(gate), [N, K, M]), tf.gather(w.direct, targets.steps)) // [N, K, M]
   const base = tf.sum(tf.mul(share, mixed), 2, true) // (u_k + softmax(gate))·f_k
-  // median = base + o_mid. A copy of the list: the gradient tape holds on to the one that split returned.
-  const columns = [...tf.split(tf.reshape(values, [N, K, Q]), Q, 2)] as Tensor3D[] // each [N, K, 1]
-  const middle = (Q - 1) / 2
-  for (let d = 1; d <= middle; d++) {
-    // Each outer quantile lies a softplus(o − 0.5) beyond its inner neighbour: they cannot cross.
-    const spread = (q: number): Tensor3D => tf.softplus(tf.sub(columns[q]!, SPREAD_OFFSET))
-    columns[middle - d] = tf.sub(columns[middle - d + 1]!, spread(middle - d))
-    columns[middle + d] = tf.add(columns[middle + d - 1]!, spread(middle + d))
-  }
-  const around = tf.concat(columns, 2)
+  // median = base + o_mid; each outer quantile lies a softplus(o − 0.5) beyond its inner neighbour: they cannot cross.
+  const { median, outward } = arrangement(tf, Q)
+  const distances = tf.softplus(tf.sub(values, SPREAD_OFFSET)) as Tensor2D
+  const around = tf.reshape<Rank.R3>(tf.add(tf.matMul(values, median), tf.matMul(distances, outward)), [
+    N,
+    K,
+    Q,
+  ])
   if (!widens(spec)) return tf.add(base, around)
   const unit = tf.reshape(tf.sqrt(tf.add(tf.cast(targets.steps, 'float32'), 1)), [1, K, 1])
   return tf.add(base, tf.mul(around, unit))
+}
+
+/** Matrices [Q, Q] that hand o_mid to every quantile, and each distance to its own quantile and those beyond it. */
+function arrangement(tf: TensorFlow, Q: number): { readonly median: Tensor2D; readonly outward: Tensor2D } {
+  const middle = (Q - 1) / 2
+  const median = new Float32Array(Q * Q).fill(1, middle * Q, (middle + 1) * Q)
+  const outward = new Float32Array(Q * Q)
+  for (let q = 0; q < Q; q++) {
+    if (q < middle) outward.fill(-1, q * Q, q * Q + q + 1)
+    else if (q > middle) outward.fill(1, q * Q + q, (q + 1) * Q)
+  }
+  return { median: tf.tensor2d(median, [Q, Q]), outward: tf.tensor2d(outward, [Q, Q]) }
 }
