@@ -40,7 +40,7 @@ export type LaunchTrainer = (
 export class TrainerFailure extends Error {
   override readonly name = 'TrainerFailure'
   constructor(
-    readonly reason: TrainingErrorCode | 'crashed' | 'timeout',
+    readonly reason: TrainingErrorCode | 'crashed' | 'timeout' | 'aborted',
     message: string,
   ) {
     super(message)

@@ -183,6 +183,8 @@ export class TrainingSupervisor {
           throw new TrainerFailure('timeout', `the training took longer than ${String(maxDuration)} ms`)
         throw error
       })
+    // Whoever trains now must not find a network in office that it has not seen.
+    if (!pipeline.trainsHere) throw new TrainerFailure('aborted', 'partition 0 went to another process')
     return this.options.models.put({ pipeline: config.name, spec, weights, parent: null, report, scores })
   }
 }

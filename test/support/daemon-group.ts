@@ -9,6 +9,8 @@ const RESTART_PAUSE_MS = 500
 /** A place in a group of daemons: its data directory outlives the daemons that work in it. What is done to it takes turns. */
 class Place {
   daemon: DaemonProcess | null = null
+  /** A daemon works here, or will when what is being done to it is done. */
+  occupied = false
   /** Daemons that gave up while they started, since there was no Kafka, and were started again. */
   restarts = 0
   #turn: Promise<unknown> = Promise.resolve()
@@ -67,13 +69,12 @@ export class DaemonGroup {
     return group
   }
 
-  /** Places with a daemon. */
   get members(): number[] {
-    return this.places.flatMap(({ daemon }, i) => (daemon === null ? [] : [i]))
+    return this.places.flatMap(({ occupied }, i) => (occupied ? [i] : []))
   }
 
   get empty(): number[] {
-    return this.places.flatMap(({ daemon }, i) => (daemon === null ? [i] : []))
+    return this.places.flatMap(({ occupied }, i) => (occupied ? [] : [i]))
   }
 
   get restarts(): number {
@@ -85,13 +86,13 @@ export class DaemonGroup {
   }
 
   join(place: number): Promise<void> {
-    return this.#at(place, async (at) => {
-      if (at.daemon === null) await at.start()
-    })
+    this.places[place]!.occupied = true
+    return this.#at(place, (at) => at.start())
   }
 
   /** SIGTERM, for good. */
   leave(place: number): Promise<void> {
+    this.places[place]!.occupied = false
     return this.#with(place, (at) => at.terminate())
   }
 
@@ -105,6 +106,7 @@ export class DaemonGroup {
 
   /** `kill -9`, for good. */
   lose(place: number): Promise<void> {
+    this.places[place]!.occupied = false
     return this.#with(place, async (at, daemon) => {
       at.daemon = null
       await daemon.kill()
@@ -144,7 +146,7 @@ export class DaemonGroup {
 
   /** For the end of a test, whatever has become of it: leaves no process behind. */
   async end(): Promise<void> {
-    await Promise.all(this.members.map((place) => this.#with(place, (_, daemon) => daemon.kill())))
+    await Promise.all(this.places.map((_, place) => this.#with(place, (__, daemon) => daemon.kill())))
   }
 
   #at(place: number, action: (at: Place) => Promise<void>): Promise<void> {

@@ -141,3 +141,17 @@ test('of several processes only the owner of partition 0 trains', async () => {
   await pass(20)
   assert.equal(calls.count, 1)
 })
+
+test('a network is dropped whose training was overtaken by another process', async () => {
+  const { pipeline, pass, promoted, stored } = supervised((...job) => {
+    pipeline.trainsHere = false
+    return answering(0.4)(...job)
+  })
+  const said = new Set<string>()
+  for (let s = 0; s < 10; s++) {
+    await pass(1)
+    said.add(pipeline.training)
+  }
+  assert.ok(said.has('failed: aborted'), [...said].join(', '))
+  assert.deepEqual({ promoted, stored }, { promoted: [], stored: [] })
+})
