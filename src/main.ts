@@ -53,6 +53,15 @@ const program = new Command('tidecast')
   .description('Forecasts streams of time series with one carried recurrent state per series.')
   .version(version)
   .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+First steps:
+  tidecast doctor                               whether everything needed is here
+  tidecast run --demo                           the daemon, forecasting four bundled data sets
+  tidecast backtest --data FILE --interval 1h   how well a file of yours would be forecast
+Every command explains its options with --help.`,
+  )
 registerRun(program, context)
 registerBacktest(program, context)
 registerImpute(program, context)

@@ -1,19 +1,21 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { readObservations, type FileObservation } from '../adapters/files/observations.js'
+import { formats } from '../config/formats.js'
 import { loadConfig } from '../config/load.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
 import { backtest, type BacktestResult } from './backtest/backtest.js'
+import { shareBelow1, wholeNumber } from './cell-options.js'
+import { assignment } from './config-options.js'
 import type { CliContext } from './context.js'
+import { intervalOption, seasonOption, type GridOptions } from './grid-options.js'
 import { ProgressBar } from './progress-bar.js'
 
-interface Options {
+interface Options extends GridOptions {
   readonly data: string
-  readonly interval: string
-  readonly horizon: string
-  readonly season: string
-  readonly test: string
-  readonly stride: string
+  readonly horizon: number
+  readonly test: number
+  readonly stride: number
   readonly out?: string
   readonly set?: Readonly<Record<string, string>>
   readonly json?: true
@@ -24,32 +26,32 @@ export function registerBacktest(program: Command, context: CliContext): void {
     .command('backtest')
     .description("train on a file's past, forecast the rest of it record by record, and score that")
     .requiredOption('--data <file>', 'CSV (header series,ts,value) or NDJSON, .gz if so named')
-    .option('--interval <duration>', 'grid step such as 1h or 15m, or "observations" (trading days)', '1h')
-    .option('--horizon <steps>', 'steps ahead', '24')
-    .option('--season <steps>', 'short and long season, such as 24,168; 1 where there is none', '24,168')
-    .option('--test <share>', "share of each series' end that is forecast and never trained on", '0.2')
-    .option('--stride <n>', 'score every n-th origin', '1')
+    .addOption(intervalOption())
+    .option('--horizon <steps>', 'steps ahead', wholeNumber(1, 1000), 24)
+    .addOption(seasonOption())
+    .option(
+      '--test <share>',
+      "share of each series' end that is forecast and never trained on",
+      shareBelow1,
+      0.2,
+    )
+    .option('--stride <n>', 'score every n-th origin', wholeNumber(1), 1)
     .option('--out <file>', 'write the scored forecasts there, one JSON line each')
-    .addOption(
-      new Option(
-        '--set <key=value>',
-        'set a key of the pipeline, such as model.hidden=32; repeatable',
-      ).argParser((text: string, previous: Record<string, string> | undefined) => {
-        const at = text.indexOf('=')
-        return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
-      }),
+    .option(
+      '--set <key=value>',
+      'set a key of the pipeline, such as model.hidden=32 (docs/configuration.md lists them); repeatable',
+      assignment,
     )
     .option('--json', 'print the result as JSON')
     .action((options: Options) => run(options, context))
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
-  const season = options.season.split(',').map(Number)
   const pipeline = {
     topic: 'data',
-    interval: options.interval,
-    season,
-    horizon: Number(options.horizon),
+    interval: formats.interval.print?.(options.interval),
+    season: options.season,
+    horizon: options.horizon,
     training: { enabled: false },
   }
   const overrides = Object.fromEntries(
@@ -69,8 +71,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const result = await backtest({
     rows,
     config,
-    test: Number(options.test),
-    stride: Number(options.stride),
+    test: options.test,
+    stride: options.stride,
     ...(options.out === undefined ? {} : { out: resolve(context.cwd, options.out) }),
     pid: context.pid,
     env: context.env,

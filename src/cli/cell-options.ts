@@ -5,7 +5,9 @@ import { ACTIVATIONS, CELLS } from '../core/network-spec.js'
 export const cellOption = (): Option =>
   new Option('--cell <kind>', 'recurrent cell').choices(CELLS).default('lstm')
 export const activationOption = (): Option =>
-  new Option('--activation <function>', "the vanilla cell's activation").choices(ACTIVATIONS).default('tanh')
+  new Option('--activation <function>', 'activation of the vanilla cell, rnn')
+    .choices(ACTIVATIONS)
+    .default('tanh')
 
 /** Parser of a whole number of at least `least`, and at most `most`. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -21,4 +23,10 @@ export function positiveNumber(text: string): number {
   const value = Number(text)
   if (value > 0 && value < Infinity) return value
   throw new InvalidArgumentError('Expected a number above 0.')
+}
+
+export function shareBelow1(text: string): number {
+  const value = Number(text)
+  if (value > 0 && value < 1) return value
+  throw new InvalidArgumentError('Expected a number between 0 and 1.')
 }

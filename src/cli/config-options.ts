@@ -29,7 +29,8 @@ export function addConfigOptions(command: Command): Command {
     )
 }
 
-function assignment(text: string, previous: Readonly<Record<string, string>> | undefined) {
+/** Collects what repeated options of the form path=value set. */
+export function assignment(text: string, previous: Readonly<Record<string, string>> | undefined) {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('Expected path=value.')
   return { ...previous, [text.slice(0, at).trim()]: text.slice(at + 1) }

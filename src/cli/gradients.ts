@@ -26,7 +26,7 @@ export function registerGradients(program: Command, context: CliContext): void {
     )
     .addOption(new Option('--cell <kind>', 'one cell only (default: all)').choices(CELLS))
     .addOption(activationOption())
-    .option('--lags <k>', 'steps back', wholeNumber(1), 100)
+    .option('--lags <k>', 'how many steps back gradients are followed', wholeNumber(1), 100)
     .option('--seed <n>', 'start of the random numbers', wholeNumber(0), 1)
     .option('--json', 'print every lag as JSON')
     .option('--svg <file>', 'draw the profiles there')

@@ -1,12 +1,12 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { readObservations, type FileObservation } from '../adapters/files/observations.js'
-import { formats, type FormatName } from '../config/formats.js'
 import { CELLS, type Activation, type CellKind } from '../core/network-spec.js'
 import { MERGES, type Merge } from '../model/bidirectional.js'
 import { activationOption, wholeNumber } from './cell-options.js'
 import type { CliContext } from './context.js'
+import { intervalOption, seasonOption, type GridOptions } from './grid-options.js'
 import { seriesOf, type FileSeries } from './impute/pieces.js'
 import type { ImputeJob, ImputeMessage, ImputeResult } from './impute/protocol.js'
 import { filledRows } from './impute/rows.js'
@@ -15,9 +15,7 @@ import { ProgressBar } from './progress-bar.js'
 import { runWorker } from './run-worker.js'
 import { table } from './table.js'
 
-interface Options {
-  readonly interval: number
-  readonly season: ImputeJob['season']
+interface Options extends GridOptions {
   readonly cell: CellKind
   readonly activation: Activation
   readonly merge: Merge
@@ -34,16 +32,8 @@ export function registerImpute(program: Command, context: CliContext): void {
       "fill the gaps of a file's series: median and 80 % interval, by a bidirectional network trained on the file itself",
     )
     .argument('<file>', 'CSV (header series,ts,value) or NDJSON, .gz if so named; an empty value is missing')
-    .addOption(
-      new Option('--interval <duration>', 'grid step such as 1h or 15m, or "observations" (trading days)')
-        .argParser((text) => setting('interval', text))
-        .default(3_600_000, '1h'),
-    )
-    .addOption(
-      new Option('--season <steps>', 'short and long season, such as 24,168; 1 where there is none')
-        .argParser((text) => setting('season', text === 'none' ? text : text.split(',').map(Number)))
-        .default({ short: 24, long: 168 }, '24,168'),
-    )
+    .addOption(intervalOption())
+    .addOption(seasonOption())
     .addOption(new Option('--cell <kind>', 'recurrent cell').choices(CELLS).default('gru'))
     .addOption(activationOption())
     .addOption(
@@ -66,15 +56,6 @@ first and after its last one, and gaps longer than two short seasons (at least 2
 
 How good the values are is measured on stretches that were removed before the training, beside linear interpolation
 and the seasonal naive forecast; the report goes to standard error, with --out to standard output.`
-
-/** Reads and judges a value by the configuration's own rules. */
-function setting(format: FormatName, raw: unknown): unknown {
-  const rules = formats[format]
-  const like = { doc: '', format, default: null }
-  const value = rules.parse(raw)
-  if (value !== undefined && rules.valid?.(value, like) !== false) return value
-  throw new InvalidArgumentError(`Expected ${rules.expected(like)}.`)
-}
 
 async function run(file: string, options: Options, context: CliContext): Promise<void> {
   const { interval, out, json, ...network } = options

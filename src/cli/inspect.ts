@@ -19,7 +19,7 @@ export function registerInspect(program: Command, context: CliContext): void {
     .description(
       "a pipeline's topics, how far it has consumed them, its champion, and a series' latest forecast",
     )
-    .argument('<pipeline>')
+    .argument('<pipeline>', 'its name in the configuration')
     .argument('[series]', 'show the latest forecast of this series')
     .option('--origin <time>', 'of the forecasts, take the one made at this time stamp')
     .option('--chart <file>', 'draw that forecast over the observations, as SVG')

@@ -12,16 +12,18 @@ type Options = ConfigOptions & { readonly json?: true }
 type Version = Omit<StoredModel, 'weights'> & { readonly champion: boolean }
 
 export function registerModels(program: Command, context: CliContext): void {
-  const models = program.command('models').description('the trained networks, also beside a running daemon')
+  const models = program
+    .command('models')
+    .description('list or show the trained networks, also beside a running daemon')
 
   addConfigOptions(models.command('list').description('list the versions of one pipeline, or of all'))
-    .argument('[pipeline]')
+    .argument('[pipeline]', 'its name in the configuration')
     .option('--json', 'print them as JSON')
     .action((pipeline: string | undefined, options: Options) => list(pipeline, options, context))
 
   addConfigOptions(models.command('show').description('show one version: the champion if none is named'))
-    .argument('<pipeline>')
-    .argument('[version]', 'number of the version', versionNumber)
+    .argument('<pipeline>', 'its name in the configuration')
+    .argument('[version]', 'number of the version, such as 3 or gru@3', versionNumber)
     .option('--json', 'print it as JSON')
     .action((pipeline: string, version: number | undefined, options: Options) =>
       show(pipeline, version, options, context),

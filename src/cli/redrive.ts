@@ -19,7 +19,7 @@ const POINTLESS: readonly RejectReason[] = ['late', 'duplicate']
 export function registerRedrive(program: Command, context: CliContext): void {
   const command = program
     .command('redrive')
-    .argument('<pipeline>')
+    .argument('<pipeline>', 'its name in the configuration')
     .description(
       'send dead letters back to the input topic, each once, after what they were rejected for has been put right; on the ' +
         'embedded log while no daemon runs',

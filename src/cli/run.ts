@@ -19,7 +19,11 @@ type Options = ConfigOptions & { readonly demo?: true }
 
 export function registerRun(program: Command, context: CliContext): void {
   addConfigOptions(
-    program.command('run').description('run the daemon: consume, forecast, publish, train, serve'),
+    program
+      .command('run')
+      .description(
+        'run the daemon: consume, forecast, publish, train, serve HTTP; Ctrl-C or SIGTERM stops it, and started again it goes on where it stopped',
+      ),
   )
     .option('--demo', 'feed the bundled data into the topics electricity, traffic, weather and stocks')
     .action((options: Options) => run(options, context))

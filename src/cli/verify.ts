@@ -13,7 +13,10 @@ export function registerVerify(program: Command, context: CliContext): void {
   program
     .command('verify')
     .description('compare every form of every cell with reference values, on every backend there is')
-    .requiredOption('--golden <folder>', 'reference files, as in test/golden')
+    .requiredOption(
+      '--golden <folder>',
+      'reference files (JSON), as in test/golden, whose README gives their format',
+    )
     .option('--json', 'print all errors as JSON')
     .action((options: Options) => run(options, context))
 }

@@ -7,7 +7,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { registerBacktest } from '../../src/cli/backtest.js'
 import type { BacktestResult } from '../../src/cli/backtest/backtest.js'
+import { runCommand } from './replay/harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const LONG = process.env['TIDECAST_LONG'] === '1'
@@ -83,6 +85,22 @@ test('the portable backend trains and forecasts like TensorFlow', () =>
     const native = await backtest(args)
     assert.ok(Math.abs(wasm.network.wql / native.network.wql - 1) < 0.02)
   }))
+
+for (const [option, value, problem] of [
+  ['--horizon', 'abc', /whole number from 1 to 1000/],
+  ['--test', '2', /between 0 and 1/],
+  ['--stride', '0', /whole number from 1/],
+  ['--season', '24,30', /the second a multiple of the first/],
+  ['--interval', '5', /a duration of at least one second/],
+  ['--set', 'hidden', /Expected path=value/],
+] as const) {
+  test(`${option} ${value} is refused before anything is read`, async () => {
+    const { error } = await runCommand(registerBacktest, ['backtest', '--data', 'none.csv', option, value], {
+      cwd: '/',
+    })
+    assert.match(error!.message, problem)
+  })
+}
 
 const REQUIRED: readonly (readonly [string, readonly string[], number])[] = [
   ['demo/electricity', [], 0.0181],
