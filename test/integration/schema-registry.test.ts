@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import avsc from 'avsc'
+import { ConfluentRegistry } from '../../src/adapters/registry/confluent-registry.js'
+import type { LogRecord, OutboundRecord } from '../../src/ports/broker.js'
+import { readAll } from '../contract/broker-helpers.js'
+import { DaemonProcess } from '../support/daemon-process.js'
+import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import { startRegistry, withoutRegistry, type RealRegistry } from '../support/registry.js'
+
+const HOUR = 3_600_000
+const START = Date.UTC(2026, 0, 1)
+const READING = {
+  type: 'record',
+  name: 'Reading',
+  fields: [
+    { name: 'note', type: ['null', 'string'] },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-micros' } },
+    { name: 'value', type: ['null', 'double'] },
+  ],
+} as const
+const witness = avsc.Type.forSchema(READING as unknown as avsc.Schema)
+const SCHEMA = { type: 'avro', text: JSON.stringify(READING) } as const
+const SETTINGS = {
+  encoding: { input: 'avro' },
+  fields: { ts: 'at' },
+  season: 'none',
+  horizon: 3,
+  state: { snapshotEvery: '200ms' },
+  training: { enabled: false },
+}
+
+describe('with a real schema registry, on a real Kafka', { skip: withoutKafka || withoutRegistry }, () => {
+  let home: string
+  let kafka: RealKafka
+  let registry: RealRegistry
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'tidecast-registry-'))
+    ;[kafka, registry] = await Promise.all([startKafka(), startRegistry()])
+  })
+  after(async () => {
+    await Promise.all([kafka.stop(), registry.stop()])
+    await rm(home, { recursive: true, force: true })
+  })
+
+  const client = () => new ConfluentRegistry({ url: registry.url, timeoutMs: 10_000 })
+
+  test('the registry finds what was registered, and only that, and resolves references', async () => {
+    const reader = client()
+    await assert.rejects(reader.idOf('own-value', SCHEMA, false), { code: 'not-registered' })
+    const id = await reader.idOf('own-value', SCHEMA, true)
+    assert.equal(await client().idOf('own-value', SCHEMA, false), id)
+    const found = await client().schema(id)
+    assert.equal(found?.type, 'avro')
+    assert.deepEqual(JSON.parse(found.text), READING)
+    assert.equal(await reader.schema(999_999), null)
+    const referring = {
+      schema: '{"type":"array","items":"Reading"}',
+      schemaType: 'AVRO',
+      references: [{ name: 'Reading', subject: 'own-value', version: 1 }],
+    }
+    const answer = await fetch(`${registry.url}/subjects/referring-value/versions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(referring),
+    })
+    const { id: other } = (await answer.json()) as { id: number }
+    assert.deepEqual(
+      (await reader.schema(other))?.references.map((text) => JSON.parse(text) as unknown),
+      [READING],
+    )
+  })
+
+  test('Avro is forecast; a registry that is away is waited for; an unknown id is a dead letter; a tombstone outlives kill -9', async (t) => {
+    const { broker, end } = await connectKafka(kafka.brokers)
+    t.after(end)
+    await broker.ensureTopics([{ name: 'avro', partitions: 1 }])
+    let id = await client().idOf('avro-value', SCHEMA, true)
+    const record = (series: string, hour: number, value: number | null, schema = id): OutboundRecord => {
+      const head = Buffer.alloc(5)
+      head.writeUInt32BE(schema, 1)
+      const body = witness.toBuffer({
+        note: null,
+        at: (START + hour * HOUR) * 1000,
+        value,
+      })
+      return {
+        topic: 'avro',
+        key: Buffer.from(series),
+        value: Buffer.concat([head, body]),
+        timestamp: START + hour * HOUR,
+      }
+    }
+    const { port } = registry
+    await registry.stop()
+    await broker.append([0, 1, 2].flatMap((hour) => ['a', 'b'].map((series) => record(series, hour, hour))))
+    const dataDir = await mkdtemp(join(home, 'data-'))
+    const config = {
+      broker: { kind: 'kafka', kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s' } },
+      schemaRegistry: { url: registry.url, timeout: '1s' },
+      pipelines: { avro: SETTINGS },
+    }
+    let daemon = await DaemonProcess.start(dataDir, config)
+    t.after(() => daemon.kill())
+    const metric = async (line: string): Promise<number> => {
+      const text = await (await fetch(`${await daemon.listening}/metrics`)).text()
+      return Number(
+        text
+          .split('\n')
+          .find((one) => one.startsWith(`${line} `))
+          ?.slice(line.length),
+      )
+    }
+    await until(
+      async () => (await metric('tidecast_batch_failures_total{pipeline="avro",reason="registry"}')) > 0,
+    )
+    assert.equal((await daemon.status('avro')).records, 0)
+
+    registry = await startRegistry({ port })
+    id = await client().idOf('avro-value', SCHEMA, true)
+    const forecasts = (): Promise<LogRecord[]> => readAll(broker, 'avro.forecasts')
+    await until(async () => (await forecasts()).length === 6)
+    assert.deepEqual(
+      (await forecasts()).map(originOf),
+      [0, 0, 1, 1, 2, 2].map((hour) => START + hour * HOUR),
+    )
+    assert.deepEqual(
+      (await forecasts()).map((one) => header(one, 'tidecast-offset')),
+      ['0', '1', '2', '3', '4', '5'],
+    )
+
+    await broker.append([record('a', 3, 3, 999_999)])
+    await until(async () => (await readAll(broker, 'avro.dead-letters')).length === 1)
+    const [letter] = await readAll(broker, 'avro.dead-letters')
+    assert.equal(header(letter!, 'tidecast-reason'), 'unknown-schema')
+    assert.match(header(letter!, 'tidecast-detail'), /999999/)
+
+    const states = async (): Promise<(boolean | undefined)[]> => {
+      const last = new Map<string, boolean>()
+      for (const { key, value } of await readAll(broker, 'tidecast-avro.states')) {
+        last.set(Buffer.from(key!).subarray(1).toString(), value !== null)
+      }
+      return [last.get('a'), last.get('b')]
+    }
+    await until(async () => (await states()).every((stored) => stored === true))
+    await broker.append([{ topic: 'avro', key: Buffer.from('a'), value: null }])
+    await until(async () => (await metric('tidecast_tombstones_total{pipeline="avro"}')) === 1)
+    await daemon.kill()
+    daemon = await DaemonProcess.start(dataDir, config)
+    // Earlier than what was known of the series: taken from a new one only.
+    await broker.append([record('a', 0, 9), record('b', 0, 9)])
+    await until(async () => (await forecasts()).length === 7)
+    await until(async () => (await readAll(broker, 'avro.dead-letters')).length === 2)
+    assert.equal(originOf((await forecasts()).at(-1)!), START)
+    assert.equal(header((await readAll(broker, 'avro.dead-letters'))[1]!, 'tidecast-reason'), 'late')
+    await daemon.terminate()
+  })
+})
+
+function header({ headers }: LogRecord, name: string): string {
+  return Buffer.from(headers?.[name] ?? []).toString()
+}
+
+function originOf({ value }: LogRecord): number {
+  return Date.parse((JSON.parse(Buffer.from(value!).toString()) as { origin: string }).origin)
+}
+
+async function until(reached: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!(await reached())) {
+    if (Date.now() > deadline) throw new Error('not reached in time')
+    await pause(50)
+  }
+}
