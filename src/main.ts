@@ -13,6 +13,7 @@ import { registerModels } from './cli/models.js'
 import { registerRedrive } from './cli/redrive.js'
 import { registerReady } from './cli/ready.js'
 import { registerReplay } from './cli/replay.js'
+import { registerReset } from './cli/reset.js'
 import { registerRun } from './cli/run.js'
 import { registerVerify } from './cli/verify.js'
 
@@ -67,6 +68,7 @@ registerBacktest(program, context)
 registerImpute(program, context)
 registerReplay(program, context)
 registerRedrive(program, context)
+registerReset(program, context)
 registerModels(program, context)
 registerMigrate(program, context)
 registerInspect(program, context)

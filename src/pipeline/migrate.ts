@@ -134,8 +134,9 @@ async function copyStates(
 ): Promise<void> {
   const stored = await from.states.meta()
   const marks = stored === null ? {} : decodeMarks(stored)
-  const { start, ...others } = marks
-  const there = encodeMarks({ ...others, ...(start === undefined ? {} : { start: map.to(start) }) })
+  const there = encodeMarks(
+    Object.fromEntries(Object.entries<number>({ ...marks }).map(([mark, offset]) => [mark, map.to(offset)])),
+  )
   await to.moveTo(map.to(from.committed), there)
   const meta = stored === null ? null : decodeMeta(stored, signature(config))
   if (meta === null) return

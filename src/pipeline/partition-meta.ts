@@ -19,6 +19,8 @@ export interface PartitionMeta {
 export interface PartitionMarks {
   /** The pipeline began here: states are not rebuilt from anything before. Absent: it began with the oldest record. */
   readonly start?: number
+  /** What comes of records before this offset has been published before: the pipeline was taken back. */
+  readonly repeatBefore?: number
 }
 
 const FORMAT = 1

@@ -43,7 +43,7 @@ export class Partition {
     lookup: SchemaLookup | null = null,
   ) {
     const { horizon, quantiles } = config
-    this.provenance = new Provenance(config.topic, number)
+    this.provenance = new Provenance(config.topic, number, states)
     this.intake = new Intake(config, states, this.provenance, lookup)
     this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
     this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)

@@ -106,6 +106,14 @@ export class PartitionAtWork {
     await this.#take()
   }
 
+  /** Does something while the pipeline is stopped. */
+  async away(act: () => Promise<void>): Promise<void> {
+    await this.#runtime.checkpoint()
+    await this.#consumption.close()
+    await act()
+    await this.#take()
+  }
+
   /** As a clean stop and start. */
   async restart(): Promise<void> {
     await this.#runtime.checkpoint()
