@@ -2,6 +2,7 @@ import { benchCharRnn } from './char-rnn.js'
 import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
 import { benchHistoryCost } from './history-cost.js'
+import { benchKafka } from './kafka.js'
 import { benchRestart } from './restart.js'
 import type { Figure } from './figure.js'
 
@@ -10,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
   'embedded-log': () => benchEmbeddedLog(),
+  kafka: () => benchKafka(),
   'char-rnn': () => benchCharRnn(),
   // These load TensorFlow on this thread, beside the engine's: last, and only when asked for.
   cells: async () => (await import('./cells.js')).benchCells(),

@@ -9,17 +9,21 @@ import type { SeriesHistory } from '../src/core/history.js'
 import { initialWeights } from '../src/model/initial-weights.js'
 import { Pipeline } from '../src/pipeline/pipeline.js'
 import { systemClock } from '../src/ports/clock.js'
+import type { Broker } from '../src/ports/broker.js'
+import type { ModelStore } from '../src/ports/model-store.js'
 import type { Engine } from '../src/ports/engine.js'
 import { createTelemetry, type Telemetry } from '../src/telemetry/telemetry.js'
 import { networkSpec } from '../src/training/network-spec.js'
 
-/** A log in a temporary directory, an engine, and pipelines on them: the daemon without its process. */
-export class Workbench {
+type BenchBroker = Broker & { readonly models: ModelStore }
+
+/** A log in a temporary directory, or a broker that is given, an engine, and pipelines on them: the daemon without its process. */
+export class Workbench<B extends BenchBroker = EmbeddedBroker> {
   private constructor(
-    readonly broker: EmbeddedBroker,
+    readonly broker: B,
     readonly engine: Engine,
     private readonly telemetry: Telemetry,
-    private readonly dir: string,
+    private readonly closed: () => Promise<void>,
   ) {}
 
   static async open(): Promise<Workbench> {
@@ -30,6 +34,14 @@ export class Workbench {
       clock: systemClock,
       pid: process.pid,
     })
+    return Workbench.on(broker, async () => {
+      await broker.close()
+      await rm(dir, { recursive: true, force: true })
+    })
+  }
+
+  /** @param closed called at the end */
+  static async on<B extends BenchBroker>(broker: B, closed: () => Promise<void>): Promise<Workbench<B>> {
     const engine = await startEngine({ backend: 'auto', threads: 1 }, (error) => {
       throw error
     })
@@ -39,19 +51,18 @@ export class Workbench {
       destination: process.stderr,
       version: 'bench',
     })
-    return new Workbench(broker, engine, telemetry, dir)
+    return new Workbench(broker, engine, telemetry, closed)
   }
 
   async close(): Promise<void> {
     await this.engine.close()
-    await this.broker.close()
-    await rm(this.dir, { recursive: true, force: true })
+    await this.closed()
   }
 
   /** A pipeline's configuration, made as from a file. */
-  static config(settings: Readonly<Record<string, unknown>>): PipelineConfig {
+  static config(settings: Readonly<Record<string, unknown>>, name = 'bench'): PipelineConfig {
     const pipeline = { topic: 'data', training: { enabled: false }, ...settings }
-    return loadConfig({ files: [], text: JSON.stringify({ pipelines: { bench: pipeline } }), env: {} })
+    return loadConfig({ files: [], text: JSON.stringify({ pipelines: { [name]: pipeline } }), env: {} })
       .pipelines[0]!
   }
 
@@ -88,12 +99,13 @@ export class Workbench {
     await this.broker.models.setChampion(config.name, model.version)
   }
 
-  pipeline(config: PipelineConfig): Pipeline {
-    const { broker, engine } = this
+  /** @param broker in place of the workbench's own, to watch what goes through the port */
+  pipeline(config: PipelineConfig, broker: Broker = this.broker): Pipeline {
+    const { engine } = this
     return new Pipeline({
       config,
       broker,
-      models: broker.models,
+      models: this.broker.models,
       engine,
       registry: null,
       telemetry: this.telemetry.pipeline(config.name),

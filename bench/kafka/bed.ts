@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openKafkaBroker, type KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
+import { systemClock } from '../../src/ports/clock.js'
+import { householdRecords } from '../household.js'
+
+export const PARTITIONS = 4
+export const SERIES = 1000
+const APPEND = 6000
+
+export interface RealKafka {
+  readonly brokers: string
+  stop(): Promise<void>
+}
+
+const script = (name: string): Promise<unknown> =>
+  import(new URL(`../../../scripts/${name}.mjs`, import.meta.url).href)
+
+/** A Kafka of its own, on the cores that the benchmark itself runs on. */
+export async function startKafka(): Promise<RealKafka> {
+  const { startKafka: start } = (await script('kafka/server')) as { startKafka: () => Promise<RealKafka> }
+  return start()
+}
+
+/** Interpreter with PyTorch and confluent-kafka; `null`, told loudly, where there is none to be had. */
+export async function python(): Promise<string | null> {
+  const { pythonWithTorch } = (await script('python-venv')) as { pythonWithTorch: () => Promise<string> }
+  try {
+    return await pythonWithTorch()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`SKIPPED: the comparison with Python. ${reason}\n`)
+    return null
+  }
+}
+
+/** A connection with a data directory of its own. */
+export async function connect(
+  brokers: string,
+): Promise<{ readonly broker: KafkaBroker; readonly end: () => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'tidecast-bench-'))
+  const broker = await openKafkaBroker({
+    connection: {
+      brokers: [brokers],
+      clientId: 'bench',
+      connectionTimeoutMs: 3000,
+      requestTimeoutMs: 30_000,
+      authenticationTimeoutMs: 10_000,
+      compression: 'none',
+    },
+    dir,
+    mapSizeBytes: 2 ** 36,
+    replicationFactor: -1,
+    modelsTopic: 'bench.models',
+    sessionTimeoutMs: 20_000,
+    heartbeatMs: 1000,
+    clock: systemClock,
+    pid: process.pid,
+    log: () => undefined,
+  })
+  return {
+    broker,
+    end: async () => {
+      await broker.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Makes the topic and appends `perSeries` observations of each of the series, by key. Returns their number. */
+export async function fill(broker: KafkaBroker, topic: string, perSeries: number): Promise<number> {
+  await broker.ensureTopics([{ name: topic, partitions: PARTITIONS }])
+  const records = await householdRecords(topic, SERIES, perSeries)
+  for (let i = 0; i < records.length; i += APPEND) {
+    await broker.append(records.slice(i, i + APPEND).map(({ partition: _, ...byKey }) => byKey))
+  }
+  return records.length
+}
