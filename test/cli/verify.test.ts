@@ -40,6 +40,22 @@ test('verify agrees with every reference file in every form on every portable ba
   assert.ok(native === 50 || (native === 0 && process.env['CI'] === undefined), `${native} on TensorFlow`)
 })
 
+test('a state carried over 5,000 real observations is that of one long unroll, for each cell', async () => {
+  const { out, code } = await runCommand(registerVerify, ['verify', '--stream', '--json'], { cwd: '/' })
+  const { ok, comparisons } = JSON.parse(out) as {
+    ok: boolean
+    comparisons: { cell: string; steps: number; error: number; largest: number }[]
+  }
+  assert.equal(ok, true, out)
+  assert.equal(code, 0)
+  for (const cell of ['rnn', 'lstm', 'gru']) assert.ok(comparisons.some((one) => one.cell === cell))
+  for (const { steps, error, largest } of comparisons) {
+    assert.equal(steps, 5000)
+    assert.ok(error < 1e-4, out)
+    assert.ok(largest > 0.1, out)
+  }
+})
+
 test('a weight that differs from the reference is found, named, and a failure', async (t) => {
   const dir = folder(t, 'gru.json', 'lstm.json')
   const path = join(dir, 'lstm.json')
