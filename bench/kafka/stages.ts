@@ -14,6 +14,10 @@ const STAGES: readonly (readonly [stage: string, files: RegExp])[] = [
   ['step', /pipeline\/|core\/|model\/|adapters\/tensorflow/],
 ]
 const OTHER = 'other'
+const ENGINES_OWN = new Map([
+  ['(idle)', 'idle'],
+  ['(garbage collector)', 'garbage collection'],
+])
 
 /** Samples this thread while `work` runs; seconds of its time by stage, and `idle`. */
 export async function stagesOf<T>(
@@ -37,7 +41,7 @@ function byStage({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Ma
     const node = byId.get(id)!
     const { url, functionName } = node.callFrame
     const own = STAGES.find(([, files]) => files.test(url))?.[0]
-    const special = { '(idle)': 'idle', '(garbage collector)': 'garbage collection' }[functionName]
+    const special = ENGINES_OWN.get(functionName)
     const stage = special ?? own ?? inherited
     stageOf.set(id, stage)
     for (const child of node.children ?? []) walk(child, stage)
