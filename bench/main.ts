@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   cells: async () => (await import('./cells.js')).benchCells(),
   step: async () => (await import('./step.js')).benchStep(),
   training: async () => (await import('./training.js')).benchTraining(),
+  imputation: async () => (await import('./imputation.js')).benchImputation(),
 }
 
 /** `npm run bench [-- NAME…]`: one JSON line per figure. */

@@ -1,11 +1,12 @@
 import type { SeriesHistory } from '../../core/history.js'
+import type { SeriesShape } from '../../core/layout.js'
 import type { Activation, CellKind } from '../../core/network-spec.js'
 import type { Merge } from '../../model/bidirectional.js'
 import type { Quality } from './quality.js'
 
 export interface ImputeJob {
   readonly histories: readonly SeriesHistory[]
-  readonly season: { readonly short: number; readonly long: number }
+  readonly season: SeriesShape['season']
   readonly cell: CellKind
   readonly activation: Activation
   readonly merge: Merge

@@ -1,5 +1,5 @@
-import { modulo } from '../../core/layout.js'
 import type { SeriesHistory } from '../../core/history.js'
+import { modulo, type SeriesShape } from '../../core/layout.js'
 
 /** Numbers per step that the network reads. */
 export const WINDOW_INPUTS = 11
@@ -8,10 +8,7 @@ export const CANDIDATES = 5
 /** Inputs and candidates further out, in units of the scale, are taken as this far. */
 const LIMIT = 8
 
-export interface Season {
-  readonly short: number
-  readonly long: number
-}
+export type Season = SeriesShape['season']
 
 /** A series whose gaps are learnt from or filled, in the unit of its own spread. */
 export interface ScaledSeries {
