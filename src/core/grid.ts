@@ -32,6 +32,11 @@ export class GridAligner {
     private readonly steps: StepList,
     /** An interval was closed: the slot's row has changed, also where no step came of it. */
     private readonly closed: (slot: number) => void = () => undefined,
+    /**
+     * Which of two slots comes first when their intervals close at the same moment. It may depend on nothing that a
+     * restart changes, as slot numbers do.
+     */
+    private readonly order: (a: number, b: number) => number = (a, b) => a - b,
   ) {}
 
   /**
@@ -129,7 +134,7 @@ export class GridAligner {
     if (passed <= this.passed) return
     this.passed = passed
     for (const index of [...this.open.keys()].filter((i) => i < passed).sort((a, b) => a - b)) {
-      for (const slot of [...this.open.get(index)!]) this.closeInterval(slot, record)
+      for (const slot of [...this.open.get(index)!].sort(this.order)) this.closeInterval(slot, record)
     }
   }
 

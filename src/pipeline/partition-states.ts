@@ -83,6 +83,7 @@ export class PartitionStates {
       this.table,
       this.steps,
       (slot) => this.touch(slot),
+      (a, b) => (this.slots.name(a)! < this.slots.name(b)! ? -1 : 1),
     )
   }
 
