@@ -30,6 +30,7 @@ export function brokerPlace({ broker }: Config, dataDir: string): BrokerPlace {
         connection: connectionOf(kafka),
         dir: join(dataDir, 'kafka'),
         mapSizeBytes,
+        createTopics: kafka.createTopics,
         replicationFactor: kafka.replicationFactor === 0 ? -1 : kafka.replicationFactor,
         modelsTopic: kafka.modelsTopic,
         sessionTimeoutMs: kafka.sessionTimeout,

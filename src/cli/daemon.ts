@@ -114,9 +114,13 @@ export class Daemon implements Control {
   }
 
   notReady(): string | null {
-    const waiting = this.pipelines().filter(({ phase }) => phase !== 'running')
-    if (waiting.length === 0) return null
-    return waiting.map(({ name, phase }) => `${name}: ${phase}`).join(', ')
+    const reasons = this.running.flatMap((pipeline) => {
+      const { name, phase } = pipeline.status()
+      const { trouble } = pipeline
+      if (trouble !== null) return [`${name}: ${trouble}`]
+      return phase === 'running' ? [] : [`${name}: ${phase}`]
+    })
+    return reasons.length === 0 ? null : reasons.join(', ')
   }
 
   pipelines(): ReturnType<Control['pipelines']> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { loadOrCreateToken } from '../adapters/http/token.js'
-import { startHttp } from '../adapters/http/server.js'
+import { startHttp, type HttpServer } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
 import type { Config } from '../config/types.js'
 import { BrokerError } from '../ports/broker.js'
@@ -12,8 +12,9 @@ import { createTelemetry } from '../telemetry/telemetry.js'
 import { Terminal } from '../telemetry/terminal.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
-import { Daemon } from './daemon.js'
+import type { Daemon, DaemonOptions } from './daemon.js'
 import { DemoFeed } from './demo.js'
+import { FrontDesk, startDaemon } from './start-daemon.js'
 
 type Options = ConfigOptions & { readonly demo?: true }
 
@@ -56,46 +57,50 @@ async function run(options: Options, context: CliContext): Promise<void> {
     over.abort()
   }
   let feed: DemoFeed | undefined
+  let http: HttpServer | undefined
+  let daemon: Daemon | null = null
   try {
     const token = await loadOrCreateToken(config.dataDir, config.http.token)
-    const daemon = await Daemon.start({
-      config,
-      telemetry,
-      clock: systemClock,
-      pid: context.pid,
-      env: context.env,
-      failed,
-      prepare: async (broker) => {
-        if (options.demo !== true) return
-        feed = new DemoFeed(broker, logger)
-        await feed.feedHistory(config.pipelines.map(({ topic }) => topic))
-      },
-    })
     try {
-      const http = await startHttp({ ...config.http, token: token.value, control: daemon, telemetry })
-      try {
+      const desk = new FrontDesk()
+      http = await startHttp({ ...config.http, token: token.value, control: desk, telemetry })
+      logger.info({ url: http.url }, 'HTTP answers')
+      const stopping = AbortSignal.any([context.signal, over.signal])
+      const wanted: DaemonOptions = {
+        config,
+        telemetry,
+        clock: systemClock,
+        pid: context.pid,
+        env: context.env,
+        failed,
+        prepare: async (broker) => {
+          if (options.demo !== true) return
+          feed = new DemoFeed(broker, logger)
+          await feed.feedHistory(config.pipelines.map(({ topic }) => topic))
+        },
+      }
+      daemon = await startDaemon(wanted, desk, stopping)
+      if (daemon !== null) {
         const { name, version, devices } = daemon.engine.backend
-        const pipelines = config.pipelines
         terminal.write(
           startupText({
             version: context.version,
             url: http.url,
             tokenFile: token.file,
             backend: `${name} ${version} (${devices.join(', ')})`,
-            pipelines,
+            pipelines: config.pipelines,
           }),
         )
-        terminal.start(() => daemon.pipelines())
+        terminal.start(() => desk.pipelines())
         feed?.startLive()
-        await ended(AbortSignal.any([context.signal, over.signal]))
-        logger.info('stopping')
-      } finally {
-        terminal.stop()
-        await http.close()
+        await ended(stopping)
       }
+      logger.info('stopping')
     } finally {
+      terminal.stop()
+      await http?.close()
       await feed?.stop()
-      await daemon.close()
+      await daemon?.close()
     }
     logger.info('stopped')
   } catch (error) {

@@ -158,6 +158,12 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     default: 1000,
     env: 'TIDECAST_BROKER_KAFKA_HEARTBEAT',
   },
+  createTopics: {
+    doc: 'Create topics that are missing. Without, a missing topic is an error at start-up.',
+    format: 'boolean',
+    default: true,
+    env: 'TIDECAST_BROKER_KAFKA_CREATE_TOPICS',
+  },
   replicationFactor: {
     doc: 'Copies of the topics that are created; 0 leaves it to the cluster.',
     format: 'integer',

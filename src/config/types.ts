@@ -77,6 +77,7 @@ export interface KafkaConfig {
   readonly requestTimeout: number
   readonly sessionTimeout: number
   readonly heartbeat: number
+  readonly createTopics: boolean
   /** 0: the cluster's own default. */
   readonly replicationFactor: number
   readonly modelsTopic: string

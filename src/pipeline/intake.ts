@@ -13,6 +13,10 @@ export const IDLE = 'idle'
 /** What is left to be done about a record. */
 export type Left = typeof TOMBSTONE | typeof IDLE | undefined
 
+/** Kafka takes about a megabyte: a letter must fit with its headers, or it would hold up its partition for ever. */
+const MAX_LETTER_BYTES = 900_000
+const TRUNCATED_BYTES = 1024
+
 /** The first half of a record's way: it becomes grid steps of its series, or a dead letter. */
 export class Intake {
   private readonly decoder: Decoder
@@ -92,14 +96,17 @@ export class Intake {
   ): void {
     result.rejected[reason] = (result.rejected[reason] ?? 0) + 1
     if (!publish || policy === 'drop') return
+    const { value } = record
+    const truncated = value !== null && value.length > MAX_LETTER_BYTES
     result.outputs.push({
       topic: this.config.deadLetter,
       timestamp: record.timestamp,
       key: record.key,
-      value: record.value,
+      value: truncated ? value.subarray(0, TRUNCATED_BYTES) : value,
       headers: {
         ...record.headers,
         'tidecast-reason': Buffer.from(reason),
+        ...(truncated ? { 'tidecast-truncated': Buffer.from(String(value.length)) } : {}),
         ...(detail === '' ? {} : { 'tidecast-detail': Buffer.from(detail) }),
         ...this.provenance.of(record.offset),
       },

@@ -44,6 +44,8 @@ export class Pipeline {
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
   private readonly lookup: SchemaLookup | null
+  /** By partition, what made its last batch fail. */
+  private readonly stalled = new Map<number, string>()
   private model: ActiveModel = BASELINE
   /** Version that the store named when it was last asked; `null` while that is none. */
   private champion: number | null = null
@@ -85,6 +87,7 @@ export class Pipeline {
       )
       .subscribe({
         next: (settled) => {
+          this.stalled.delete(settled.partition)
           report(settled, this.deps.telemetry, this.deps.clock.now())
           this.progress.add(settled)
         },
@@ -204,10 +207,17 @@ export class Pipeline {
     }
   }
 
+  /** Why partitions that this process owns are not at work, in words; it is tried again. `null` when nothing is wrong. */
+  get trouble(): string | null {
+    const [stalled = null] = this.stalled.values()
+    return this.consumption?.trouble() ?? stalled
+  }
+
   /** Figures that change slowly, for the metrics: called now and then. */
   measure(): void {
     const accuracy = this.progress.accuracy(this.partitions.values())
     const { telemetry } = this.deps
+    telemetry.trouble(this.trouble)
     if (accuracy !== null) telemetry.accuracy({ published: accuracy.network, baseline: accuracy.baseline })
     for (const [number, { partition }] of this.partitions) {
       const { states } = partition
@@ -280,6 +290,8 @@ export class Pipeline {
   }
 
   private retryIn(lease: PartitionLease, error: unknown, attempt: number): number {
+    this.stalled.set(lease.partition, error instanceof Error ? error.message : String(error))
+    lease.revoked.addEventListener('abort', () => this.stalled.delete(lease.partition), { once: true })
     this.deps.telemetry.batchFailed({ partition: lease.partition, reason: reasonOf(error), error })
     return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
   }

@@ -14,6 +14,8 @@ export interface KafkaPlace {
   readonly dir: string
   /** That copy may take up this much. */
   readonly mapSizeBytes: number
+  /** Whether missing topics are created; without, they are an error. */
+  readonly createTopics: boolean
   /** Of topics that are created; −1 leaves it to the cluster. */
   readonly replicationFactor: number
   readonly modelsTopic: string

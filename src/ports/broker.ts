@@ -189,6 +189,8 @@ export interface Broker {
 }
 
 export interface Consumption {
+  /** Why what this consumer owns is not at work, in words; `null` when nothing is in its way. It is tried again by itself. */
+  trouble(): string | null
   /** Leaves the group: revokes its leases. Unsettled batches are not settled. */
   close(): Promise<void>
 }

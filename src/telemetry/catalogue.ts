@@ -47,6 +47,11 @@ export const catalogue = {
     'Batches that were rolled back and delivered again, by reason.',
     ['pipeline', 'reason'],
   ),
+  brokerTrouble: gauge(
+    'tidecast_broker_trouble',
+    '1 while the broker cannot be reached or refuses what the pipeline needs, and is tried again; else 0.',
+    PIPELINE,
+  ),
   latency: histogram(
     'tidecast_end_to_end_latency_seconds',
     'Time from the time stamp of the oldest record of a batch to the settlement of its forecasts.',

@@ -17,6 +17,7 @@ export type PipelineEvent =
   | PartitionRestored
   | ModelChanged
   | AccuracyMeasured
+  | BrokerTrouble
   | TrainingEvent
 
 export type ProcessEvent = EngineStarted | HttpAnswered
@@ -92,6 +93,13 @@ export interface ModelChanged {
   readonly version: number
   readonly cell: CellKind
   readonly cause: 'loaded' | 'promoted' | 'followed' | 'dropped'
+}
+
+/** Emitted when it changes. */
+export interface BrokerTrouble {
+  readonly kind: 'broker-trouble'
+  /** What is in the way, in words; `null`: nothing any more. */
+  readonly trouble: string | null
 }
 
 export interface AccuracyMeasured {

@@ -21,6 +21,10 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       const { error: err, partition, reason } = event
       return line('error', 'batch failed and will be delivered again', { partition, reason, err })
     }
+    case 'broker-trouble':
+      return event.trouble === null
+        ? line('info', 'the broker does what it is asked for', {})
+        : line('warn', 'waiting for the broker', { reason: event.trouble })
     case 'snapshot-written':
       return line('debug', 'snapshot written', event)
     case 'partition-restored':

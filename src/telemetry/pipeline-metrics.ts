@@ -42,6 +42,8 @@ export class PipelineMetrics {
         this.#snapshots.set(event.partition, now)
         this.#partition(event.partition).restoreSeconds.set(event.seconds)
         return this.#at.restoreReplayed.inc(event.replayed)
+      case 'broker-trouble':
+        return this.#metrics.brokerTrouble.set({ pipeline: this.#pipeline }, event.trouble === null ? 0 : 1)
       case 'model-changed':
         return this.#at.modelVersion.set(event.version)
       case 'accuracy-measured':

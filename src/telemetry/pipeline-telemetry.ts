@@ -23,6 +23,7 @@ export class PipelineTelemetry {
   readonly logger: Logger
   readonly #metrics: PipelineMetrics
   readonly #clock: Clock
+  #trouble: string | null | undefined
   readonly #rejects = new RejectLog()
 
   constructor(pipeline: string, metrics: Metrics, logger: Logger, clock: Clock) {
@@ -39,6 +40,13 @@ export class PipelineTelemetry {
 
   batchFailed(fields: Fields<BatchFailed>): void {
     this.#emit({ kind: 'batch-failed', ...fields })
+  }
+
+  /** Tells only of changes. */
+  trouble(trouble: string | null): void {
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.#emit({ kind: 'broker-trouble', trouble })
   }
 
   step(rows: number, seconds: number): void {

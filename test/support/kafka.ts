@@ -100,6 +100,7 @@ export async function connectKafka(
     connection: connectionTo(brokers),
     dir,
     mapSizeBytes: 64 * 2 ** 20,
+    createTopics: true,
     replicationFactor: -1,
     // Of its own for every connection, so that tests do not see each other's models.
     modelsTopic: `models-${randomUUID()}`,

@@ -34,7 +34,7 @@ class GroupOnTopic {
     const member: Member = { assigned, declined: new Set() }
     this.#members.push(member)
     this.#assign()
-    return { close: () => this.#leave(member) }
+    return { trouble: () => null, close: () => this.#leave(member) }
   }
 
   async revokeAll(): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Assigner, Cluster, Kafka } from 'kafkajs'
 import { BrokerError } from '../../ports/broker.js'
 import { RETRY } from './connection.js'
-import { closedError, typeOf } from './errors.js'
+import { closedError, isUndecodable, typeOf } from './errors.js'
 
 const ATTEMPTS = 6
 const FIRST_PAUSE_MS = 50
@@ -62,7 +62,11 @@ export class BorrowedCluster {
 }
 
 function isFinal(error: unknown): boolean {
-  return FINAL.includes(typeOf(error)) || (error instanceof BrokerError && !error.retriable)
+  return (
+    FINAL.includes(typeOf(error)) ||
+    (error instanceof BrokerError && !error.retriable) ||
+    isUndecodable(error)
+  )
 }
 
 function borrow(client: Kafka): Cluster {

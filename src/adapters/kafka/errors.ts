@@ -23,14 +23,24 @@ const TLS_REFUSAL =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/
 
 interface KafkaFailure extends Error {
+  readonly errors?: readonly unknown[]
   readonly type?: string
   /** Of a connection: what Node calls its failure. */
   readonly code?: unknown
   readonly cause?: unknown
 }
 
+/** What an ACL must allow for a call, by the kind of resource that Kafka may say it refused. */
+export type Access = Readonly<Partial<Record<'topic' | 'group' | 'transactionalId', string>>>
+
+const REFUSED: Readonly<Record<string, keyof Access>> = {
+  TOPIC_AUTHORIZATION_FAILED: 'topic',
+  GROUP_AUTHORIZATION_FAILED: 'group',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'transactionalId',
+}
+
 /** kafkajs's errors as the port names them; others, our own, as they are. */
-export function translated(error: unknown, doing: string): unknown {
+export function translated(error: unknown, doing: string, access: Access = {}): unknown {
   if (error instanceof BrokerError) return error
   const found = rootOf(error)
   // Our own, from within kafkajs: no token, or a batch that cannot be unpacked.
@@ -41,13 +51,17 @@ export function translated(error: unknown, doing: string): unknown {
   const tls = TLS_REFUSAL.test(String(found.code))
   const lasting =
     tls || (type !== PASSING && FOR_A_PERSON.test(type.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()))
-  const advice = tls
-    ? ' Check broker.kafka.tls, and that the port is one for TLS.'
-    : lasting
-      ? ' Check the credentials, the ACLs and the settings of broker.kafka.'
-      : code === 'unavailable'
-        ? ' Check that broker.kafka.brokers can be reached.'
-        : ''
+  const needed = access[REFUSED[type] ?? 'topic']
+  const refusal = type in REFUSED && needed !== undefined
+  const advice = refusal
+    ? ` An ACL must allow this user: ${needed}.`
+    : tls
+      ? ' Check broker.kafka.tls, and that the port is one for TLS.'
+      : lasting
+        ? ' Check the credentials, the ACLs and the settings of broker.kafka.'
+        : code === 'unavailable'
+          ? ' Check that broker.kafka.brokers can be reached.'
+          : ''
   return new BrokerError(
     code,
     `Kafka refused ${doing}: ${found.message}.${advice}`.replace(/\.\./, '.'),
@@ -56,10 +70,25 @@ export function translated(error: unknown, doing: string): unknown {
   )
 }
 
+/** What kafkajs says of bytes that are no records; whatever else is not its own comes from decoding too. */
+const UNDECODABLE = /VarInt|InvalidLong|MagicByte|NotImplemented/
+
+export function isUndecodable(error: unknown): boolean {
+  const found = rootOf(error)
+  const cause = found.cause ?? found
+  if (cause instanceof BrokerError) return cause.code === 'corrupt'
+  return found instanceof RangeError || UNDECODABLE.test(found.name)
+}
+
 /** kafkajs wraps what failed in what it did about it. */
 function rootOf(error: unknown): KafkaFailure {
   let found = error instanceof Error ? (error as KafkaFailure) : new Error(String(error))
-  while (found.cause instanceof Error && found.cause.name.startsWith('KafkaJS')) found = found.cause
+  for (;;) {
+    // Of several, as when topics are created, the first stands for all.
+    const next = found.errors?.[0] ?? found.cause
+    if (!(next instanceof Error && next.name.startsWith('KafkaJS'))) break
+    found = next
+  }
   return found
 }
 
@@ -69,14 +98,23 @@ export function typeOf(error: unknown): string {
 }
 
 /** Runs `action` and rethrows its failures as the port names them. */
-export async function translating<T>(doing: string, action: () => Promise<T>): Promise<T> {
+export async function translating<T>(doing: string, action: () => Promise<T>, access?: Access): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    throw translated(error, doing)
+    throw translated(error, doing, access)
   }
 }
 
 export function closedError(): BrokerError {
   return new BrokerError('closed', 'The connection to Kafka has been closed.')
+}
+
+/** What the owner of a partition needs besides writing. */
+export function takeOverAccess(group: string, topic: string): Access {
+  return {
+    topic: `Read on the topics ${topic} and ${group}.states`,
+    group: `Read on group ${group}`,
+    transactionalId: `Write on transactional ids that begin with tidecast-${group}-${topic}-`,
+  }
 }

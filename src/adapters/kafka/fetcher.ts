@@ -1,8 +1,10 @@
 import type { Cluster, Kafka } from 'kafkajs'
 import type { LogRecord } from '../../ports/broker.js'
+import { BrokerError } from '../../ports/broker.js'
 import { BorrowedCluster } from './borrowed-cluster.js'
 import { committedRecords, offsetAfter } from './committed-records.js'
 import type { RawPartition } from './committed-records.js'
+import { isUndecodable } from './errors.js'
 
 const MAX_FETCH_BYTES = 2 * 1024 * 1024
 const READ_COMMITTED = 1
@@ -28,14 +30,33 @@ export class PartitionFetcher {
 
   /** Waits up to `waitMs` for something to come. Only committed records are seen. */
   async fetch(from: number, waitMs: number): Promise<Fetched> {
+    try {
+      return await this.#fetch(from, waitMs, MAX_FETCH_BYTES)
+    } catch (error) {
+      if (!isUndecodable(error)) throw error
+    }
+    // One batch of several cannot be read. The least that Kafka sends is one batch: what lies before it is not held up.
+    try {
+      return await this.#fetch(from, waitMs, 1)
+    } catch (error) {
+      if (!isUndecodable(error)) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      const message =
+        `The batch at offset ${from} of ${this.topic}[${this.partition}] cannot be read: ${reason} Nothing behind it is ` +
+        'consumed until it can be, or until the offsets of the group are set behind it.'
+      throw new BrokerError('corrupt', message, false, { cause: error })
+    }
+  }
+
+  async #fetch(from: number, waitMs: number, maxBytes: number): Promise<Fetched> {
     const raw = await this.#cluster.use(this.topic, async (cluster) => {
       const broker = await cluster.findBroker({ nodeId: this.#leader(cluster) })
-      const partition = { partition: this.partition, fetchOffset: String(from), maxBytes: MAX_FETCH_BYTES }
+      const partition = { partition: this.partition, fetchOffset: String(from), maxBytes }
       const response = (await broker.fetch({
         isolationLevel: READ_COMMITTED,
         maxWaitTime: waitMs,
         minBytes: 1,
-        maxBytes: MAX_FETCH_BYTES,
+        maxBytes,
         topics: [{ topic: this.topic, partitions: [partition] }],
       })) as { readonly responses: readonly { readonly partitions: readonly RawPartition[] }[] }
       return response.responses[0]!.partitions[0]!

@@ -89,7 +89,7 @@ class ConnectedBroker implements KafkaBroker {
     private readonly admin: Admin,
   ) {
     this.#cluster = new BorrowedCluster(client)
-    const topics = new Topics(admin, this.#cluster, options.replicationFactor)
+    const topics = new Topics(admin, this.#cluster, options)
     this.#appender = new Appender(client)
     this.#parts = {
       client,
@@ -139,7 +139,11 @@ class ConnectedBroker implements KafkaBroker {
     this.#assertOpen()
     const { addresser, clock } = this.#parts
     const sent = await addresser.address(records, clock.now())
-    await translating('to append records', () => this.#appender.append(sent))
+    const topics = [...new Set(records.map(({ topic }) => topic))].join(', ')
+    await translating('to append records', () => this.#appender.append(sent), {
+      topic: `Write on each of the topics ${topics}`,
+      transactionalId: 'Write on transactional ids that begin with tidecast-append-',
+    })
   }
 
   async offsetAt(topic: string, partition: number, timestamp: number): Promise<number> {

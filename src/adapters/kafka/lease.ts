@@ -9,7 +9,8 @@ import type {
   StoredStates,
 } from '../../ports/broker.js'
 import type { LeaseParts } from './lease-parts.js'
-import { translated } from './errors.js'
+import { takeOverAccess, translated } from './errors.js'
+import type { Access } from './errors.js'
 import type { LocalStates } from './local-states.js'
 import type { Addressed } from './sends.js'
 import { statesTopic } from './states-topic.js'
@@ -148,7 +149,7 @@ export class KafkaLease implements PartitionLease {
       for (const record of states) sent.push(record)
       await this.#commit(sent, offset)
     } else {
-      await this.#attempt(() => publisher.send(sent))
+      await this.#attempt(sent, () => publisher.send(sent))
       if (prepared !== undefined) await this.#commit(states, offset)
     }
     this.#settledTo = offset
@@ -190,15 +191,23 @@ export class KafkaLease implements PartitionLease {
   }
 
   #transact(records: readonly Addressed[], consumed: ConsumedOffset | undefined): Promise<void> {
-    return this.#attempt(() => this.of.transactor.run(records, consumed))
+    return this.#attempt(records, () => this.of.transactor.run(records, consumed))
   }
 
-  async #attempt(write: () => Promise<void>): Promise<void> {
+  async #attempt(records: readonly Addressed[], write: () => Promise<void>): Promise<void> {
     this.#assertOwned()
     try {
       await write()
     } catch (error) {
-      throw this.#lose(translated(error, `to write for ${this.#name}`))
+      throw this.#lose(translated(error, `to write for ${this.#name}`, this.#access(records)))
+    }
+  }
+
+  #access(records: readonly Addressed[]): Access {
+    const topics = [...new Set(records.map(({ topic }) => topic))]
+    return {
+      ...takeOverAccess(this.of.group, this.topic),
+      topic: `Write on each of the topics ${topics.join(', ')}`,
     }
   }
 

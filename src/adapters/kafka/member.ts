@@ -5,6 +5,7 @@ import type { Consumption, Delivery, PartitionLease } from '../../ports/broker.j
 import { assigner } from './assignment.js'
 import { RETRY } from './connection.js'
 import { translated } from './errors.js'
+import type { Access } from './errors.js'
 import type { KafkaLease } from './lease.js'
 import { openLease } from './open-lease.js'
 import type { KafkaParts } from './parts.js'
@@ -16,6 +17,9 @@ const LONGEST_PAUSE_MS = 10_000
 /** How long leaving waits for a join that is under way. */
 const LONGEST_JOIN_MS = 20_000
 
+/** Where the trouble is not one partition's. */
+const MEMBERSHIP = -1
+
 /**
  * One member of a consumer group. kafkajs joins, sends heartbeats and follows the rebalances; its own fetching is paused
  * for good, because leases fetch for themselves.
@@ -25,6 +29,8 @@ export class GroupMember implements Consumption {
   readonly #leases = new Map<number, KafkaLease>()
   readonly #acquiring = new Map<number, Promise<void>>()
   readonly #declined = new Set<number>()
+  /** By partition, or of the membership (`-1`): what failed last. */
+  readonly #troubles = new Map<number, string>()
   readonly #closing = new AbortController()
   #assigned: ReadonlySet<number> = new Set()
   /** Settled when kafkajs has joined, or has given up. */
@@ -62,7 +68,9 @@ export class GroupMember implements Consumption {
       this.#follow(payload.memberAssignment[topic] ?? [])
     })
     this.#consumer.on('consumer.crash', ({ payload }) => {
-      parts.log('warn', `kafka: the group ${group} was left`, { error: payload.error.message })
+      const error = translated(payload.error, `to keep us in the group ${group}`, groupAccess(group))
+      this.#troubles.set(MEMBERSHIP, messageOf(error))
+      parts.log('warn', `kafka: the group ${group} was left`, { error: messageOf(error) })
       void this.#restart()
     })
   }
@@ -85,8 +93,13 @@ export class GroupMember implements Consumption {
     } catch (error) {
       members.delete(member)
       await member.#consumer.disconnect()
-      throw translated(error, `to let us join the group ${group}`)
+      throw translated(error, `to let us join the group ${group}`, groupAccess(group))
     }
+  }
+
+  trouble(): string | null {
+    const [first = null] = this.#troubles.values()
+    return first
   }
 
   async close(): Promise<void> {
@@ -113,7 +126,8 @@ export class GroupMember implements Consumption {
   }
 
   lost(lease: KafkaLease, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
+    this.#troubles.set(lease.partition, reason)
     this.parts.log('warn', 'kafka: a partition is taken over anew', {
       partition: lease.partition,
       error: reason,
@@ -144,6 +158,7 @@ export class GroupMember implements Consumption {
   #follow(partitions: readonly number[]): void {
     if (this.#closing.signal.aborted) return
     this.#crashes = 0
+    this.#troubles.clear()
     this.#consumer.pause([{ topic: this.topic }])
     this.#assigned = new Set(partitions)
     void this.#revoke([...this.#leases.keys()].filter((partition) => !this.#assigned.has(partition)))
@@ -175,10 +190,12 @@ export class GroupMember implements Consumption {
           return
         }
         this.#leases.set(partition, lease)
+        this.#troubles.delete(partition)
         this.assigned(lease)
         return
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
+        this.#troubles.set(partition, reason)
         parts.log('warn', 'kafka: a partition could not be taken over; trying again', {
           partition,
           error: reason,
@@ -208,4 +225,12 @@ export class GroupMember implements Consumption {
   #forget(lease: KafkaLease): void {
     if (this.#leases.get(lease.partition) === lease) this.#leases.delete(lease.partition)
   }
+}
+
+function groupAccess(group: string): Access {
+  return { group: `Read on group ${group}` }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -109,7 +109,12 @@ export class KafkaModelStore implements ModelStore {
         await transactor.close()
       }
     }
-    const changed = this.#turn.then(() => translating(`to store a model of ${pipeline}`, change))
+    const changed = this.#turn.then(() =>
+      translating(`to store a model of ${pipeline}`, change, {
+        topic: `Write on topic ${this.options.topic}`,
+        transactionalId: `Write on transactional id tidecast-models-${pipeline}`,
+      }),
+    )
     this.#turn = changed.catch(() => undefined)
     return changed
   }

@@ -1,4 +1,5 @@
 import type { Delivery } from '../../ports/broker.js'
+import { takeOverAccess, translated } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
 import { groupOffsets } from './group-offsets.js'
 import { KafkaLease } from './lease.js'
@@ -23,7 +24,12 @@ export async function openLease(
   owner: LeaseOwner,
 ): Promise<KafkaLease> {
   const fetcher = new PartitionFetcher(parts.client, topic, partition)
-  const transactor = await Transactor.open(parts.client, `tidecast-${group}-${topic}-${partition}`)
+  const refused = (error: unknown): unknown =>
+    translated(error, `to let us take over ${topic}[${partition}]`, takeOverAccess(group, topic))
+  const id = `tidecast-${group}-${topic}-${partition}`
+  const transactor = await Transactor.open(parts.client, id).catch((error: unknown) => {
+    throw refused(error)
+  })
   try {
     const earliest = await fetcher.earliest()
     const stored = (await groupOffsets(parts.admin, group, topic)).get(partition)
@@ -41,6 +47,6 @@ export async function openLease(
   } catch (error) {
     await transactor.close()
     await fetcher.close()
-    throw error
+    throw refused(error)
   }
 }

@@ -74,7 +74,7 @@ export class RecordQueue {
       this.highWatermark = highWatermark
     } catch (error) {
       if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') await this.#skipDeleted(error)
-      else throw translated(error, `to read ${this.#name}`)
+      else throw translated(error, `to read ${this.#name}`, { topic: `Read on topic ${this.fetcher.topic}` })
     }
   }
 

@@ -27,7 +27,7 @@ export class Topics {
   constructor(
     private readonly admin: Admin,
     private readonly cluster: BorrowedCluster,
-    private readonly replicationFactor: number,
+    private readonly options: { readonly createTopics: boolean; readonly replicationFactor: number },
   ) {}
 
   async names(): Promise<string[]> {
@@ -84,8 +84,10 @@ export class Topics {
     if (await this.#create(name, partitions, COMPACTION)) return
     const present = await this.partitionsOf(name)
     if (present >= partitions) return
-    await translating(`more partitions for topic ${name}`, () =>
-      this.admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] }),
+    await translating(
+      `more partitions for topic ${name}`,
+      () => this.admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] }),
+      { topic: `Alter on topic ${name}` },
     )
     this.#partitions.set(name, partitions)
   }
@@ -100,13 +102,23 @@ export class Topics {
       throw new RangeError(`Topic ${name} needs at least one partition, not ${partitions}.`)
     }
     if (this.#partitions.has(name) || (await this.#look(name)) !== null) return false
-    return translating(`to create topic ${name}`, async () => {
-      const { replicationFactor } = this
-      const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries }
-      const created = await this.admin.createTopics({ topics: [topic], waitForLeaders: false })
-      await this.#awaitLeaders(name)
-      return created
-    })
+    if (!this.options.createTopics) {
+      const settings = configEntries.map((entry) => `, ${entry.name}=${entry.value}`).join('')
+      const wanted = `partitions: ${partitions}${settings}`
+      const message = `Kafka has no topic ${name}, and broker.kafka.createTopics is false. Create it (${wanted}), or allow it.`
+      throw new BrokerError('unknown-topic', message)
+    }
+    return translating(
+      `to create topic ${name}`,
+      async () => {
+        const { replicationFactor } = this.options
+        const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries }
+        const created = await this.admin.createTopics({ topics: [topic], waitForLeaders: false })
+        await this.#awaitLeaders(name)
+        return created
+      },
+      { topic: `Create and Describe on topic ${name}` },
+    )
   }
 
   /** Kafka replaces a topic's settings as a whole here, so those that somebody else made are sent along. */

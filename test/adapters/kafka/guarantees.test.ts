@@ -184,6 +184,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
         connection: connectionTo('127.0.0.1:1', { connectionTimeoutMs: 500, requestTimeoutMs: 1000 }),
         dir: '/nowhere',
         mapSizeBytes: 2 ** 20,
+        createTopics: true,
         replicationFactor: -1,
         modelsTopic: 'models',
         sessionTimeoutMs: 10_000,
