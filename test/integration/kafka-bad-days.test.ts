@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { consumerGroup } from '../../src/core/consumer-group.js'
 import { join as lease, readAll, rejectsWith, text } from '../contract/broker-helpers.js'
 import { DaemonProcess } from '../support/daemon-process.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
@@ -36,8 +35,10 @@ describe('bad days with a real Kafka', { skip: withoutKafka }, () => {
   }
 
   async function until(what: string, reached: () => Promise<boolean> | boolean): Promise<void> {
-    for (const deadline = Date.now() + 60_000; !(await reached()); await pause(50)) {
+    const deadline = Date.now() + 60_000
+    while (!(await reached())) {
       if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`)
+      await pause(50)
     }
   }
 
@@ -91,9 +92,7 @@ describe('bad days with a real Kafka', { skip: withoutKafka }, () => {
     }
     const started = await daemon('skewed')
     try {
-      const settled = async () =>
-        (await broker.committed(consumerGroup('skewed'), 'skewed'))[0] === values.length
-      await until('all of it is settled', settled)
+      await started.until('skewed', ({ records }) => records >= values.length)
       const forecasts = (await readAll(broker, 'skewed.forecasts')).map(({ value }) =>
         Date.parse((JSON.parse(text(value)!) as { origin: string }).origin),
       )

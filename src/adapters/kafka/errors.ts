@@ -82,7 +82,7 @@ export function isUndecodable(error: unknown): boolean {
 
 /** kafkajs wraps what failed in what it did about it. */
 function rootOf(error: unknown): KafkaFailure {
-  let found = error instanceof Error ? (error as KafkaFailure) : new Error(String(error))
+  let found: KafkaFailure = error instanceof Error ? error : new Error(String(error))
   for (;;) {
     // Of several, as when topics are created, the first stands for all.
     const next = found.errors?.[0] ?? found.cause
