@@ -51,6 +51,7 @@ export async function connect(
     },
     dir,
     mapSizeBytes: 2 ** 36,
+    createTopics: true,
     replicationFactor: -1,
     modelsTopic: 'bench.models',
     sessionTimeoutMs: 20_000,
