@@ -63,4 +63,7 @@ test('the command says where it goes, and what is wrong', async (t) => {
   assert.match(String((await run('t', '--to', 'latest')).error), /goes back/)
   assert.match(String((await run('t', '--to', 'yesterday')).error), /ISO 8601/)
   assert.match(String((await run('t')).error), /required option/)
+  assert.match(String((await run('t', '--to', '5')).error), /--partition/)
+  assert.match(String((await run('t', '--to', '5', '--partition', 'x')).error), /whole number/)
+  assert.match(String((await run('t', '--to', '5', '--partition', '1')).error), /partitions 0 to 0, and no 1/)
 })
