@@ -78,7 +78,7 @@ export class ForecastEncoder {
     buffer[p++] = 125
     buffer[p++] = 125
     this.used = p
-    return new Uint8Array(buffer.buffer, buffer.byteOffset + start, p - start)
+    return buffer.subarray(start, p)
   }
 
   private share(origin: number, model: string): void {

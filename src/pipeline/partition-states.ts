@@ -47,7 +47,6 @@ export class PartitionStates {
   spilled = 0
   readonly newcomers: Newcomers
   private readonly codec: RowCodec
-  private readonly text = new TextEncoder()
   /** Series whose stored rows the next snapshot removes. */
   private deleted = new Set<string>()
   /** Where the search of the store for idle series has come to. */
@@ -171,7 +170,7 @@ export class PartitionStates {
   admit(series: string, row: StateRow | null): number {
     const slot = this.slots.add(series)
     if (slot >= this.table.capacity) this.grow()
-    this.keys[slot] = this.text.encode(series)
+    this.keys[slot] = Buffer.from(series)
     this.heads[slot] = undefined
     this.table.reset(slot)
     this.versions[slot] = -1

@@ -19,11 +19,11 @@ export class Provenance {
 
   of(offset: number): RecordHeaders {
     const { repeatBefore = 0 } = this.states.marks
-    return {
-      ...(offset < repeatBefore ? { 'tidecast-repeat': ONCE_MORE } : {}),
+    const headers = {
       'tidecast-topic': this.topic,
       'tidecast-partition': this.partition,
       'tidecast-offset': Buffer.from(String(offset), 'latin1'),
     }
+    return offset < repeatBefore ? { 'tidecast-repeat': ONCE_MORE, ...headers } : headers
   }
 }

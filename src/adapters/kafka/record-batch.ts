@@ -20,6 +20,13 @@ const TRANSACTIONAL = 0x10
 /** Upper bound of a record's varints and attributes. */
 const RECORD_BYTES = 42
 const HEADER_VARINTS = 10
+/** What no codec can pack becomes at most so much longer: snappy's worst case is a sixth. */
+const COMPRESSED_AT_WORST = 7 / 6
+
+/** A record as kafkajs takes it; its time stamp may also be a number, so that nobody has to spell it out for each. */
+export type OutgoingMessage = Omit<Message, 'timestamp'> & {
+  readonly timestamp?: string | number | undefined
+}
 
 export interface Producing {
   /** Written into the attributes; the records are compressed by `compress` where it is given. */
@@ -34,77 +41,111 @@ export interface Producing {
   readonly now: number
 }
 
-/** One batch of all the messages, in their order. */
-export async function encodeRecordBatch(messages: readonly Message[], producing: Producing): Promise<Buffer> {
-  const writer = new RecordWriter(messages, producing.now)
-  if (producing.compress === undefined) return writer.finish(producing)
-  const header = writer.bytes.subarray(0, HEADER_BYTES)
-  const packed = await producing.compress(writer.bytes.subarray(HEADER_BYTES, writer.length))
-  return writer.finish(producing, Buffer.concat([header, packed]))
+/** Upper bound of the bytes of a batch of these messages; compressed ones may be longer than plain ones. */
+export function roomForBatch(messages: readonly OutgoingMessage[], compressed: boolean): number {
+  let room = HEADER_BYTES
+  for (const message of messages) room += roomOf(message)
+  return compressed ? Math.ceil(room * COMPRESSED_AT_WORST) + HEADER_BYTES : room
 }
 
+/**
+ * Writes one batch of all the messages, in their order, to `bytes[at, …)`, which has the room.
+ * @returns the position behind it
+ */
+export async function writeRecordBatch(
+  bytes: Buffer,
+  at: number,
+  messages: readonly OutgoingMessage[],
+  producing: Producing,
+): Promise<number> {
+  const { compress } = producing
+  const writer = new RecordWriter(bytes, at + HEADER_BYTES, messages, producing.now)
+  if (compress === undefined) writeHeader(bytes, at, writer.end, writer, producing)
+  else {
+    const packed = await compress(bytes.subarray(at + HEADER_BYTES, writer.end))
+    bytes.set(packed, at + HEADER_BYTES)
+    writer.end = at + HEADER_BYTES + packed.length
+    writeHeader(bytes, at, writer.end, writer, producing)
+  }
+  return writer.end
+}
+
+function writeHeader(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  { count, first, latest }: RecordWriter,
+  { codec, transactional, producerId, producerEpoch, baseSequence }: Producing,
+): void {
+  bytes.writeBigInt64BE(0n, at)
+  bytes.writeInt32BE(end - at - 12, at + 8)
+  bytes.writeInt32BE(0, at + 12)
+  bytes.writeInt8(MAGIC, at + 16)
+  bytes.writeInt16BE(codec | (transactional ? TRANSACTIONAL : 0), at + ATTRIBUTES_AT)
+  bytes.writeInt32BE(count - 1, at + 23)
+  bytes.writeBigInt64BE(BigInt(first), at + 27)
+  bytes.writeBigInt64BE(BigInt(latest), at + 35)
+  bytes.writeBigInt64BE(producerId, at + 43)
+  bytes.writeInt16BE(producerEpoch, at + 51)
+  bytes.writeInt32BE(baseSequence, at + 53)
+  bytes.writeInt32BE(count, at + 57)
+  bytes.writeUInt32BE(crc32c(bytes, at + ATTRIBUTES_AT, end), at + CRC_AT)
+}
+
+/** Writes the records of a batch from `end` on, which moves behind them. */
 class RecordWriter {
-  readonly bytes: Buffer
-  length = HEADER_BYTES
-  readonly #first: number
-  #latest = -Infinity
+  readonly count: number
+  /** Time stamps of the first record, and the latest of all. */
+  readonly first: number
+  latest = -Infinity
 
   constructor(
-    private readonly messages: readonly Message[],
+    private readonly bytes: Buffer,
+    public end: number,
+    messages: readonly OutgoingMessage[],
     private readonly now: number,
   ) {
-    let room = HEADER_BYTES
-    for (const message of messages) room += roomOf(message)
-    this.bytes = Buffer.allocUnsafe(room)
-    this.#first = this.#timestamp(messages[0]!)
+    this.count = messages.length
+    this.first = this.#timestamp(messages[0]!)
     for (let i = 0; i < messages.length; i++) this.#record(messages[i]!, i)
   }
 
-  finish(
-    { codec, transactional, producerId, producerEpoch, baseSequence }: Producing,
-    packed?: Buffer,
-  ): Buffer {
-    const batch = packed ?? this.bytes.subarray(0, this.length)
-    batch.writeBigInt64BE(0n, 0)
-    batch.writeInt32BE(batch.length - 12, 8)
-    batch.writeInt32BE(0, 12)
-    batch.writeInt8(MAGIC, 16)
-    batch.writeInt16BE(codec | (transactional ? TRANSACTIONAL : 0), ATTRIBUTES_AT)
-    batch.writeInt32BE(this.messages.length - 1, 23)
-    batch.writeBigInt64BE(BigInt(this.#first), 27)
-    batch.writeBigInt64BE(BigInt(this.#latest), 35)
-    batch.writeBigInt64BE(producerId, 43)
-    batch.writeInt16BE(producerEpoch, 51)
-    batch.writeInt32BE(baseSequence, 53)
-    batch.writeInt32BE(this.messages.length, 57)
-    batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT)
-    return batch
+  #timestamp({ timestamp }: OutgoingMessage): number {
+    return timestamp === undefined ? this.now : Number(timestamp)
   }
 
-  #timestamp(message: Message): number {
-    return message.timestamp === undefined ? this.now : Number(message.timestamp)
-  }
-
-  #record(message: Message, i: number): void {
+  #record(message: OutgoingMessage, i: number): void {
     const key = asBuffer(message.key)
     const value = asBuffer(message.value)
     const timestamp = this.#timestamp(message)
-    if (timestamp > this.#latest) this.#latest = timestamp
-    const delta = timestamp - this.#first
-    const headers = message.headers === undefined ? NO_HEADERS : headersOf(message.headers)
-    let size = 1 + sizeOfVarint(delta) + sizeOfVarint(i) + sizeOfVarint(headers.length)
-    size += sizeOfBytes(key) + sizeOfBytes(value)
-    for (const [name, content] of headers) size += sizeOfBytes(name) + sizeOfBytes(content)
+    if (timestamp > this.latest) this.latest = timestamp
+    const delta = timestamp - this.first
+    const { headers } = message
+    let size = 1 + sizeOfVarint(delta) + sizeOfVarint(i) + sizeOfBytes(key) + sizeOfBytes(value)
+    let count = 0
+    for (const name in headers) {
+      const given = headers[name]
+      const values = Array.isArray(given) ? given.length : 1
+      count += values
+      for (let v = 0; v < values; v++) {
+        size += sizeOfBytes(nameOf(name)) + sizeOfBytes(asBuffer(Array.isArray(given) ? given[v] : given))
+      }
+    }
+    size += sizeOfVarint(count)
     this.#varint(size)
-    this.bytes[this.length++] = 0
+    this.bytes[this.end++] = 0
     this.#varint(delta)
     this.#varint(i)
     this.#blob(key)
     this.#blob(value)
-    this.#varint(headers.length)
-    for (const [name, content] of headers) {
-      this.#blob(name)
-      this.#blob(content)
+    this.#varint(count)
+    for (const name in headers) {
+      const given = headers[name]
+      const values = Array.isArray(given) ? given.length : 1
+      for (let v = 0; v < values; v++) {
+        this.#blob(nameOf(name))
+        this.#blob(asBuffer(Array.isArray(given) ? given[v] : given))
+      }
     }
   }
 
@@ -114,35 +155,21 @@ class RecordWriter {
       return
     }
     this.#varint(content.length)
-    this.bytes.set(content, this.length)
-    this.length += content.length
+    this.bytes.set(content, this.end)
+    this.end += content.length
   }
 
   #varint(value: number): void {
     if (value >= -0x40000000 && value < 0x40000000) {
       let rest = (value << 1) ^ (value >> 31)
-      for (; rest > 0x7f; rest >>>= 7) this.bytes[this.length++] = (rest & 0x7f) | 0x80
-      this.bytes[this.length++] = rest
+      for (; rest > 0x7f; rest >>>= 7) this.bytes[this.end++] = (rest & 0x7f) | 0x80
+      this.bytes[this.end++] = rest
       return
     }
     let rest = zigzag64(value)
-    for (; rest > 0x7fn; rest >>= 7n) this.bytes[this.length++] = Number(rest & 0x7fn) | 0x80
-    this.bytes[this.length++] = Number(rest)
+    for (; rest > 0x7fn; rest >>= 7n) this.bytes[this.end++] = Number(rest & 0x7fn) | 0x80
+    this.bytes[this.end++] = Number(rest)
   }
-}
-
-type Header = readonly [name: Buffer, value: Buffer | null]
-const NO_HEADERS: readonly Header[] = []
-
-function headersOf(headers: NonNullable<Message['headers']>): readonly Header[] {
-  const list: Header[] = []
-  for (const name in headers) {
-    const given = headers[name]
-    const bytes = nameOf(name)
-    if (!Array.isArray(given)) list.push([bytes, asBuffer(given)])
-    else for (const value of given) list.push([bytes, asBuffer(value)])
-  }
-  return list
 }
 
 /** The same few names come with every record. */
@@ -157,7 +184,7 @@ function nameOf(name: string): Buffer {
   return bytes
 }
 
-function roomOf({ key, value, headers }: Message): number {
+function roomOf({ key, value, headers }: OutgoingMessage): number {
   let room = RECORD_BYTES + lengthOf(key) + lengthOf(value)
   for (const name in headers) {
     const given = headers[name]

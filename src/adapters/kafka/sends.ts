@@ -3,21 +3,26 @@ import { BrokerError } from '../../ports/broker.js'
 import type { OutboundRecord } from '../../ports/broker.js'
 import { partitionOfKey } from '../embedded/partitioner.js'
 
-/** kafkajs groups the records of a send in quadratic time: beyond some 3,000 that is most of what it does. */
-const MAX_SEND_RECORDS = 1500
 /** All records of a send and partition travel as one batch, of which Kafka takes 1 MiB by default. */
 const MAX_SEND_BYTES = 900_000
 const MAX_RECORD_BYTES = 1_000_000
 /** Upper bound of what a record's lengths, deltas and attributes take. */
 const RECORD_OVERHEAD = 32
 
-/** A record with its place and size, ready to be sent. */
+/** A record with its place and size, as it is handed to kafkajs. */
 export interface Addressed {
   readonly topic: string
   readonly partition: number
-  readonly message: Message
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  /** Absent: the present, when it is sent. */
+  readonly timestamp?: number | undefined
+  readonly headers?: Record<string, Buffer> | undefined
+  /** Upper bound of what it takes in a batch. */
   readonly bytes: number
 }
+
+type Content = Pick<Addressed, 'key' | 'value' | 'timestamp' | 'headers'>
 
 export class Addresser {
   #keyless = 0
@@ -44,8 +49,8 @@ export class Addresser {
       return addressed(topic, chosen, {
         key: key && asBuffer(key),
         value: value && asBuffer(value),
-        timestamp: String(timestamp),
-        ...(headers === undefined ? {} : { headers: buffers(headers) }),
+        timestamp,
+        headers: headers && buffers(headers),
       })
     })
   }
@@ -54,17 +59,17 @@ export class Addresser {
 export function addressed(
   topic: string,
   partition: number,
-  message: Message & { key: Buffer | null; value: Buffer | null; headers?: Record<string, Buffer> },
+  { key, value, timestamp, headers }: Content,
 ): Addressed {
-  let bytes = RECORD_OVERHEAD + (message.key?.length ?? 0) + (message.value?.length ?? 0)
-  for (const name in message.headers) bytes += 10 + Buffer.byteLength(name) + message.headers[name]!.length
+  let bytes = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const name in headers) bytes += 10 + Buffer.byteLength(name) + headers[name]!.length
   if (bytes > MAX_RECORD_BYTES) {
     throw new BrokerError(
       'too-large',
       `A record for topic ${topic} has ${bytes} bytes; at most ${MAX_RECORD_BYTES} are sent to Kafka.`,
     )
   }
-  return { topic, partition, message: { ...message, partition }, bytes }
+  return { topic, partition, key, value, timestamp, headers, bytes }
 }
 
 /** Whether one batch of one partition holds them all: it is written whole or not at all. */
@@ -75,35 +80,35 @@ export function fitsOneSend(records: readonly Addressed[]): boolean {
     if (record.topic !== first!.topic || record.partition !== first!.partition) return false
     bytes += record.bytes
   }
-  return records.length <= MAX_SEND_RECORDS && bytes <= MAX_SEND_BYTES
+  return bytes <= MAX_SEND_BYTES
 }
 
-/** The records in their order, in sends that are neither too large for Kafka nor too long for kafkajs. */
+/** The records in their order, in sends that are not too large for Kafka. */
 export function* sendsOf(records: readonly Addressed[]): Generator<TopicMessages[]> {
-  let send = new Map<string, Message[]>()
-  let count = 0
+  let send = new Map<string, Addressed[]>()
   let bytes = 0
   for (const record of records) {
-    if (count > 0 && (count === MAX_SEND_RECORDS || bytes + record.bytes > MAX_SEND_BYTES)) {
+    if (bytes > 0 && bytes + record.bytes > MAX_SEND_BYTES) {
       yield asTopicMessages(send)
       send = new Map()
-      count = bytes = 0
+      bytes = 0
     }
     const messages = send.get(record.topic)
-    if (messages === undefined) send.set(record.topic, [record.message])
-    else messages.push(record.message)
-    count++
+    if (messages === undefined) send.set(record.topic, [record])
+    else messages.push(record)
     bytes += record.bytes
   }
-  if (count > 0) yield asTopicMessages(send)
+  if (bytes > 0) yield asTopicMessages(send)
 }
 
-function asTopicMessages(send: ReadonlyMap<string, Message[]>): TopicMessages[] {
-  return [...send].map(([topic, messages]) => ({ topic, messages }))
+/** Of a message kafkajs itself looks at the partition alone; the rest is for our own encoding, which takes numbers as time stamps. */
+function asTopicMessages(send: ReadonlyMap<string, Addressed[]>): TopicMessages[] {
+  return [...send].map(([topic, messages]) => ({ topic, messages: messages as unknown as Message[] }))
 }
 
+/** Series keys and forecasts are Buffers already, and there is a forecast to every record. */
 function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function buffers(headers: Readonly<Record<string, Uint8Array>>): Record<string, Buffer> {
