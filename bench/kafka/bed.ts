@@ -52,6 +52,7 @@ export async function connect(
     dir,
     mapSizeBytes: 2 ** 36,
     createTopics: true,
+    standby: false,
     replicationFactor: -1,
     modelsTopic: 'bench.models',
     sessionTimeoutMs: 20_000,

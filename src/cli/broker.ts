@@ -31,6 +31,7 @@ export function brokerPlace({ broker }: Config, dataDir: string): BrokerPlace {
         dir: join(dataDir, 'kafka'),
         mapSizeBytes,
         createTopics: kafka.createTopics,
+        standby: kafka.standby,
         replicationFactor: kafka.replicationFactor === 0 ? -1 : kafka.replicationFactor,
         modelsTopic: kafka.modelsTopic,
         sessionTimeoutMs: kafka.sessionTimeout,

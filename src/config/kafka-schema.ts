@@ -158,6 +158,14 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     default: 1000,
     env: 'TIDECAST_BROKER_KAFKA_HEARTBEAT',
   },
+  standby: {
+    doc:
+      'Keep copies also of the states whose partitions other processes own, so that those are taken over at once. Costs reading ' +
+      'what they write to the states topic, room on the disk (up to half of `broker.embedded.mapSize`) and a little work, each time in every process.',
+    format: 'boolean',
+    default: true,
+    env: 'TIDECAST_BROKER_KAFKA_STANDBY',
+  },
   createTopics: {
     doc: 'Create topics that are missing. Without, a missing topic is an error at start-up.',
     format: 'boolean',

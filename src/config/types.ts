@@ -78,6 +78,7 @@ export interface KafkaConfig {
   readonly sessionTimeout: number
   readonly heartbeat: number
   readonly createTopics: boolean
+  readonly standby: boolean
   /** 0: the cluster's own default. */
   readonly replicationFactor: number
   readonly modelsTopic: string

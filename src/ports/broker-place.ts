@@ -16,6 +16,8 @@ export interface KafkaPlace {
   readonly mapSizeBytes: number
   /** Whether missing topics are created; without, they are an error. */
   readonly createTopics: boolean
+  /** Whether copies are kept also of the states whose partitions other processes own. */
+  readonly standby: boolean
   /** Of topics that are created; −1 leaves it to the cluster. */
   readonly replicationFactor: number
   readonly modelsTopic: string

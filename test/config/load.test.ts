@@ -141,6 +141,7 @@ test('the daemon gets every documented default', () => {
         sessionTimeout: 20_000,
         heartbeat: 1000,
         replicationFactor: 0,
+        standby: true,
         createTopics: true,
         modelsTopic: 'tidecast.models',
       },

@@ -11,6 +11,7 @@ import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import { DaemonGroup } from '../support/daemon-group.js'
+import type { DaemonProcess } from '../support/daemon-process.js'
 import {
   appendHours,
   expectedOrigins,
@@ -118,6 +119,7 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     const group = await start(name, 2, settings)
     try {
       const [first, second] = group.members.map((member) => group.daemon(member))
+      const copied = standbyCopies(second!)
       await appendHours(broker, config.topic, 0, 1, series)
       await untilSettled(broker, config, 1, 120_000)
       for (const daemon of [first!, second!]) {
@@ -126,6 +128,15 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
       const { processes } = await ownershipOf(broker, config)
       const moving = processes.find(({ pid }) => pid === first!.pid)!.partitions
       assert.equal(moving.length, 2)
+      const warming = performance.now()
+      const written = (await broker.describe(statesTopic(consumerGroup(name))))!
+      while (moving.some((partition) => (copied.get(partition) ?? 0) < written[partition]!.end)) {
+        assert.ok(performance.now() - warming < 120_000, 'the copies of the other are not complete')
+        await pause(50)
+      }
+      t.diagnostic(
+        `standby copies complete after ${((performance.now() - warming) / 1000).toFixed(1)} s more`,
+      )
       const killed = performance.now()
       const since = (): number => (performance.now() - killed) / 1000 - SESSION_MS / 1000
       await group.lose(0)
@@ -143,9 +154,7 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
       t.diagnostic(
         `forecasting ${forecasting.toFixed(1)} s, complete ${complete.toFixed(1)} s after the time-out`,
       )
-      // The states of 50,000 series are read whole by who never had them: that alone takes longer on two busy cores.
-      const limit = long ? 30 : 5
-      assert.ok(forecasting < limit, `forecasting ${forecasting} s after the time-out`)
+      assert.ok(forecasting < 5, `forecasting ${forecasting} s after the time-out`)
       assert.ok(complete < 30, `complete ${complete} s after the time-out`)
       await untilSettled(broker, config, 1, 120_000)
       await group.stop()
@@ -190,3 +199,14 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     }
   })
 })
+
+/** By partition, how far a daemon's copies of states reach whose partitions others own. */
+function standbyCopies(daemon: DaemonProcess): ReadonlyMap<number, number> {
+  const copied = new Map<number, number>()
+  daemon.onLine((line) => {
+    if (!line.includes('a standby copy is complete')) return
+    const { partition, position } = JSON.parse(line) as { partition: number; position: number }
+    copied.set(partition, position)
+  })
+  return copied
+}

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PipelineStatus } from '../../src/ports/control.js'
@@ -71,6 +72,11 @@ export class DaemonProcess {
   /** The end of what it has written to stderr. */
   get stderr(): string {
     return this.#stderr
+  }
+
+  /** Calls `listener` with every line that it writes to stderr from now on. */
+  onLine(listener: (line: string) => void): void {
+    createInterface(this.child.stderr!).on('line', listener)
   }
 
   /** It has been at work. */

@@ -101,6 +101,7 @@ export async function connectKafka(
     dir,
     mapSizeBytes: 64 * 2 ** 20,
     createTopics: true,
+    standby: false,
     replicationFactor: -1,
     // Of its own for every connection, so that tests do not see each other's models.
     modelsTopic: `models-${randomUUID()}`,

@@ -20,12 +20,14 @@ export interface Fetched {
 export class PartitionFetcher {
   readonly #cluster: BorrowedCluster
 
+  /** @param shared connections that are others' as well, and theirs to close */
   constructor(
     client: Kafka,
     readonly topic: string,
     readonly partition: number,
+    private readonly shared: BorrowedCluster | null = null,
   ) {
-    this.#cluster = new BorrowedCluster(client)
+    this.#cluster = shared ?? new BorrowedCluster(client)
   }
 
   /** Waits up to `waitMs` for something to come. Only committed records are seen. */
@@ -79,8 +81,8 @@ export class PartitionFetcher {
     })
   }
 
-  close(): Promise<void> {
-    return this.#cluster.close()
+  async close(): Promise<void> {
+    if (this.shared === null) await this.#cluster.close()
   }
 
   #leader(cluster: Cluster): string {

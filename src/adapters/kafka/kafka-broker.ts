@@ -101,6 +101,7 @@ class ConnectedBroker implements KafkaBroker {
       pid: options.pid,
       sessionTimeoutMs: options.sessionTimeoutMs,
       heartbeatMs: options.heartbeatMs,
+      standby: options.standby,
       states: () => this.#openStates(),
       assertOpen: () => {
         this.#assertOpen()

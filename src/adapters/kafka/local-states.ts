@@ -24,8 +24,8 @@ export interface StateRecord {
 
 /** How far a copy goes. Kept beside it, as JSON. */
 export interface CopyProgress {
-  /** The record that tells this states topic from another one of the same name. */
-  readonly mark: { readonly offset: number; readonly id: string }
+  /** The record that tells this states topic from another one of the same name; `null`: not come to it yet. */
+  readonly mark: { readonly offset: number; readonly id: string } | null
   /** Offset in the states topic before which the copy holds everything. */
   readonly position: number
   /** Time (ms) at which that was so. */
@@ -44,6 +44,7 @@ export class LocalStates {
     private readonly environment: Environment,
     private readonly lock: WriterLock,
     private readonly clock: Clock,
+    private readonly mapSizeBytes: number,
   ) {
     this.#groups = new GroupStore(environment)
   }
@@ -52,7 +53,8 @@ export class LocalStates {
   static async open(dir: string, mapSizeBytes: number, pid: number, clock: Clock): Promise<LocalStates> {
     const environment = await Environment.open({ dir, mapSizeBytes, readOnly: false })
     try {
-      return new LocalStates(environment, await acquireWriterLock(environment, pid, clock.now()), clock)
+      const lock = await acquireWriterLock(environment, pid, clock.now())
+      return new LocalStates(environment, lock, clock, mapSizeBytes)
     } catch (error) {
       await environment.close()
       throw error
@@ -73,24 +75,51 @@ export class LocalStates {
     })
   }
 
-  /** `null` where there is no copy, or one that was not finished. */
+  /** `null` where there is no copy. */
   progress(ref: PartitionRef): CopyProgress | null {
     return (this.environment.meta.get(progressKey(ref)) as CopyProgress | undefined) ?? null
   }
 
-  /** A copy is complete up to `position`. */
-  reached(ref: PartitionRef, mark: CopyProgress['mark'], position: number): Promise<void> {
+  /**
+   * Drops a copy that says nothing any more; the next one begins at `position`.
+   * @returns false, and nothing is changed, where it is not what `known` says any more
+   */
+  restart(ref: PartitionRef, known: CopyProgress | null, position: number): Promise<boolean> {
     return this.environment.write(0, () => {
-      this.#reach(ref, mark, position)
+      const now = this.progress(ref)
+      if (now?.position !== known?.position || now?.mark?.id !== known?.mark?.id) return false
+      this.#groups.clear(ref)
+      this.#reach(ref, null, position)
+      return true
     })
   }
 
-  /** Drops a copy that says nothing any more. */
-  forget(ref: PartitionRef): Promise<void> {
-    return this.environment.write(0, () => {
-      this.environment.meta.removeSync(progressKey(ref))
-      this.#groups.clear(ref)
+  /**
+   * Takes over what the states topic holds from `from` up to `to`, in its order.
+   * @param mark where it is among the records
+   * @returns false, and nothing is changed, where the copy does not end at `from` any more
+   */
+  advance(
+    ref: PartitionRef,
+    from: number,
+    records: readonly StateRecord[],
+    to: number,
+    mark: CopyProgress['mark'],
+  ): Promise<boolean> {
+    const rows = records.flatMap(({ key, value }) =>
+      key === null ? [] : [{ key: Buffer.concat([partitionKey(ref), key]), value }],
+    )
+    return this.#write(rows, () => {
+      const known = this.progress(ref)
+      if (known?.position !== from) return false
+      this.#reach(ref, mark ?? known.mark, to)
+      return true
     })
+  }
+
+  /** No room is to be taken any more by what may be left out: owners need it. */
+  get crowded(): boolean {
+    return this.environment.size() > this.mapSizeBytes / 2
   }
 
   /**
@@ -114,7 +143,8 @@ export class LocalStates {
         const position = writtenFrom()
         const known = this.progress(ref)
         if (known !== null && position !== null) this.#reach(ref, known.mark, position)
-      })
+        return true
+      }).then(() => undefined)
     return { records, store }
   }
 
@@ -124,14 +154,6 @@ export class LocalStates {
     const keys = [...states.getKeys(rowKeyRange(ref))]
     if (states.doesExist(metaKey(ref))) keys.push(metaKey(ref))
     return keys.map((key) => toRecord(topic, ref, key, null))
-  }
-
-  /** Takes over records of the states topic, in their order. */
-  apply(ref: PartitionRef, records: readonly StateRecord[]): Promise<void> {
-    const rows = records.flatMap(({ key, value }) =>
-      key === null ? [] : [{ key: Buffer.concat([partitionKey(ref), key]), value }],
-    )
-    return this.#write(rows)
   }
 
   async close(): Promise<void> {
@@ -144,18 +166,20 @@ export class LocalStates {
     this.environment.meta.putSync(progressKey(ref), progress)
   }
 
+  /** All of the rows, or none where `reach` says no. */
   #write(
     rows: readonly { readonly key: Buffer; readonly value: Uint8Array | null }[],
-    also: () => void = () => undefined,
-  ): Promise<void> {
+    reach: () => boolean,
+  ): Promise<boolean> {
     const bytes = rows.reduce((sum, { value }) => sum + (value?.length ?? 0) + ROW_OVERHEAD, 0)
     return this.environment.write(bytes, () => {
+      if (!reach()) return false
       const { states } = this.environment
       for (const { key, value } of rows) {
         if (value === null) states.removeSync(key)
         else states.putSync(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength))
       }
-      also()
+      return true
     })
   }
 }

@@ -9,6 +9,7 @@ import type { Access } from './errors.js'
 import type { KafkaLease } from './lease.js'
 import { openLease } from './open-lease.js'
 import type { KafkaParts } from './parts.js'
+import { Standby } from './standby.js'
 
 /** The pause of kafkajs's own fetch loop, which has nothing to fetch here and so only sends heartbeats. */
 const IDLE_MS = 200
@@ -32,6 +33,8 @@ export class GroupMember implements Consumption {
   /** By partition, or of the membership (`-1`): what failed last. */
   readonly #troubles = new Map<number, string>()
   readonly #closing = new AbortController()
+  /** From the first assignment on. */
+  #standby: Standby | null = null
   #assigned: ReadonlySet<number> = new Set()
   /** Settled when kafkajs has joined, or has given up. */
   #joining: Promise<void> = Promise.resolve()
@@ -106,11 +109,13 @@ export class GroupMember implements Consumption {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     this.#assigned = new Set()
+    const standby = this.#standby?.close()
     await this.#revoke([...this.#leases.keys()])
     await Promise.all(this.#acquiring.values())
     // kafkajs does not notice that it is to leave while it joins: it would be a member for ever, and own partitions.
     await Promise.race([this.#joining, pause(LONGEST_JOIN_MS, undefined, { ref: false })])
     await this.#consumer.disconnect()
+    await standby
   }
 
   async release(lease: KafkaLease): Promise<void> {
@@ -163,6 +168,12 @@ export class GroupMember implements Consumption {
     this.#assigned = new Set(partitions)
     void this.#revoke([...this.#leases.keys()].filter((partition) => !this.#assigned.has(partition)))
     for (const partition of partitions) if (!this.#leases.has(partition)) this.#acquire(partition)
+    if (this.parts.standby) this.#standby ??= this.#standBy()
+  }
+
+  #standBy(): Standby {
+    const held = (partition: number): boolean => this.#siblings().some((member) => member.#mine(partition))
+    return new Standby(this.parts, this.group, this.topic, held)
   }
 
   #mine(partition: number): boolean {
@@ -207,9 +218,12 @@ export class GroupMember implements Consumption {
 
   /** Members of one process hear of a rebalance one after the other; nobody shall hold what another still holds. */
   async #endOthers(partition: number): Promise<void> {
-    for (const other of this.members) {
-      if (other.group === this.group && other.topic === this.topic) await other.#revoke([partition])
-    }
+    for (const sibling of this.#siblings()) await sibling.#revoke([partition])
+  }
+
+  /** Members of this process in the same group, itself among them. */
+  #siblings(): GroupMember[] {
+    return [...this.members].filter(({ group, topic }) => group === this.group && topic === this.topic)
   }
 
   async #revoke(partitions: readonly number[]): Promise<void> {

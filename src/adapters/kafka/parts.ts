@@ -17,6 +17,7 @@ export interface KafkaParts {
   readonly pid: number
   readonly sessionTimeoutMs: number
   readonly heartbeatMs: number
+  readonly standby: boolean
   /** Opened when first asked for: who only reads or appends needs no folder. */
   readonly states: () => Promise<LocalStates>
   readonly assertOpen: () => void

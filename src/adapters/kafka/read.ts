@@ -2,9 +2,9 @@ import { BrokerError } from '../../ports/broker.js'
 import type { LogRecord, ReadRange } from '../../ports/broker.js'
 import type { PartitionFetcher } from './fetcher.js'
 
-const WAIT_MS = 200
+export const WAIT_MS = 200
 /** A transaction that stays open longer than this is passed by: its owner died, and it may take a minute to time out. */
-const LONGEST_STALL_MS = 5_000
+export const LONGEST_STALL_MS = 5_000
 
 /**
  * Committed records of a partition from its beginning, or `range`, to the end it has now. What was committed just before
@@ -30,7 +30,7 @@ export async function* readPartition(
   }
 }
 
-/** As `readPartition`, for states and models, of which nothing may be missing. */
+/** As `readPartition`, for models, of which nothing may be missing. */
 export async function* readWhole(
   fetcher: PartitionFetcher,
   range: { readonly earliest: number; readonly end: number },
@@ -40,15 +40,14 @@ export async function* readWhole(
   while (position < range.end) {
     const { records, next } = await fetcher.fetch(position, WAIT_MS)
     if (next > position) moved = performance.now()
-    else if (performance.now() - moved > LONGEST_STALL_MS) {
-      const where = `${fetcher.topic}[${fetcher.partition}]`
-      throw new BrokerError(
-        'unavailable',
-        `${where} cannot be read to its end: a transaction is open at offset ${position}. Try again.`,
-        true,
-      )
-    }
+    else if (performance.now() - moved > LONGEST_STALL_MS) throw stalled(fetcher, position)
     position = next
     yield records
   }
+}
+
+export function stalled({ topic, partition }: PartitionFetcher, position: number): BrokerError {
+  const where = `${topic}[${partition}]`
+  const message = `${where} cannot be read to its end: a transaction is open at offset ${position}. Try again.`
+  return new BrokerError('unavailable', message, true)
 }

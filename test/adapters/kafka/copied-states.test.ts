@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
@@ -71,6 +72,41 @@ describe("a process's copy of states on a real Kafka", { skip: withoutKafka }, (
     const third = await own('a', [])
     assert.deepEqual(third.rows, { kept: 'a', changed: 'b', new: 'b' })
     assert.ok(third.from > 3, `what it wrote itself is not read again, but for the end: from ${third.from}`)
+  })
+
+  test('is kept warm while another process owns the partition, and taken over as it is', async () => {
+    const owner = await connectKafka(kafka.brokers)
+    const { lease, consumption } = await join(owner.broker, input, group)
+    await lease.checkpoint({ meta: bytes('m'), rows: [row('changed', 1, 'a'), row('removed', 2, 'a')] })
+    const logs = new EventEmitter()
+    const standby = await connectKafka(kafka.brokers, {
+      standby: true,
+      log: (_, message, details) => logs.emit(message, details),
+    })
+    try {
+      let reached = 0
+      const complete = 'kafka: a standby copy is complete'
+      logs.on(complete, ({ position }: { position: number }) => (reached = position))
+      const until = async (position: number): Promise<void> => {
+        while (reached < position) await once(logs, complete)
+      }
+      const states = async (): Promise<number> => (await owner.broker.describe(statesTopic(group)))![0]!.end
+      const first = until(await states())
+      const second = join(standby.broker, input, group)
+      await first
+      await lease.checkpoint({ meta: bytes('m'), rows: [row('changed', 3, 'b')], deleted: ['removed'] })
+      const end = await states()
+      await until(end)
+      const copying = once(logs, 'kafka: states are copied')
+      await consumption.close()
+      const taken = (await second).lease
+      const [{ from }] = (await copying) as [{ from: number }]
+      assert.deepEqual(await loadRows(taken), { changed: 'b' })
+      assert.ok(from >= end, `read again from ${from}, although ${end} was reached`)
+    } finally {
+      await standby.end()
+      await owner.end()
+    }
   })
 
   test('is not taken for that of a states topic made anew under the same name', async () => {

@@ -185,6 +185,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
         dir: '/nowhere',
         mapSizeBytes: 2 ** 20,
         createTopics: true,
+        standby: false,
         replicationFactor: -1,
         modelsTopic: 'models',
         sessionTimeoutMs: 10_000,
