@@ -2,8 +2,13 @@
  * How the series of a pipeline are seen by the network.
  * `seasonal`: values in units of a slow running scale, lags one season back, seasonal profiles.
  * `walk`: no season (prices): steps in units of the recent mean |step|, forecasts relative to the last value.
+ * `symbols`: values are symbols of a vocabulary, by number.
  */
-export type SeriesKind = 'seasonal' | 'walk'
+export type SeriesKind = 'seasonal' | 'walk' | 'symbols'
+
+/** What the values of a pipeline are. */
+export const VALUE_KINDS = ['numbers', 'symbols'] as const
+export type ValueKind = (typeof VALUE_KINDS)[number]
 
 export const CELLS = ['rnn', 'lstm', 'gru'] as const
 export type CellKind = (typeof CELLS)[number]
@@ -57,6 +62,16 @@ export interface NetworkSpec {
   readonly nonNegative: readonly boolean[]
   /** Day-of-year features are live: training data span at least 1.5 years. */
   readonly annual: boolean
+  /**
+   * Only of the kind `symbols`: the vocabulary, in the order of its numbers (from 1); 0 is any other symbol. The one input
+   * is a symbol's number, `embedding` the width of its embedding, and the forecast the probabilities of the next symbol.
+   */
+  readonly symbols?: readonly string[]
+}
+
+/** Floats per row and horizon step that a network forecasts: quantiles, or probabilities of symbol 0, 1, … */
+export function outputsOf({ symbols, quantiles }: Pick<NetworkSpec, 'symbols' | 'quantiles'>): number {
+  return symbols === undefined ? quantiles.length : symbols.length + 1
 }
 
 /** Width of a series' recurrent state. */

@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '../core/network-spec.js'
+import { outputsOf, type NetworkSpec } from '../core/network-spec.js'
 import type { StepBuffers } from '../ports/engine.js'
 
 /** Floats in all buffers of a part together: bounds memory whatever the horizon. */
@@ -8,12 +8,12 @@ const MOST_ROWS = 512
 
 /** Rows of a part for a network with this horizon. */
 export function rowsFor(spec: NetworkSpec): number {
-  const row = spec.inputs + spec.horizon * (spec.targetFeatures + 1 + spec.quantiles.length)
+  const row = spec.inputs + spec.horizon * (spec.targetFeatures + 1 + outputsOf(spec))
   return Math.max(64, Math.min(MOST_ROWS, Math.floor(FLOATS / row)))
 }
 
 export function allocateBuffers(spec: NetworkSpec, capacity: number): StepBuffers {
-  const { inputs, horizon, targetFeatures, quantiles } = spec
+  const { inputs, horizon, targetFeatures } = spec
   const floats = (n: number): Float32Array => new Float32Array(new SharedArrayBuffer(n * 4))
   const ints = (n: number): Int32Array => new Int32Array(new SharedArrayBuffer(n * 4))
   return {
@@ -24,6 +24,6 @@ export function allocateBuffers(spec: NetworkSpec, capacity: number): StepBuffer
     inputs: floats(capacity * inputs),
     features: floats(capacity * horizon * targetFeatures),
     calendar: ints(capacity * horizon),
-    forecasts: floats(capacity * horizon * quantiles.length),
+    forecasts: floats(capacity * horizon * outputsOf(spec)),
   }
 }

@@ -49,7 +49,7 @@ export interface StepBuffers {
   readonly features: Float32Array
   /** [capacity, horizon] calendar row of each target: weekday · slots + slot. */
   readonly calendar: Int32Array
-  /** [capacity, horizon, quantiles] result, in the scale of now. */
+  /** [capacity, horizon, quantiles] result, in the scale of now; of symbols, [capacity, symbols + 1] probabilities. */
   readonly forecasts: Float32Array
 }
 

@@ -1,16 +1,18 @@
 import { clipByGlobalNorm } from '../model/clipping.js'
 import type { CellChoice } from '../model/cells.js'
-import { characterGradient, initialCharacterWeights, type CharacterSpec } from '../model/character-network.js'
-import { CharacterReader } from '../model/character-reader.js'
+import { drawToken } from '../model/draw-token.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
+import { initialTokenWeights, textGradient, type TokenSpec } from '../model/token-network.js'
+import { TokenReader } from '../model/token-reader.js'
 import { AdamW } from './optimizer.js'
 
 const LEARNING_RATE = 0.01
 const CLIP_NORM = 5
+const SHAPE = { embedding: 16, layers: 2, hidden: 32 }
 
 export interface TextModel {
-  readonly spec: CharacterSpec
+  readonly spec: TokenSpec
   /** Distinct characters of the text, sorted. */
   readonly vocabulary: readonly string[]
   readonly weights: Float32Array
@@ -34,18 +36,19 @@ export function learnText(options: LearnTextOptions): TextModel {
   const characters = Array.from(text)
   const vocabulary = [...new Set(characters)].sort()
   const symbols = Int32Array.from(characters, (character) => vocabulary.indexOf(character))
-  const spec: CharacterSpec = {
+  const spec: TokenSpec = {
     cell,
     ...(activation === undefined ? {} : { activation }),
-    symbols: vocabulary.length,
+    tokens: vocabulary.length,
+    ...SHAPE,
   }
   const input = symbols.slice(0, -1)
   const target = symbols.slice(1)
-  const weights = initialCharacterWeights(spec, new Random(seed))
+  const weights = initialTokenWeights(spec, new Random(seed))
   const adam = new AdamW(weights, 0, 0)
   let last = NaN
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const { loss, gradient } = characterGradient(tf, fused, spec, weights, input, target)
+    const { loss, gradient } = textGradient(tf, fused, spec, weights, input, target)
     clipByGlobalNorm(gradient, CLIP_NORM)
     adam.update(gradient, LEARNING_RATE)
     onEpoch(epoch, loss)
@@ -69,13 +72,13 @@ export interface WriteOptions {
 export function writeText({ spec, vocabulary, weights }: TextModel, options: WriteOptions): string {
   const { tf, fused, start, length, temperature, seed } = options
   const random = new Random(seed)
-  const reader = new CharacterReader(tf, spec, weights, fused)
+  const reader = new TokenReader(tf, spec, weights, fused)
   try {
     let logits: Float32Array = new Float32Array()
     for (const character of start) logits = reader.read(vocabulary.indexOf(character))
     let written = ''
     for (let i = 0; i < length; i++) {
-      const symbol = draw(logits, temperature, random)
+      const symbol = drawToken(logits, temperature, random)
       written += vocabulary[symbol]!
       logits = reader.read(symbol)
     }
@@ -83,16 +86,4 @@ export function writeText({ spec, vocabulary, weights }: TextModel, options: Wri
   } finally {
     reader.dispose()
   }
-}
-
-/** A symbol drawn from softmax(logits / temperature). */
-function draw(logits: Float32Array, temperature: number, random: Random): number {
-  const largest = Math.max(...logits)
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature))
-  let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
-  for (let symbol = 0; symbol < weights.length; symbol++) {
-    left -= weights[symbol]!
-    if (left < 0) return symbol
-  }
-  return weights.length - 1
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { initialCharacterWeights } from '../../src/model/character-network.js'
-import { CharacterReader } from '../../src/model/character-reader.js'
+import { initialTokenWeights } from '../../src/model/token-network.js'
+import { TokenReader } from '../../src/model/token-reader.js'
 import { Random } from '../../src/model/random.js'
 import { learnText, writeText } from '../../src/training/learn-text.js'
 import { tensorflow } from '../model/backend.js'
@@ -34,11 +34,11 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
   })
 
   test(`${cell}: a reader carries its state on, and says the same in both forms`, () => {
-    const spec = { cell, symbols: 7 }
-    const weights = initialCharacterWeights(spec, new Random(4))
+    const spec = { cell, tokens: 7, embedding: 16, layers: 2, hidden: 32 }
+    const weights = initialTokenWeights(spec, new Random(4))
     const before = tf.memory().numTensors
     const read = (fused: boolean): number[] => {
-      const reader = new CharacterReader(tf, spec, weights, fused)
+      const reader = new TokenReader(tf, spec, weights, fused)
       const logits = [3, 1, 4, 1, 5].flatMap((symbol) => [...reader.read(symbol)])
       reader.dispose()
       return logits

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { stateSize } from '../../core/network-spec.js'
-import { Network } from '../../model/network.js'
+import { outputsOf, stateSize } from '../../core/network-spec.js'
+import { networkOf, type SteppingNetwork } from '../../model/stepping-network.js'
 import type { StepBuffers, Wave } from '../../ports/engine.js'
 import { loadBackend } from './backend.js'
 import type { EngineReply, EngineRequest, EngineThreadOptions } from './protocol.js'
@@ -12,7 +12,7 @@ const reply = (message: EngineReply): void => {
 }
 
 const options = workerData as EngineThreadOptions
-const networks = new Map<number, Network>()
+const networks = new Map<number, SteppingNetwork>()
 try {
   const { tf, info } = await loadBackend(options.backend, options.threads, {
     device: options.device ?? 'cpu',
@@ -24,7 +24,7 @@ try {
       case 'load':
         answer(request.id, () => {
           if (request.weights.some((w) => !Number.isFinite(w))) throw new Error('a weight is not finite')
-          networks.set(request.network, new Network(tf, request.spec, request.weights, { fused }))
+          networks.set(request.network, networkOf(tf, request.spec, request.weights, { fused }))
         })
         break
       case 'release':
@@ -59,8 +59,8 @@ function answer(id: number, work: () => void): void {
 }
 
 /** Gather the wave's states, one step, scatter them: only once all of it has succeeded. */
-function step(network: Network, table: Float32Array, buffers: StepBuffers, wave: Wave): void {
-  const { inputs: I, horizon: H, targetFeatures: F, quantiles } = network.spec
+function step(network: SteppingNetwork, table: Float32Array, buffers: StepBuffers, wave: Wave): void {
+  const { inputs: I, horizon: H, targetFeatures: F } = network.spec
   const S = stateSize(network.spec)
   const { start, rows, observed } = wave
   const end = start + rows
@@ -70,7 +70,7 @@ function step(network: Network, table: Float32Array, buffers: StepBuffers, wave:
     const from = buffers.slots[start + i]! * S
     states.set(table.subarray(from, from + S), i * S)
   }
-  const Q = quantiles.length
+  const Q = outputsOf(network.spec)
   network.step(
     {
       rows,

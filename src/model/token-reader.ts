@@ -4,40 +4,40 @@ import { cellForm } from './cells.js'
 import {
   embed,
   logitsOf,
-  unpackCharacters,
+  unpackTokens,
   zeroStates,
-  type CharacterSpec,
-  type CharacterWeights,
-} from './character-network.js'
+  type TokenSpec,
+  type TokenWeights,
+} from './token-network.js'
 import type { TensorFlow } from './tensorflow.js'
 
-/** Reads one symbol after the other: a step per symbol, the state carried on, nothing ever read again. */
-export class CharacterReader {
+/** Reads one token after the other: a step per token, the state carried on, nothing ever read again. */
+export class TokenReader {
   private readonly form: CellForm
-  private readonly weights: CharacterWeights
+  private readonly weights: TokenWeights
   private states: readonly CellState[]
 
   constructor(
     private readonly tf: TensorFlow,
-    spec: CharacterSpec,
+    spec: TokenSpec,
     weights: Float32Array,
     fused: boolean,
   ) {
     this.form = cellForm(spec, fused)
     tf.engine().startScope()
-    const all = unpackCharacters(tf, spec, tf.tensor1d(weights.slice()))
+    const all = unpackTokens(tf, spec, tf.tensor1d(weights.slice()))
     this.weights = { ...all, layers: all.layers.map((layer) => this.form.prepare(tf, layer)) }
     this.states = zeroStates(tf, spec)
     for (const tensor of this.tensors()) tf.keep(tensor)
     tf.engine().endScope()
   }
 
-  /** Logits of the symbol after this one. */
-  read(symbol: number): Float32Array {
+  /** Logits of the token after this one. */
+  read(token: number): Float32Array {
     const { tf, form, weights } = this
     tf.engine().startScope()
     try {
-      let x = embed(tf, weights, Int32Array.of(symbol)) // [1, EMBEDDING]
+      let x = embed(tf, weights, Int32Array.of(token)) // [1, embedding]
       const after = weights.layers.map((w, l) => {
         const state = form.step(tf, w, x, this.states[l]!)
         x = state[0]! // h^(l) is the input of layer l + 1
