@@ -3,7 +3,10 @@ import { lagFor, prefersLong } from './baseline.js'
 import type { Calibration } from './calibration.js'
 import type { SeriesTable } from './series-table.js'
 
-/** Sums from which MASE, weighted quantile loss and coverage follow; old targets fade out. */
+/** What a symbol that was given no probability at all is taken to have been given: its loss stays finite. */
+const LEAST_PROBABILITY = 1e-9
+
+/** Sums from which MASE, weighted quantile loss and coverage follow, or log-loss and hits of symbols; old targets fade out. */
 export class Accuracy {
   scaledError = 0
   scaledCount = 0
@@ -11,6 +14,10 @@ export class Accuracy {
   absoluteValue = 0
   inside = 0
   count = 0
+  /** Of symbols; `count` counts them too. */
+  private symbolLoss = 0
+  private hits = 0
+  private symbols = 0
 
   /** @param levels the three scored levels: lowest quantile, median, highest quantile */
   constructor(private readonly levels: readonly [number, number, number]) {}
@@ -28,7 +35,21 @@ export class Accuracy {
     this.count += 1
   }
 
+  /**
+   * @param probability that the symbol which came had been given
+   * @param first no other had been given more
+   */
+  addSymbol(probability: number, first: boolean): void {
+    this.symbolLoss -= Math.log(Math.max(probability, LEAST_PROBABILITY))
+    if (first) this.hits += 1
+    this.symbols += 1
+    this.count += 1
+  }
+
   merge(other: Accuracy): void {
+    this.symbolLoss += other.symbolLoss
+    this.hits += other.hits
+    this.symbols += other.symbols
     this.scaledError += other.scaledError
     this.scaledCount += other.scaledCount
     this.quantileLoss += other.quantileLoss
@@ -38,6 +59,9 @@ export class Accuracy {
   }
 
   fade(factor: number): void {
+    this.symbolLoss *= factor
+    this.hits *= factor
+    this.symbols *= factor
     this.scaledError *= factor
     this.scaledCount *= factor
     this.quantileLoss *= factor
@@ -47,7 +71,19 @@ export class Accuracy {
   }
 
   /** `null` where nothing was scored. */
-  scores(): { mase: number | null; wql: number | null; coverage: number | null; targets: number } {
+  scores(): {
+    mase: number | null
+    wql: number | null
+    coverage: number | null
+    targets: number
+    logLoss?: number
+    accuracy?: number
+  } {
+    const { symbols } = this
+    if (symbols > 0) {
+      const [logLoss, accuracy] = [this.symbolLoss / symbols, this.hits / symbols]
+      return { mase: null, wql: null, coverage: null, targets: this.count, logLoss, accuracy }
+    }
     return {
       mase: this.scaledCount > 0 ? this.scaledError / this.scaledCount : null,
       wql: this.absoluteValue > 0 ? (2 * this.quantileLoss) / 3 / this.absoluteValue : null,

@@ -1,6 +1,6 @@
 import type { NetworkSpec } from '../core/network-spec.js'
 
-/** Scores of a network, the champion or the baseline on the same targets. */
+/** Scores of a network, the champion or the baseline on the same targets. Of symbols only the last three are numbers, the others NaN. */
 export interface Scores {
   /** Mean absolute error of the median over the in-sample error of the seasonal naive forecast; no unit. */
   readonly mase: number
@@ -10,6 +10,15 @@ export interface Scores {
   readonly coverage: number
   /** Number of scored targets. */
   readonly targets: number
+  /** Only of symbols: mean −log of the probability that the symbol which came had been given, nats. */
+  readonly logLoss?: number
+  /** Only of symbols: share of targets that had been given the highest probability, 0–1. */
+  readonly accuracy?: number
+}
+
+/** What decides between two forecasters: the lower, the better. */
+export function lossOf({ logLoss, wql }: Scores): number {
+  return logLoss ?? wql
 }
 
 export interface TrainingReport {

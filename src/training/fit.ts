@@ -10,7 +10,7 @@ import { TrainingError } from './error.js'
 import { drawFeedback, lastOwnShare, ownShare } from './feedback.js'
 import type { ChunkOptions } from './gradient.js'
 import { AdamW } from './optimizer.js'
-import { updateGradient } from './update-gradient.js'
+import { updateGradient, type UpdateGradient } from './update-gradient.js'
 
 /** Weights used are an average over about the last 200 updates. */
 const AVERAGING = 0.995
@@ -32,24 +32,32 @@ export interface FitOptions {
   readonly onUpdate: (update: number, average: Float32Array, loss: number, norm: number) => void
 }
 
-/** The training loop: truncated back-propagation through time over endless streams. Returns the averaged weights. */
+/** Truncated back-propagation through time over endless streams. Returns the averaged weights. */
 export async function fit(options: FitOptions): Promise<Float32Array> {
-  const { tf, fused, spec, training, updates } = options
-  const { seed, learningRate, clipNorm } = training
+  const { tf, fused, spec, training } = options
+  const { seed, chunksPerUpdate } = training
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
   const unrolling = new Unrolling(options)
-  const weights = initialWeights(spec, seed)
-  const optimizer = new AdamW(weights, training.weightDecay, AVERAGING)
-  for (let update = 1; update <= updates; update++) {
-    const { loss, gradient } = updateGradient(
-      tf,
-      fused,
-      spec,
-      weights,
-      streams,
-      training.chunksPerUpdate,
-      (batch, chunk) => unrolling.of(batch, update, chunk),
-    )
+  return descend(options, initialWeights(spec, seed), (weights, update) =>
+    updateGradient(tf, fused, spec, weights, streams, chunksPerUpdate, (batch, chunk) =>
+      unrolling.of(batch, update, chunk),
+    ),
+  )
+}
+
+/**
+ * The training loop. Returns the averaged weights.
+ * @param weights the first ones; changed in place
+ */
+export async function descend(
+  options: Pick<FitOptions, 'training' | 'updates' | 'onUpdate' | 'signal'>,
+  weights: Float32Array,
+  gradientAt: (weights: Float32Array, update: number) => UpdateGradient,
+): Promise<Float32Array> {
+  const { learningRate, clipNorm, weightDecay } = options.training
+  const optimizer = new AdamW(weights, weightDecay, AVERAGING)
+  for (let update = 1; update <= options.updates; update++) {
+    const { loss, gradient } = gradientAt(weights, update)
     const norm = clipByGlobalNorm(gradient, clipNorm)
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
       const at = `loss ${loss}, gradient norm ${norm} at update ${update}`

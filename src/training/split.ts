@@ -1,8 +1,14 @@
 import type { EncodedSeries } from './encode-history.js'
 
+/** A series of so many steps, and their time stamps (ms). */
+export interface Timed {
+  readonly length: number
+  readonly ts: Float64Array
+}
+
 /** Where a series' training, early stopping and promotion parts end; steps, exclusive. */
-export interface SplitSeries {
-  readonly series: EncodedSeries
+export interface SplitSeries<S extends Timed = EncodedSeries> {
+  readonly series: S
   readonly training: number
   readonly validation: number
   readonly holdout: number
@@ -12,11 +18,11 @@ export interface SplitSeries {
  * Cuts all series at two common points in time, so that no series can tell another's future: the last `holdout` of all
  * steps judge the promotion, the last `validation` of the rest stop the training.
  */
-export function splitByTime(
-  series: readonly EncodedSeries[],
+export function splitByTime<S extends Timed>(
+  series: readonly S[],
   validation: number,
   holdout: number,
-): readonly SplitSeries[] {
+): readonly SplitSeries<S>[] {
   const holdoutFrom = cutTime(series, 1 - holdout)
   const validationFrom = cutTime(series, (1 - holdout) * (1 - validation))
   return series.map((one) => ({
@@ -28,7 +34,7 @@ export function splitByTime(
 }
 
 /** The time before which `share` of all steps lie. */
-function cutTime(series: readonly EncodedSeries[], share: number): number {
+function cutTime(series: readonly Timed[], share: number): number {
   const total = series.reduce((sum, one) => sum + one.length, 0)
   if (share >= 1) return Infinity
   let low = series.reduce((least, one) => Math.min(least, one.ts[0]!), Infinity)
@@ -43,7 +49,7 @@ function cutTime(series: readonly EncodedSeries[], share: number): number {
 }
 
 /** Number of a series' steps before a time: binary search. */
-function stepsBefore(series: EncodedSeries, time: number): number {
+function stepsBefore(series: Timed, time: number): number {
   let low = 0
   let high = series.length
   while (low < high) {

@@ -22,7 +22,7 @@ import { splitByTime, type SplitSeries } from './split.js'
 import { Validation } from './validation.js'
 
 /** Updates between two looks at the validation loss. */
-const VALIDATE_EVERY = 20
+export const VALIDATE_EVERY = 20
 /** Bounds of the number of updates chosen from the amount of data. */
 const FEWEST_UPDATES = 100
 const MOST_UPDATES = 500
@@ -70,7 +70,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const split = splitByTime(series, training.validation, training.holdout)
   const target = new TargetIndex(layout)
   const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))
-  const updates = chooseUpdates(known, training)
+  const updates = chooseUpdates(stepsOf(known), training)
   const filled = await gapFiller(options, spec, layout, histories, known)
   const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
 
@@ -86,9 +86,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const candidate = await fitAndStop({ ...fitting, ranges: [...known, ...filled(known)], updates }, split)
   const scores = judge(options, spec, candidate.weights, histories, split)
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
-  // As many passes over more data.
-  const scaled = (candidate.update * stepsOf(everything)) / stepsOf(known)
-  const finalUpdates = Math.max(candidate.update, Math.min(MOST_UPDATES, Math.round(scaled)))
+  const finalUpdates = moreData(candidate.update, stepsOf(known), stepsOf(everything))
   meter.extend(finalUpdates)
   const ranges = [...everything, ...filled(everything)]
   const weights = await fit({ ...fitting, ranges, updates: finalUpdates })
@@ -136,9 +134,13 @@ function stepsOf(ranges: readonly TrainingRange[]): number {
   return ranges.reduce((sum, range) => sum + range.end, 0)
 }
 
+/** Updates for as many passes over more data. */
+export function moreData(updates: number, steps: number, more: number): number {
+  return Math.max(updates, Math.min(MOST_UPDATES, Math.round((updates * more) / steps)))
+}
+
 /** 50 passes over the data, within bounds, unless configured. */
-function chooseUpdates(ranges: readonly TrainingRange[], training: TrainingConfig): number {
-  const steps = stepsOf(ranges)
+export function chooseUpdates(steps: number, training: TrainingConfig): number {
   if (steps < training.chunk) {
     throw new TrainingError('too-little-data', `${steps} steps to train on, one chunk is ${training.chunk}`)
   }
