@@ -57,7 +57,7 @@ test('a repeated text is learnt: log-loss near 0 on held-out symbols, far below 
 
 test('the vocabulary holds the most frequent symbols; what came once or finds no room is unknown', () => {
   const seen = new Vocabulary(100)
-  const values = Float64Array.from([...'aaaabbbccd'], (letter) => seen.take(letter))
+  const values = Float64Array.from(Array.from('aaaabbbccd'), (letter) => seen.take(letter))
   values[1] = NaN
   const ts = Float64Array.from(values, (_, i) => i)
   const { symbols, sequences } = sequencesOf([{ series: 's', start: 0, values, ts }], seen, 2)
