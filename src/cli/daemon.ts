@@ -5,6 +5,7 @@ import type { Broker } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
+import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
@@ -43,6 +44,7 @@ export class Daemon implements Control {
     readonly engine: Engine,
     private readonly running: readonly Pipeline[],
     private readonly supervisor: TrainingSupervisor,
+    private readonly registry: SchemaRegistry | null,
   ) {
     this.ticked = options.clock.now()
   }
@@ -65,12 +67,13 @@ export class Daemon implements Control {
       telemetry.engine(engine.backend)
       await options.prepare?.(broker)
       const { models } = broker
-      const registry = registryPlace(config.schemaRegistry)
+      const schemas = registryPlace(config.schemaRegistry)
+      const registry = openRegistry(schemas)
       const shared = {
         broker,
         models,
         engine,
-        registry: openRegistry(registry),
+        registry,
         clock,
         retention: retentionOf(config),
         failed,
@@ -84,11 +87,11 @@ export class Daemon implements Control {
         pipelines,
         models,
         launch: launchTrainer(options.env),
-        job: { log: place, registry, backend: config.engine.backend },
+        job: { log: place, registry: schemas, backend: config.engine.backend },
         telemetry: (name) => telemetry.pipeline(name),
         clock,
       })
-      const daemon = new Daemon(options, broker, engine, pipelines, supervisor)
+      const daemon = new Daemon(options, broker, engine, pipelines, supervisor, registry)
       daemon.timer = setInterval(() => {
         daemon.tick()
       }, TICK_MS)
@@ -130,10 +133,10 @@ export class Daemon implements Control {
   async latestForecast(name: string, series: string): Promise<string | null | undefined> {
     const pipeline = this.running.find(({ config }) => config.name === name)
     if (pipeline === undefined) return undefined
-    return (
-      pipeline.latestForecast(series) ??
-      (await forecastFromOutput(this.broker, pipeline.config.output, series))
-    )
+    const latest = pipeline.latestForecast(series)
+    if (latest !== null) return latest
+    const published = await forecastFromOutput(this.broker, pipeline.config, this.registry, series)
+    return published === null ? null : JSON.stringify(published)
   }
 
   async ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome> {

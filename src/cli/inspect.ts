@@ -32,7 +32,7 @@ export function registerInspect(program: Command, context: CliContext): void {
       throw new Error('--origin takes an ISO 8601 time stamp')
     const registry = openRegistry(registryPlace(config.schemaRegistry))
     const inspection = await withLog(config, context, async (broker, place) => {
-      const found = await inspect(broker, place, pipeline, series, origin)
+      const found = await inspect(broker, place, pipeline, registry, series, origin)
       if (options.chart !== undefined && found.forecast !== null) {
         const observed = await observedAround(broker, pipeline, found.forecast, registry)
         const targets = targetTimes(found.forecast, pipeline.interval, observed)

@@ -1,7 +1,12 @@
-import type { Broker } from '../ports/broker.js'
+import type { PipelineConfig } from '../config/types.js'
+import { recordsPerForecast, type Forecast } from '../core/forecast/format.js'
+import { ForecastReader } from '../core/forecast/read.js'
+import type { Broker, LogRecord } from '../ports/broker.js'
+import type { SchemaRegistry } from '../ports/schema-registry.js'
 
-/** How far back in the output topic a forecast is looked for. */
+/** How far back in the output topic a forecast is looked for: so many forecasts, but no more than so many records. */
 const TAIL = 50_000
+const MOST_RECORDS = 400_000
 
 /**
  * The newest forecast of a series among the last records of the output topic: after a restart, before new ones come.
@@ -9,27 +14,34 @@ const TAIL = 50_000
  */
 export async function forecastFromOutput(
   broker: Broker,
-  output: string,
+  config: PipelineConfig,
+  registry: SchemaRegistry | null,
   series: string,
   origin?: number,
-): Promise<string | null> {
+): Promise<Forecast | null> {
   const key = Buffer.from(series)
-  const partitions = (await broker.describe(output)) ?? []
-  let found: Uint8Array | null = null
+  const partitions = (await broker.describe(config.output)) ?? []
+  const tail = Math.min(MOST_RECORDS, TAIL * recordsPerForecast(config))
+  const reader = new ForecastReader(config, registry === null ? null : (id) => registry.schema(id))
+  let found: Forecast | null = null
   let newest = -Infinity
   for (const [partition, { end }] of partitions.entries()) {
-    for await (const records of broker.read(output, partition, { fromOffset: Math.max(0, end - TAIL) })) {
-      for (const record of records) {
-        if (record.key === null || record.value === null || !key.equals(record.key)) continue
-        if (record.timestamp < newest || (origin !== undefined && originOf(record.value) !== origin)) continue
-        newest = record.timestamp
-        found = record.value
+    const range = { fromOffset: Math.max(0, end - tail) }
+    for await (const records of broker.read(config.output, partition, range)) {
+      const own = records.filter((record) => isOf(record, key))
+      await reader.prepare(own)
+      for (const { value, timestamp } of own) {
+        const forecast = reader.read(value)
+        if (forecast === null || timestamp < newest) continue
+        if (origin !== undefined && Date.parse(forecast.origin) !== origin) continue
+        newest = timestamp
+        found = forecast
       }
     }
   }
-  return found === null ? null : Buffer.from(found).toString()
+  return found
 }
 
-function originOf(value: Uint8Array): number {
-  return Date.parse((JSON.parse(Buffer.from(value).toString()) as { origin: string }).origin)
+function isOf({ key, value }: LogRecord, series: Buffer): boolean {
+  return key !== null && value !== null && series.equals(key)
 }

@@ -5,10 +5,11 @@ import type { RegistryPlace, SchemaRegistry } from '../ports/schema-registry.js'
 /** `null` where none is configured. */
 export function registryPlace({ url, ...settings }: SchemaRegistryConfig): RegistryPlace | null {
   if (url === null) return null
-  const { username, password, token, ca, timeout } = settings
+  const { username, password, token, ca, timeout, register } = settings
   return {
     url: url.replace(/\/+$/, ''),
     timeoutMs: timeout,
+    register,
     ...(ca === null ? {} : { ca }),
     ...(token === null ? {} : { login: { kind: 'bearer', token } }),
     ...(username === null ? {} : { login: { kind: 'basic', username, password: password ?? '' } }),

@@ -47,6 +47,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       options: ['json', 'avro', 'json-schema', 'raw', 'raw-double'],
       default: 'json',
     },
+    output: {
+      doc: 'How forecasts are written: `json`; `avro` or `json-schema` with a schema registry, under the subject `<output>-value`.',
+      format: 'choice',
+      options: ['json', 'avro', 'json-schema'],
+      default: 'json',
+    },
   },
   fields: {
     series: {
@@ -158,6 +164,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     },
   },
   publish: {
+    format: {
+      doc: 'One record for a forecast (`wide`), or one for each of its steps (`long`), for sinks that want rows.',
+      format: 'choice',
+      options: ['wide', 'long'],
+      default: 'wide',
+    },
     maxAge: {
       doc: 'No forecast is published from observations older than this on arrival; "0s" publishes them all.',
       format: 'duration',

@@ -55,4 +55,10 @@ export const registrySchema: SettingsOf<SchemaRegistryConfig> = {
     default: 10_000,
     env: 'TIDECAST_SCHEMA_REGISTRY_TIMEOUT',
   },
+  register: {
+    doc: 'Register the schemas of forecasts where they are missing; with `false` somebody else must have done it.',
+    format: 'boolean',
+    default: true,
+    env: 'TIDECAST_SCHEMA_REGISTRY_REGISTER',
+  },
 }

@@ -1,3 +1,4 @@
+import type { OutputEncoding, OutputFormat } from '../core/forecast/format.js'
 import type { InputEncoding } from '../core/value-format.js'
 import type { Activation, CellKind, DecoderKind } from '../core/network-spec.js'
 
@@ -43,6 +44,8 @@ export interface SchemaRegistryConfig {
   readonly tokenFile: string | null
   readonly ca: string | null
   readonly timeout: number
+  /** False: schemas are only looked up. */
+  readonly register: boolean
 }
 
 export interface KafkaConfig {
@@ -101,7 +104,7 @@ export interface PipelineConfig {
   readonly partitions: number
   readonly output: string
   readonly deadLetter: string
-  readonly encoding: { readonly input: InputEncoding }
+  readonly encoding: { readonly input: InputEncoding; readonly output: OutputEncoding }
   /** Dotted paths into the record's JSON value; `series` = '' takes the record key. */
   readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
   /** Grid step in ms; 0 = the observation grid (`interval: "observations"`). */
@@ -132,8 +135,8 @@ export interface PipelineConfig {
   /** Missing steps that are stepped over one by one; a longer gap resets the hidden state. */
   readonly gaps: { readonly maxSteps: number }
   readonly calibration: { readonly enabled: boolean; readonly rate: number }
-  /** 0 = off. */
-  readonly publish: { readonly maxAge: number }
+  /** `maxAge` 0 = off. */
+  readonly publish: { readonly format: OutputFormat; readonly maxAge: number }
   readonly model: {
     readonly cell: CellKind
     readonly activation: Activation

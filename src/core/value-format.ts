@@ -73,6 +73,13 @@ function readDouble(value: Uint8Array, arrival: number): unknown {
 
 /** Confluent's frame: a zero byte, the schema's id (u32, big-endian), then the value. */
 export const FRAME_BYTES = 5
+/** Confluent's frame, without its value. */
+export function frameOf(id: number): Buffer {
+  const frame = Buffer.alloc(FRAME_BYTES)
+  frame.writeUInt32BE(id, 1)
+  return frame
+}
+
 /** Schemas kept by one reader; a topic has a handful. */
 const MOST_SCHEMAS = 1000
 

@@ -1,12 +1,14 @@
 import type { PipelineConfig } from '../config/types.js'
 import { Accuracy, scoreArrival } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
-import { ForecastEncoder, isoInterval } from '../core/encode.js'
-import type { SchemaLookup } from '../core/value-format.js'
+import type { ForecastWriter } from '../core/forecast/format.js'
+import { JsonWideWriter } from '../core/forecast/json-wide.js'
+import { forecastWriter } from '../core/forecast/writer.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
+import { PLAIN, type Formats } from './formats.js'
 import { IDLE, Intake } from './intake.js'
 import { sharedFloats, type PartitionStates } from './partition-states.js'
 import { Part } from './part.js'
@@ -28,7 +30,9 @@ export class Partition {
   private readonly provenance: Provenance
   private readonly intake: Intake
   private readonly calibration: Calibration
-  private readonly encoder: ForecastEncoder
+  private readonly writer: ForecastWriter
+  /** For whoever asks for the latest forecast. */
+  private readonly json: ForecastWriter
   private readonly forecast: Float64Array
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
@@ -40,13 +44,14 @@ export class Partition {
     model: ActiveModel,
     number: number,
     private readonly clock: Clock,
-    lookup: SchemaLookup | null = null,
+    formats: Formats = PLAIN,
   ) {
     const { horizon, quantiles } = config
     this.provenance = new Provenance(config.topic, number, states)
-    this.intake = new Intake(config, states, this.provenance, lookup)
+    this.intake = new Intake(config, states, this.provenance, formats.lookup)
     this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
-    this.encoder = new ForecastEncoder(config.name, isoInterval(config.interval), horizon, quantiles)
+    this.writer = forecastWriter(config, formats.frame)
+    this.json = new JsonWideWriter(config, PLAIN.frame)
     this.forecast = new Float64Array(horizon * quantiles.length)
     const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
     this.published = new Accuracy(levels)
@@ -63,14 +68,8 @@ export class Partition {
     if (origin === null) return null
     const { ts, version } = origin
     const scale = this.states.table.scale(slot)
-    const bytes = this.encoder.encode(
-      this.headOf(slot),
-      ts,
-      modelLabel(version, this.config.model.cell),
-      this.forecast,
-      0,
-      scale,
-    )
+    const label = modelLabel(version, this.config.model.cell)
+    const bytes = this.json.write(this.json.head(series), ts, label, this.forecast, scale, 0)
     return Buffer.from(bytes).toString()
   }
 
@@ -240,25 +239,24 @@ export class Partition {
     result.forecasts++
     if (byNetwork) result.byNetwork++
     const cause = records[steps.record[s]!]!
-    result.outputs.push({
-      topic: this.config.output,
-      timestamp: cause.timestamp,
-      headers: this.provenance.of(cause.offset),
-      key: this.states.keys[slot]!,
-      value: this.encoder.encode(
-        this.headOf(slot),
-        ts,
-        modelLabel(byNetwork ? this.model.version : 0, this.config.model.cell),
-        forecast,
-        0,
-        scale,
-      ),
-    })
+    const { writer } = this
+    const head = this.headOf(slot)
+    const label = modelLabel(byNetwork ? this.model.version : 0, this.config.model.cell)
+    const headers = this.provenance.of(cause.offset)
+    for (let i = 0; i < writer.records; i++) {
+      result.outputs.push({
+        topic: this.config.output,
+        timestamp: cause.timestamp,
+        headers,
+        key: this.states.keys[slot]!,
+        value: writer.write(head, ts, label, forecast, scale, i),
+      })
+    }
   }
 
   private headOf(slot: number): Uint8Array {
     const { heads, slots } = this.states
-    return (heads[slot] ??= this.encoder.head(slots.name(slot)!))
+    return (heads[slot] ??= this.writer.head(slots.name(slot)!))
   }
 
   private nonNegative(slot: number): boolean {

@@ -1,6 +1,5 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
-import type { SchemaLookup } from '../core/value-format.js'
 import { consumerGroup } from '../core/consumer-group.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
@@ -13,6 +12,7 @@ import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
 import { asConfigured, fits } from './fits.js'
+import { agreeOnFormats, mostRecords, type Formats } from './formats.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
@@ -43,9 +43,10 @@ export class Pipeline {
   readonly progress: Progress
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
-  private readonly lookup: SchemaLookup | null
   /** By partition, what made its last batch fail. */
   private readonly stalled = new Map<number, string>()
+  /** Agreed on with the schema registry when the first partition is taken. */
+  private formats: Formats | undefined
   private model: ActiveModel = BASELINE
   /** Version that the store named when it was last asked; `null` while that is none. */
   private champion: number | null = null
@@ -61,8 +62,6 @@ export class Pipeline {
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
     this.progress = new Progress(deps.clock)
-    const { registry } = deps
-    this.lookup = registry === null ? null : (id) => registry.schema(id)
   }
 
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
@@ -80,7 +79,7 @@ export class Pipeline {
           partitionPipe(
             lease,
             (l) => this.take(l),
-            config.batch.maxRecords,
+            mostRecords(config),
             (error, attempt) => this.retryIn(lease, error, attempt),
           ),
         ),
@@ -266,14 +265,15 @@ export class Pipeline {
       let runtime: PartitionRuntime
       do {
         model = this.model
-        const { broker, clock, telemetry } = this.deps
+        const { broker, clock, telemetry, registry } = this.deps
+        this.formats ??= await agreeOnFormats(this.config, registry)
         const { partition, ...restored } = await restore(
           lease,
           broker,
           this.config,
           model,
           clock,
-          this.lookup,
+          this.formats,
         )
         telemetry.restored({ partition: lease.partition, ...restored })
         runtime = new PartitionRuntime(lease, partition, this.config, clock)

@@ -1,8 +1,8 @@
 import type { PipelineConfig } from '../config/types.js'
-import type { SchemaLookup } from '../core/value-format.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
+import { PLAIN, type Formats } from './formats.js'
 import { decodeMarks, decodeMeta, encodeMarks, signature } from './partition-meta.js'
 import { PartitionStates } from './partition-states.js'
 import { Partition } from './partition.js'
@@ -26,11 +26,11 @@ export async function restore(
   config: PipelineConfig,
   model: ActiveModel,
   clock: Clock,
-  lookup: SchemaLookup | null = null,
+  formats: Formats = PLAIN,
 ): Promise<Restored> {
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
-  const partition = new Partition(config, states, model, lease.partition, clock, lookup)
+  const partition = new Partition(config, states, model, lease.partition, clock, formats)
   let stored = await lease.states.meta()
   if (stored === null && lease.fresh && config.start !== 'earliest') {
     stored = await begin(lease, broker, config, clock)

@@ -5,10 +5,10 @@ export interface SchemaRegistry {
   /** `null`: there is no schema with this id. What was found is remembered: a schema with an id never changes. */
   schema(id: number): Promise<RegisteredSchema | null>
   /**
-   * The id of a schema under a subject. With `register` it is added there, if the registry's rules of compatibility let
-   * it; without, it must be there.
+   * The id of a schema under a subject. It is added there, if the registry's rules of compatibility let it; where the
+   * place says not to, it must be there.
    */
-  idOf(subject: string, schema: Pick<RegisteredSchema, 'type' | 'text'>, register: boolean): Promise<number>
+  idOf(subject: string, schema: Pick<RegisteredSchema, 'type' | 'text'>): Promise<number>
 }
 
 export type RegistryErrorCode =
@@ -39,4 +39,6 @@ export interface RegistryPlace {
   /** File with certificates in PEM form; absent: the system's authorities. */
   readonly ca?: string
   readonly timeoutMs: number
+  /** False: what is not registered is not to be. */
+  readonly register: boolean
 }

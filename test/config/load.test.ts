@@ -43,7 +43,7 @@ test('a pipeline without settings gets every documented default', () => {
     partitions: 1,
     output: 'p.forecasts',
     deadLetter: 'p.dead-letters',
-    encoding: { input: 'json' },
+    encoding: { input: 'json', output: 'json' },
     fields: { series: '', ts: 'ts', value: 'value' },
     interval: 3_600_000,
     season: { short: 24, long: 168 },
@@ -67,7 +67,7 @@ test('a pipeline without settings gets every documented default', () => {
     allowedLateness: 0,
     gaps: { maxSteps: 48 },
     calibration: { enabled: true, rate: 0.02 },
-    publish: { maxAge: 0 },
+    publish: { format: 'wide', maxAge: 0 },
     model: {
       cell: 'gru',
       activation: 'tanh',
@@ -157,6 +157,7 @@ test('the daemon gets every documented default', () => {
       tokenFile: null,
       ca: null,
       timeout: 10_000,
+      register: true,
     },
     pipelines: [],
   })

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { registerMigrate } from '../../src/cli/migrate.js'
 import { openEmbeddedBroker, type EmbeddedBroker } from '../../src/adapters/embedded/embedded-broker.js'
 import { Random } from '../../src/model/random.js'
+import type { PipelineConfig } from '../../src/config/types.js'
 import type { Broker, OutboundRecord } from '../../src/ports/broker.js'
 import { systemClock } from '../../src/ports/clock.js'
 import { runCommand, type Outcome } from '../cli/replay/harness.js'
@@ -32,9 +33,9 @@ function recordsFor(topic: string, rows: readonly Row[]): OutboundRecord[] {
   }))
 }
 
-async function origins(broker: Broker, topic: string): Promise<string[]> {
+async function origins(broker: Broker, config: PipelineConfig): Promise<string[]> {
   const all: string[] = []
-  for await (const { series, origin } of publishedIn(broker, topic)) all.push(`${series} ${origin}`)
+  for await (const { series, origin } of publishedIn(broker, config)) all.push(`${series} ${origin}`)
   return all
 }
 
@@ -74,7 +75,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       await log.close()
       const before = await openLog(dataDir)
       await before.append(recordsFor(config.topic, ROWS.slice(CONSUMED, WAITING)))
-      const published = await origins(before, config.output)
+      const published = await origins(before, config)
       const stored = await storedStates(before, config)
       await before.close()
 
@@ -110,7 +111,7 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       await broker.append(recordsFor(config.topic, ROWS.slice(WAITING)))
       await there.account.settled(ROWS.length - CONSUMED)
       await there.pipeline.stop()
-      const all = [...published, ...(await origins(broker, config.output))].sort()
+      const all = [...published, ...(await origins(broker, config))].sort()
       assert.deepEqual(all, ROWS.map(({ series, ts }) => `${series} ${ts}`).sort())
 
       const calm = await openLog(await mkdtemp(join(home, 'calm-')))

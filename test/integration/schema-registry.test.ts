@@ -6,10 +6,13 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import avsc from 'avsc'
 import { ConfluentRegistry } from '../../src/adapters/registry/confluent-registry.js'
+import type { Forecast } from '../../src/core/forecast/format.js'
+import { forecastSchema } from '../../src/core/forecast/schemas.js'
 import type { LogRecord, OutboundRecord } from '../../src/ports/broker.js'
 import { readAll } from '../contract/broker-helpers.js'
 import { DaemonProcess } from '../support/daemon-process.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import { pipelineConfig } from '../support/pipeline-config.js'
 import { startRegistry, withoutRegistry, type RealRegistry } from '../support/registry.js'
 
 const HOUR = 3_600_000
@@ -26,7 +29,7 @@ const READING = {
 const witness = avsc.Type.forSchema(READING as unknown as avsc.Schema)
 const SCHEMA = { type: 'avro', text: JSON.stringify(READING) } as const
 const SETTINGS = {
-  encoding: { input: 'avro' },
+  encoding: { input: 'avro', output: 'avro' },
   fields: { ts: 'at' },
   season: 'none',
   horizon: 3,
@@ -47,13 +50,14 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     await rm(home, { recursive: true, force: true })
   })
 
-  const client = () => new ConfluentRegistry({ url: registry.url, timeoutMs: 10_000 })
+  const client = (register = true) =>
+    new ConfluentRegistry({ url: registry.url, timeoutMs: 10_000, register })
 
   test('the registry finds what was registered, and only that, and resolves references', async () => {
     const reader = client()
-    await assert.rejects(reader.idOf('own-value', SCHEMA, false), { code: 'not-registered' })
-    const id = await reader.idOf('own-value', SCHEMA, true)
-    assert.equal(await client().idOf('own-value', SCHEMA, false), id)
+    await assert.rejects(client(false).idOf('own-value', SCHEMA), { code: 'not-registered' })
+    const id = await reader.idOf('own-value', SCHEMA)
+    assert.equal(await client(false).idOf('own-value', SCHEMA), id)
     const found = await client().schema(id)
     assert.equal(found?.type, 'avro')
     assert.deepEqual(JSON.parse(found.text), READING)
@@ -75,11 +79,29 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     )
   })
 
-  test('Avro is forecast; a registry that is away is waited for; an unknown id is a dead letter; a tombstone outlives kill -9', async (t) => {
+  test('schemas of forecasts in rows are registered, also after a change of levels, under the strictest compatibility', async () => {
+    const schemaOf = (quantiles: readonly number[]) => {
+      const config = pipelineConfig('rows', { quantiles, publish: { format: 'long' } })
+      return forecastSchema({ ...config, encoding: { output: 'avro' } })!
+    }
+    const [narrow, wide] = [schemaOf([0.1, 0.5, 0.9]), schemaOf([0.05, 0.5, 0.95])]
+    const first = await client().idOf('rows-value', narrow)
+    const answer = await fetch(`${registry.url}/config/rows-value`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"compatibility":"FULL_TRANSITIVE"}',
+    })
+    assert.equal(answer.status, 200)
+    assert.notEqual(await client().idOf('rows-value', wide), first)
+    assert.equal(await client(false).idOf('rows-value', narrow), first)
+    await assert.rejects(client().idOf('rows-value', SCHEMA), { code: 'incompatible' })
+  })
+
+  test('Avro is forecast in Avro; a registry that is away is waited for; an unknown id is a dead letter; a tombstone outlives kill -9', async (t) => {
     const { broker, end } = await connectKafka(kafka.brokers)
     t.after(end)
     await broker.ensureTopics([{ name: 'avro', partitions: 1 }])
-    let id = await client().idOf('avro-value', SCHEMA, true)
+    let id = await client().idOf('avro-value', SCHEMA)
     const record = (series: string, hour: number, value: number | null, schema = id): OutboundRecord => {
       const head = Buffer.alloc(5)
       head.writeUInt32BE(schema, 1)
@@ -121,11 +143,30 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     assert.equal((await daemon.status('avro')).records, 0)
 
     registry = await startRegistry({ port })
-    id = await client().idOf('avro-value', SCHEMA, true)
+    id = await client().idOf('avro-value', SCHEMA)
     const forecasts = (): Promise<LogRecord[]> => readAll(broker, 'avro.forecasts')
+    // As any other client reads them: the schema by the id in the frame, the value by the schema.
+    const originsOf = async (values: readonly LogRecord[]): Promise<number[]> => {
+      const schema = Buffer.from(values[0]!.value!).readUInt32BE(1)
+      const found = await fetch(`${registry.url}/schemas/ids/${schema}`)
+      const type = avsc.Type.forSchema(
+        JSON.parse(((await found.json()) as { schema: string }).schema) as avsc.Schema,
+      )
+      assert.equal(type.name, 'tidecast.Forecast')
+      return values.map(({ key, value }) => {
+        assert.equal(Buffer.from(value!).readUInt32BE(1), schema)
+        const { series, origin, quantiles } = type.fromBuffer(Buffer.from(value!).subarray(5)) as Forecast
+        assert.equal(series, Buffer.from(key!).toString())
+        assert.deepEqual(
+          Object.entries(quantiles).map(([level, steps]) => [level, steps.length]),
+          [0.1, 0.5, 0.9].map((level) => [String(level), 3]),
+        )
+        return Number(origin)
+      })
+    }
     await until(async () => (await forecasts()).length === 6)
     assert.deepEqual(
-      (await forecasts()).map(originOf),
+      await originsOf(await forecasts()),
       [0, 0, 1, 1, 2, 2].map((hour) => START + hour * HOUR),
     )
     assert.deepEqual(
@@ -155,7 +196,7 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     await broker.append([record('a', 0, 9), record('b', 0, 9)])
     await until(async () => (await forecasts()).length === 7)
     await until(async () => (await readAll(broker, 'avro.dead-letters')).length === 2)
-    assert.equal(originOf((await forecasts()).at(-1)!), START)
+    assert.equal((await originsOf(await forecasts())).at(-1), START)
     assert.equal(header((await readAll(broker, 'avro.dead-letters'))[1]!, 'tidecast-reason'), 'late')
     await daemon.terminate()
   })
@@ -163,10 +204,6 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
 
 function header({ headers }: LogRecord, name: string): string {
   return Buffer.from(headers?.[name] ?? []).toString()
-}
-
-function originOf({ value }: LogRecord): number {
-  return Date.parse((JSON.parse(Buffer.from(value!).toString()) as { origin: string }).origin)
 }
 
 async function until(reached: () => Promise<boolean>): Promise<void> {

@@ -27,8 +27,9 @@ for (const model of [
 ]) {
   const name = model.decoder === undefined ? model.cell : `${model.cell} with a decoder`
   test(`${name}: a daemon forecasts with it, and after kill -9 goes on from the whole of its state`, async () => {
-    const uninterrupted = await run(model, false)
-    const interrupted = await run(model, true)
+    const uninterrupted = await run({ model }, false)
+    // The same forecasts, in a record for each step.
+    const interrupted = await run({ model, publish: { format: 'long' } }, true)
     for (const { models } of interrupted.outputs.values()) {
       assert.deepEqual([...models], ['baseline@1', `${model.cell}@1`])
     }
@@ -43,8 +44,8 @@ for (const model of [
   })
 }
 
-async function run(model: object, killed: boolean): Promise<Leftovers> {
-  const settings = houseSettings({ model })
+async function run(more: Readonly<Record<string, unknown>>, killed: boolean): Promise<Leftovers> {
+  const settings = houseSettings(more)
   const config = houseConfig(settings)
   let leftovers: Leftovers | undefined
   await withDataDirectory(async (dataDir) => {

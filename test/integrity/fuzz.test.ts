@@ -111,7 +111,7 @@ async function checkForecasts(
   account: Account,
 ): Promise<void> {
   let forecasts = 0
-  for await (const { series, origin, quantiles } of publishedIn(broker, config.output)) {
+  for await (const { series, origin, quantiles } of publishedIn(broker, config)) {
     forecasts++
     assert.ok(Number.isSafeInteger(origin), `${series}: origin ${origin}`)
     const levels = config.quantiles.map((level) => quantiles[String(level)]!)

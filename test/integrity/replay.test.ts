@@ -16,6 +16,7 @@ const MINUTE = 60_000
 const settings = { season: [12, 24], horizon: 6, gaps: { maxSteps: 5 }, model: { hidden: 8, warmUp: 4 } }
 const configs = {
   'the clock grid': pipelineConfig('p', { ...settings, interval: '1m' }),
+  'a record for each step': pipelineConfig('p', { ...settings, interval: '1m', publish: { format: 'long' } }),
   'the observation grid': pipelineConfig('p', { ...settings, interval: 'observations' }),
   'aggregated intervals': pipelineConfig('p', {
     ...settings,

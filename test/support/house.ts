@@ -74,7 +74,7 @@ export interface Leftovers extends StoredPipeline {
 export function leftoversOf(dataDir: string, config: PipelineConfig): Promise<Leftovers> {
   return withLogOf(dataDir, async (broker) => ({
     ...(await storedStates(broker, config)),
-    outputs: await readOutputs(broker, config.output),
+    outputs: await readOutputs(broker, config),
     rejected: await countRejected(broker, config.deadLetter),
   }))
 }

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import type { PipelineConfig } from '../../src/config/types.js'
+import { recordsPerForecast } from '../../src/core/forecast/format.js'
+import { ForecastReader } from '../../src/core/forecast/read.js'
+import type { SchemaLookup } from '../../src/core/value-format.js'
 import type { Broker } from '../../src/ports/broker.js'
 
 /** A forecast record as published. */
@@ -20,29 +24,35 @@ export interface SeriesOutput {
 
 export async function* publishedIn(
   broker: Pick<Broker, 'describe' | 'read'>,
-  topic: string,
+  config: PipelineConfig,
+  lookup: SchemaLookup | null = null,
 ): AsyncGenerator<Published> {
-  const partitions = (await broker.describe(topic)) ?? []
+  const partitions = (await broker.describe(config.output)) ?? []
   for (let partition = 0; partition < partitions.length; partition++) {
-    for await (const records of broker.read(topic, partition, {})) {
+    const reader = new ForecastReader(config, lookup)
+    let left = 0
+    for await (const records of broker.read(config.output, partition, {})) {
+      await reader.prepare(records)
       for (const { key, value } of records) {
-        const forecast = JSON.parse(Buffer.from(value ?? []).toString()) as Published & {
-          readonly origin: string
-        }
+        const forecast = reader.read(value)
+        left++
+        if (forecast === null) continue
         assert.equal(Buffer.from(key ?? []).toString(), forecast.series)
+        left -= recordsPerForecast(config)
         yield { ...forecast, origin: Date.parse(forecast.origin) }
       }
     }
+    assert.equal(left, 0, 'every record is a forecast, or a step of one that is there whole')
   }
 }
 
 /** All forecasts of a topic by series; of each series only the last is kept. */
 export async function readOutputs(
   broker: Pick<Broker, 'describe' | 'read'>,
-  topic: string,
+  config: PipelineConfig,
 ): Promise<Map<string, SeriesOutput>> {
   const outputs = new Map<string, SeriesOutput>()
-  for await (const forecast of publishedIn(broker, topic)) {
+  for await (const forecast of publishedIn(broker, config)) {
     const { series, origin, model } = forecast
     let output = outputs.get(series)
     if (output === undefined)

@@ -6,6 +6,7 @@ import { openEmbeddedBroker, type EmbeddedBroker } from '../../src/adapters/embe
 import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import { BASELINE, networkModel, type ActiveModel } from '../../src/pipeline/active-model.js'
+import { agreeOnFormats } from '../../src/pipeline/formats.js'
 import { PartitionRuntime } from '../../src/pipeline/partition-runtime.js'
 import { restore } from '../../src/pipeline/restore.js'
 import type { SettledBatch } from '../../src/pipeline/settle.js'
@@ -122,7 +123,9 @@ export class PartitionAtWork {
 
   async outputs(): Promise<Published[]> {
     const all: Published[] = []
-    for await (const forecast of publishedIn(this.broker, this.config.output)) all.push(forecast)
+    const { registry } = this
+    const lookup = registry === null ? null : (id: number) => registry.schema(id)
+    for await (const forecast of publishedIn(this.broker, this.config, lookup)) all.push(forecast)
     return all
   }
 
@@ -140,14 +143,14 @@ export class PartitionAtWork {
 
   async #take(): Promise<void> {
     const { config, broker, clock, registry } = this
-    const lookup = registry === null ? null : (id: number) => registry.schema(id)
+    const formats = await agreeOnFormats(config, registry)
     const assigned = new Promise<PartitionLease>((resolve, reject) => {
       broker.consume(config.topic, consumerGroup(config.name), resolve).then((consumption) => {
         this.#consumption = consumption
       }, reject)
     })
     this.#lease = await assigned
-    const { partition } = await restore(this.#lease, broker, config, this.model, clock, lookup)
+    const { partition } = await restore(this.#lease, broker, config, this.model, clock, formats)
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock)
   }
 }

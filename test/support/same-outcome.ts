@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decimalsFor } from '../../src/core/encode.js'
+import { decimalsFor } from '../../src/core/decimals.js'
 import type { Published } from './outputs.js'
 import { COMPARED, type StoredState } from './stored-states.js'
 

@@ -22,7 +22,7 @@ export class ConfluentRegistry implements SchemaRegistry {
   private readonly known = new Map<number, RegisteredSchema>()
   private readonly http: HttpJson
 
-  constructor(place: RegistryPlace) {
+  constructor(private readonly place: RegistryPlace) {
     this.http = new HttpJson(place, place.ca === undefined ? undefined : readFileSync(place.ca))
   }
 
@@ -37,11 +37,8 @@ export class ConfluentRegistry implements SchemaRegistry {
     return schema
   }
 
-  async idOf(
-    subject: string,
-    { type, text }: Pick<RegisteredSchema, 'type' | 'text'>,
-    register: boolean,
-  ): Promise<number> {
+  async idOf(subject: string, { type, text }: Pick<RegisteredSchema, 'type' | 'text'>): Promise<number> {
+    const { register } = this.place
     const path = `/subjects/${encodeURIComponent(subject)}${register ? '/versions' : ''}`
     const body = { schema: text, schemaType: type === 'avro' ? 'AVRO' : 'JSON' }
     const found = await this.http.ask('POST', path, body)

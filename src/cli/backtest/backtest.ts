@@ -93,10 +93,11 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   }
 }
 
-/** The file's rows go through the log as `append` writes them, whatever the pipeline's own topics hold. */
+/** The file's rows go through the log as `append` writes them, and forecasts as they are scored, whatever the pipeline's own topics hold. */
 function asAppended(pipeline: PipelineConfig): PipelineConfig {
   const fields = { series: '', ts: 'ts', value: 'value' }
-  return { ...pipeline, fields, encoding: { input: 'json' } }
+  const publish = { ...pipeline.publish, format: 'wide' } as const
+  return { ...pipeline, fields, encoding: { input: 'json', output: 'json' }, publish }
 }
 
 async function append(

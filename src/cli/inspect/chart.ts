@@ -1,4 +1,4 @@
-import type { Forecast } from './inspect.js'
+import type { Forecast } from '../../core/forecast/format.js'
 
 export interface Point {
   readonly ts: number

@@ -1,7 +1,9 @@
 import type { PipelineConfig } from '../../config/types.js'
 import { consumerGroup } from '../../core/consumer-group.js'
+import type { Forecast } from '../../core/forecast/format.js'
 import type { CellKind } from '../../core/network-spec.js'
 import type { BrokerPlace } from '../../ports/broker-place.js'
+import type { SchemaRegistry } from '../../ports/schema-registry.js'
 import { consumedBy, type OpenBroker } from '../broker.js'
 import { forecastFromOutput } from '../output-forecast.js'
 
@@ -30,29 +32,22 @@ export interface PartitionInspection {
   readonly committed?: number | null
 }
 
-/** The forecast record, as it is published. */
-export interface Forecast {
-  readonly series: string
-  readonly origin: string
-  readonly interval: string
-  readonly horizon: number
-  readonly model: string
-  readonly quantiles: Readonly<Record<string, readonly number[]>>
-}
-
 export async function inspect(
   broker: OpenBroker,
   place: BrokerPlace,
-  { name, topic, output, deadLetter }: PipelineConfig,
+  config: PipelineConfig,
+  registry: SchemaRegistry | null,
   series: string | undefined,
   origin?: number,
 ): Promise<Inspection> {
+  const { name, topic, output, deadLetter } = config
   const champion = broker.models.champion(name)
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
   const committed = input === null ? [] : await consumedBy(broker, place, consumerGroup(name), topic)
   const partitions = input?.map((info, i) => ({ ...info, committed: committed[i] ?? null })) ?? null
-  const forecast = series === undefined ? null : await forecastFromOutput(broker, output, series, origin)
+  const forecast =
+    series === undefined ? null : await forecastFromOutput(broker, config, registry, series, origin)
   return {
     pipeline: name,
     champion,
@@ -62,6 +57,6 @@ export async function inspect(
       { name: output, role: 'output', partitions: await broker.describe(output) },
       { name: deadLetter, role: 'dead letters', partitions: await broker.describe(deadLetter) },
     ],
-    forecast: forecast === null ? null : (JSON.parse(forecast) as Forecast),
+    forecast,
   }
 }

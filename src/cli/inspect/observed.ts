@@ -1,9 +1,9 @@
 import type { PipelineConfig } from '../../config/types.js'
 import { Decoder } from '../../core/decode.js'
+import type { Forecast } from '../../core/forecast/format.js'
 import type { SchemaRegistry } from '../../ports/schema-registry.js'
 import type { Broker } from '../../ports/broker.js'
 import type { Point } from './chart.js'
-import type { Forecast } from './inspect.js'
 
 /** Horizons of the past that are shown before the origin. */
 const PAST = 4

@@ -1,5 +1,6 @@
 import { table } from '../table.js'
-import type { Forecast, Inspection, TopicInspection } from './inspect.js'
+import type { Forecast } from '../../core/forecast/format.js'
+import type { Inspection, TopicInspection } from './inspect.js'
 
 const UNITS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 }
 

@@ -4,7 +4,7 @@ import avsc from 'avsc'
 import fc from 'fast-check'
 import { readAvro, wantedOf } from '../../../src/core/avro/read.js'
 import { AvroError, parseAvroSchema } from '../../../src/core/avro/schema.js'
-import { AvroWriter } from '../../support/avro-writer.js'
+import { AvroWriter } from '../../../src/core/avro/write.js'
 
 /** A schema with a generator of its values, as avsc takes them and as they are read. */
 interface Sample {

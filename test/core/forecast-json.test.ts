@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decimalsFor, ForecastEncoder, isoInterval } from '../../src/core/encode.js'
+import { decimalsFor } from '../../src/core/decimals.js'
+import { isoInterval, type ForecastForm } from '../../src/core/forecast/format.js'
+import { JsonWideWriter } from '../../src/core/forecast/json-wide.js'
+import { Pieces } from '../../src/core/forecast/pieces.js'
 
 const HORIZON = 3
 const LEVELS = [0.1, 0.5, 0.9]
@@ -18,11 +21,19 @@ interface Written {
 
 /** @param forecast [horizon, quantiles] */
 function encode(forecast: readonly number[], scale: number, series = 'a', encoder = fresh()): Written {
-  const bytes = encoder.encode(encoder.head(series), 0, 'gru@1', Float64Array.from(forecast), 0, scale)
+  const bytes = encoder.write(encoder.head(series), 0, 'gru@1', Float64Array.from(forecast), scale)
   return JSON.parse(Buffer.from(bytes).toString()) as Written
 }
 
-const fresh = (): ForecastEncoder => new ForecastEncoder('p', 'PT1H', HORIZON, LEVELS)
+const FORM: ForecastForm = {
+  name: 'p',
+  interval: 3_600_000,
+  horizon: HORIZON,
+  quantiles: LEVELS,
+  encoding: { output: 'json' },
+  publish: { format: 'wide' },
+}
+const fresh = (pieces = new Pieces()): JsonWideWriter => new JsonWideWriter(FORM, new Uint8Array(), pieces)
 
 test('a forecast record is what the contract says', () => {
   assert.deepEqual(encode([1, 2, 3, 4, 5, 6, 7, 8, 9.5], 1, 'näme "1"\n\ud800'), {
@@ -88,10 +99,10 @@ test('five digits below the scale are written, no more than 15 decimals and no f
 })
 
 test('records that were handed out stay as they are while more are encoded', () => {
-  const encoder = new ForecastEncoder('p', 'PT1H', HORIZON, LEVELS, 4096)
+  const encoder = fresh(new Pieces(4096))
   const numbers = (i: number): number[] => Array.from({ length: 9 }, (_, j) => i + j / 10)
   const records = Array.from({ length: 100 }, (_, i) =>
-    encoder.encode(encoder.head(`s${i}`), i, 'gru@1', Float64Array.from(numbers(i)), 0, 1),
+    encoder.write(encoder.head(`s${i}`), i, 'gru@1', Float64Array.from(numbers(i)), 1),
   )
   records.forEach((record, i) => {
     const { series, quantiles } = JSON.parse(Buffer.from(record).toString()) as Written

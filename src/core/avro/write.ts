@@ -1,5 +1,5 @@
-import { parseTimestamp } from '../../src/core/timestamp.js'
-import { AvroError, DEEPEST, type AvroType } from '../../src/core/avro/schema.js'
+import { parseTimestamp } from '../timestamp.js'
+import { AvroError, DEEPEST, type AvroType } from './schema.js'
 
 /** Writes plain data, such as `readAvro` gives, in Avro's binary encoding; the buffer grows and is reused. */
 export class AvroWriter {
