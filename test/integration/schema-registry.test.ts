@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -11,11 +11,14 @@ import { forecastSchema } from '../../src/core/forecast/schemas.js'
 import type { LogRecord, OutboundRecord } from '../../src/ports/broker.js'
 import { readAll } from '../contract/broker-helpers.js'
 import { DaemonProcess } from '../support/daemon-process.js'
+import type { RegistryError, RegistryPlace } from '../../src/ports/schema-registry.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
+import { RegistryGate } from '../support/registry-gate.js'
 import { startRegistry, withoutRegistry, type RealRegistry } from '../support/registry.js'
 
 const HOUR = 3_600_000
+const BASIC = `Basic ${Buffer.from('tide:säcret').toString('base64')}`
 const START = Date.UTC(2026, 0, 1)
 const READING = {
   type: 'record',
@@ -41,12 +44,14 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
   let home: string
   let kafka: RealKafka
   let registry: RealRegistry
+  let gate: RegistryGate
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'tidecast-registry-'))
     ;[kafka, registry] = await Promise.all([startKafka(), startRegistry()])
+    gate = await RegistryGate.before(registry.url, join(home, 'certificates'), [BASIC, 'Bearer a-token'])
   })
   after(async () => {
-    await Promise.all([kafka.stop(), registry.stop()])
+    await Promise.all([kafka.stop(), registry.stop(), gate.shut()])
     await rm(home, { recursive: true, force: true })
   })
 
@@ -79,6 +84,28 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     )
   })
 
+  test('a registry behind TLS and a login is asked with the authority and the login that it takes, and no others', async () => {
+    const { url, ca } = gate
+    const through = (login: RegistryPlace['login'], more = { ca }) =>
+      new ConfluentRegistry({ url, timeoutMs: 10_000, register: true, ...(login && { login }), ...more })
+    const basic = { kind: 'basic', username: 'tide', password: 'säcret' } as const
+    const id = await through(basic).idOf('secured-value', SCHEMA)
+    assert.equal((await through({ kind: 'bearer', token: 'a-token' }).schema(id))?.type, 'avro')
+    for (const login of [
+      undefined,
+      { ...basic, password: 'säcreu' },
+      { kind: 'bearer', token: 'another' },
+    ] as const) {
+      await assert.rejects(through(login).schema(id), (error: RegistryError) => {
+        assert.equal(error.code, 'denied')
+        assert.doesNotMatch(error.message, /säcre|another/)
+        return true
+      })
+    }
+    // Without its authority the registry could be anybody: nothing is sent.
+    await assert.rejects(through(basic, {} as { ca: string }).schema(id), { code: 'unavailable' })
+  })
+
   test('schemas of forecasts in rows are registered, also after a change of levels, under the strictest compatibility', async () => {
     const schemaOf = (quantiles: readonly number[]) => {
       const config = pipelineConfig('rows', { quantiles, publish: { format: 'long' } })
@@ -101,7 +128,7 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     const { broker, end } = await connectKafka(kafka.brokers)
     t.after(end)
     await broker.ensureTopics([{ name: 'avro', partitions: 1 }])
-    let id = await client().idOf('avro-value', SCHEMA)
+    const id = await client().idOf('avro-value', SCHEMA)
     const record = (series: string, hour: number, value: number | null, schema = id): OutboundRecord => {
       const head = Buffer.alloc(5)
       head.writeUInt32BE(schema, 1)
@@ -117,13 +144,14 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
         timestamp: START + hour * HOUR,
       }
     }
-    const { port } = registry
-    await registry.stop()
+    await gate.shut()
     await broker.append([0, 1, 2].flatMap((hour) => ['a', 'b'].map((series) => record(series, hour, hour))))
     const dataDir = await mkdtemp(join(home, 'data-'))
+    const passwordFile = join(dataDir, 'password')
+    await writeFile(passwordFile, 'säcret\n')
     const config = {
       broker: { kind: 'kafka', kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s' } },
-      schemaRegistry: { url: registry.url, timeout: '1s' },
+      schemaRegistry: { url: gate.url, ca: gate.ca, username: 'tide', passwordFile, timeout: '1s' },
       pipelines: { avro: SETTINGS },
     }
     let daemon = await DaemonProcess.start(dataDir, config)
@@ -142,8 +170,7 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     )
     assert.equal((await daemon.status('avro')).records, 0)
 
-    registry = await startRegistry({ port })
-    id = await client().idOf('avro-value', SCHEMA)
+    await gate.open()
     const forecasts = (): Promise<LogRecord[]> => readAll(broker, 'avro.forecasts')
     // As any other client reads them: the schema by the id in the frame, the value by the schema.
     const originsOf = async (values: readonly LogRecord[]): Promise<number[]> => {
