@@ -9,7 +9,7 @@ interface Certificates {
   readonly server: string
 }
 
-const { makeCertificates } = (await import(
+const certificates = (await import(
   new URL('../../../scripts/kafka/certificates.mjs', import.meta.url).href
 )) as {
   makeCertificates(dir: string, client: string): Promise<Certificates>
@@ -31,7 +31,7 @@ export class RegistryGate {
    * @param logins values of `authorization` that are let in
    */
   static async before(registry: string, dir: string, logins: readonly string[]): Promise<RegistryGate> {
-    const { ca, server: pem } = await makeCertificates(dir, 'nobody')
+    const { ca, server: pem } = await certificates.makeCertificates(dir, 'nobody')
     const identity = await readFile(pem)
     const server = createServer({ key: identity, cert: identity }, (request, response) => {
       const allowed = logins.includes(request.headers.authorization ?? '')
