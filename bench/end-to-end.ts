@@ -1,4 +1,4 @@
-import { householdRecords } from './household.js'
+import { Household } from './household.js'
 import type { Figure } from './figure.js'
 import { Workbench } from './workbench.js'
 
@@ -13,7 +13,7 @@ export async function benchEndToEnd(perSeries = 200): Promise<Figure[]> {
     const { topic, output } = config
     await bench.broker.ensureTopics([{ name: topic, partitions: 1 }])
     await bench.pinModel(config)
-    const records = await householdRecords(topic, SERIES, perSeries)
+    const records = (await Household.read()).records(topic, SERIES, 0, perSeries)
     for (let i = 0; i < records.length; i += APPEND) await bench.broker.append(records.slice(i, i + APPEND))
     const pipeline = bench.pipeline(config)
     const started = performance.now()

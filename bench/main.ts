@@ -1,8 +1,9 @@
+import { table } from '../src/cli/table.js'
 import { benchCharRnn } from './char-rnn.js'
 import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
 import { benchHistoryCost } from './history-cost.js'
-import { benchKafka } from './kafka.js'
+import { benchKafka, kafkaBench, type KafkaBench } from './kafka.js'
 import { benchRestart } from './restart.js'
 import type { Figure } from './figure.js'
 
@@ -11,7 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
   'embedded-log': () => benchEmbeddedLog(),
-  kafka: () => benchKafka(),
+  kafka: () => benchKafka(kafkaBench([])!),
   'char-rnn': () => benchCharRnn(),
   // These load TensorFlow on this thread, beside the engine's: last, and only when asked for.
   cells: async () => (await import('./cells.js')).benchCells(),
@@ -20,16 +21,48 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   imputation: async () => (await import('./imputation.js')).benchImputation(),
 }
 
+const [first, ...rest] = process.argv.slice(2)
+if (first === 'kafka') await runKafka(rest)
+else await runAll(process.argv.slice(2))
+
+/** `npm run bench -- kafka …`, which has options. */
+async function runKafka(args: readonly string[]): Promise<void> {
+  let bench: KafkaBench | null
+  try {
+    bench = kafkaBench(args)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+    return
+  }
+  if (bench === null) return
+  const figures = await benchKafka(bench)
+  if (bench.json) print(figures)
+  else process.stdout.write(table(['', 'measured', ''], figures.map(asRow)))
+}
+
+function print(figures: readonly Figure[]): void {
+  for (const figure of figures) process.stdout.write(`${JSON.stringify(figure)}\n`)
+}
+
+function asRow({ name, value, unit }: Figure): string[] {
+  return [name, value.toLocaleString('en', { maximumSignificantDigits: value < 100 ? 3 : 6 }), unit]
+}
+
 /** `npm run bench [-- NAME…]`: one JSON line per figure. */
-const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !(name in BENCHMARKS))
-if (unknown.length > 0 || wanted.includes('--help')) {
-  process.stderr.write(`usage: npm run bench [-- NAME…], NAME one of ${Object.keys(BENCHMARKS).join(', ')}\n`)
-  process.exitCode = wanted.includes('--help') ? 0 : 2
-} else {
+async function runAll(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !(name in BENCHMARKS))
+  if (unknown.length > 0 || wanted.includes('--help')) {
+    const names = Object.keys(BENCHMARKS).join(', ')
+    process.stderr.write(
+      `usage: npm run bench [-- NAME…], NAME one of ${names}; kafka has options: kafka --help\n`,
+    )
+    process.exitCode = wanted.includes('--help') ? 0 : 2
+    return
+  }
   for (const [name, run] of Object.entries(BENCHMARKS)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     process.stderr.write(`${name} …\n`)
-    for (const figure of await run()) process.stdout.write(`${JSON.stringify(figure)}\n`)
+    print(await run())
   }
 }

@@ -1,4 +1,4 @@
-import { householdRecords } from './household.js'
+import { Household } from './household.js'
 import type { Figure } from './figure.js'
 import { Workbench } from './workbench.js'
 
@@ -12,7 +12,7 @@ export async function benchRestart(series = 100_000): Promise<Figure[]> {
     const { topic } = config
     await bench.broker.ensureTopics([{ name: topic, partitions: 1 }])
     await bench.pinModel(config)
-    const records = await householdRecords(topic, series, 1)
+    const records = (await Household.read()).records(topic, series, 0, 1)
     for (let i = 0; i < records.length; i += APPEND) await bench.broker.append(records.slice(i, i + APPEND))
     const first = bench.pipeline(config)
     await first.start()

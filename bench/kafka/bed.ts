@@ -2,12 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKafkaBroker, type KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
+import type { KafkaConnection } from '../../src/ports/broker-place.js'
 import { systemClock } from '../../src/ports/clock.js'
-import { householdRecords } from '../household.js'
+import { Household } from '../household.js'
 
 export const PARTITIONS = 4
 export const SERIES = 1000
-const APPEND = 6000
+/** Champions of the benchmarks' pipelines, for every process. */
+export const MODELS_TOPIC = 'bench.models'
+/** Steps of all series in one append. */
+const STEPS = 6
+
+/** Records keep the times of their observations, years ago; a long soak must not fill the disk. */
+const RETENTION = {
+  'log.retention.ms': -1,
+  'log.retention.bytes': 2 ** 29,
+  'log.segment.bytes': 2 ** 26,
+  'log.retention.check.interval.ms': 10_000,
+}
 
 export interface RealKafka {
   readonly brokers: string
@@ -19,8 +31,10 @@ const script = (name: string): Promise<unknown> =>
 
 /** A Kafka of its own, on the cores that the benchmark itself runs on. */
 export async function startKafka(): Promise<RealKafka> {
-  const { startKafka: start } = (await script('kafka/server')) as { startKafka: () => Promise<RealKafka> }
-  return start()
+  const { startKafka: start } = (await script('kafka/server')) as {
+    startKafka: (options: { readonly settings: object }) => Promise<RealKafka>
+  }
+  return start({ settings: RETENTION })
 }
 
 /** Interpreter with PyTorch and confluent-kafka; `null`, told loudly, where there is none to be had. */
@@ -35,26 +49,30 @@ export async function python(): Promise<string | null> {
   }
 }
 
+export function connectionTo(brokers: string): KafkaConnection {
+  return {
+    brokers: [brokers],
+    clientId: 'bench',
+    connectionTimeoutMs: 3000,
+    requestTimeoutMs: 30_000,
+    authenticationTimeoutMs: 10_000,
+    compression: 'none',
+  }
+}
+
 /** A connection with a data directory of its own. */
 export async function connect(
   brokers: string,
 ): Promise<{ readonly broker: KafkaBroker; readonly end: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'tidecast-bench-'))
   const broker = await openKafkaBroker({
-    connection: {
-      brokers: [brokers],
-      clientId: 'bench',
-      connectionTimeoutMs: 3000,
-      requestTimeoutMs: 30_000,
-      authenticationTimeoutMs: 10_000,
-      compression: 'none',
-    },
+    connection: connectionTo(brokers),
     dir,
     mapSizeBytes: 2 ** 36,
     createTopics: true,
     standby: false,
     replicationFactor: -1,
-    modelsTopic: 'bench.models',
+    modelsTopic: MODELS_TOPIC,
     sessionTimeoutMs: 20_000,
     heartbeatMs: 1000,
     clock: systemClock,
@@ -70,12 +88,12 @@ export async function connect(
   }
 }
 
-/** Makes the topic and appends `perSeries` observations of each of the series, by key. Returns their number. */
+/** Makes the topic and appends `perSeries` observations of each of the series. Returns their number. */
 export async function fill(broker: KafkaBroker, topic: string, perSeries: number): Promise<number> {
   await broker.ensureTopics([{ name: topic, partitions: PARTITIONS }])
-  const records = await householdRecords(topic, SERIES, perSeries)
-  for (let i = 0; i < records.length; i += APPEND) {
-    await broker.append(records.slice(i, i + APPEND).map(({ partition: _, ...byKey }) => byKey))
+  const household = await Household.read()
+  for (let step = 0; step < perSeries; step += STEPS) {
+    await broker.append(household.records(topic, SERIES, step, Math.min(step + STEPS, perSeries)))
   }
-  return records.length
+  return perSeries * SERIES
 }

@@ -1,11 +1,11 @@
-import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Workbench } from '../workbench.js'
 import { connect } from './bed.js'
+import { found, helping, task } from './helped.js'
 import { kafkaPipeline } from './throughput.js'
 import { watched } from './watched.js'
 
-/** One process of a group: a pipeline until standard input ends. Its argument is a `MemberTask` as JSON. */
+/** One process of a group: a pipeline, which takes up its partitions at once, and their records when it is told to go. */
 export interface MemberTask {
   readonly brokers: string
   readonly name: string
@@ -14,15 +14,20 @@ export interface MemberTask {
   readonly pauseMs: number
 }
 
-const { brokers, name, settings, pauseMs } = JSON.parse(process.argv[2]!) as MemberTask
+const { brokers, name, settings, pauseMs } = task() as MemberTask
 const { broker, end } = await connect(brokers)
 const bench = await Workbench.on(broker, end)
-let turn = Promise.resolve()
-const paced = watched(broker, (records) => (turn = turn.then(() => pause(records * pauseMs))))
-const pipeline = bench.pipeline(kafkaPipeline(name, settings), pauseMs > 0 ? paced : broker)
+let go = (): void => undefined
+let turn = new Promise<void>((resolve) => (go = resolve))
+const paced = watched(broker, (records) => {
+  if (pauseMs > 0) turn = turn.then(() => pause(records * pauseMs))
+  return turn
+})
+const pipeline = bench.pipeline(kafkaPipeline(name, settings), paced)
 await pipeline.start()
-process.stdout.write('ready\n')
-process.stdin.resume()
-await once(process.stdin, 'end')
+await helping(() => {
+  go()
+})
 await pipeline.stop()
 await bench.close()
+found({ records: pipeline.progress.records })

@@ -9,10 +9,13 @@ import { stagesOf } from './stages.js'
 import { watched } from './watched.js'
 
 /** The network and the forecasts of the comparison: GRU 2 × 64, 24 × 3 quantiles. */
-export function kafkaPipeline(name: string, more: Readonly<Record<string, unknown>> = {}): PipelineConfig {
+export function kafkaSettings(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const settings = { topic: 'observations', interval: '1m', season: [60, 420], horizon: 24 }
-  const network = { model: { layers: 2, hidden: 64 }, partitions: PARTITIONS }
-  return Workbench.config({ ...settings, ...network, ...more }, name)
+  return { ...settings, model: { layers: 2, hidden: 64 }, partitions: PARTITIONS, ...more }
+}
+
+export function kafkaPipeline(name: string, more: Readonly<Record<string, unknown>> = {}): PipelineConfig {
+  return Workbench.config(kafkaSettings(more), name)
 }
 
 /** Kafka to Kafka, exactly once, one process, the cluster on the same cores; beside it the same job in Python. */

@@ -19,17 +19,24 @@ export class Accuracy {
   private hits = 0
   private symbols = 0
 
+  private readonly low: number
+  private readonly mid: number
+  private readonly high: number
+
   /** @param levels the three scored levels: lowest quantile, median, highest quantile */
-  constructor(private readonly levels: readonly [number, number, number]) {}
+  constructor([low, mid, high]: readonly [number, number, number]) {
+    this.low = low
+    this.mid = mid
+    this.high = high
+  }
 
   add(value: number, lower: number, median: number, upper: number, naiveError: number): void {
-    const [low, mid, high] = this.levels
     if (naiveError > 0) {
       this.scaledError += Math.abs(value - median) / naiveError
       this.scaledCount += 1
     }
     this.quantileLoss +=
-      pinball(value, lower, low) + pinball(value, median, mid) + pinball(value, upper, high)
+      pinball(value, lower, this.low) + pinball(value, median, this.mid) + pinball(value, upper, this.high)
     this.absoluteValue += Math.abs(value)
     if (value >= lower && value <= upper) this.inside += 1
     this.count += 1
@@ -122,6 +129,11 @@ export function scoreArrival(
   const Q = layout.shape.quantiles.length
   const position = modulo(index, R)
   const long = prefersLong(table, slot)
+  // The targets of one lag share the baseline's point and interval.
+  let known = -1
+  let point = NaN
+  let low = NaN
+  let high = NaN
   for (let j = 0; j < steps.length; j++) {
     const h = steps[j]!
     const p = row + open[j]! + 3 * modulo(index, h)
@@ -133,9 +145,14 @@ export function scoreArrival(
     const l = lagFor(layout, long, h)
     if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
     published.add(value, lower, median, upper, naiveError)
-    const back = position - lags[l]!
-    const point = f32[row + (back < 0 ? back + R : back)]!
-    const r = row + layout.residuals + l * Q
-    baseline.add(value, point + Math.min(0, f32[r]!), point, point + Math.max(0, f32[r + Q - 1]!), naiveError)
+    if (l !== known) {
+      known = l
+      const back = position - lags[l]!
+      point = f32[row + (back < 0 ? back + R : back)]!
+      const r = row + layout.residuals + l * Q
+      low = point + Math.min(0, f32[r]!)
+      high = point + Math.max(0, f32[r + Q - 1]!)
+    }
+    baseline.add(value, low, point, high, naiveError)
   }
 }

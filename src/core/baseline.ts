@@ -118,20 +118,21 @@ export function baselineForecast(
     const point = f32[row + modulo(position + h + 1 - lag, R)]!
     const own = Math.max(0, n - lag)
     const weight = own / (own + OWN_WEIGHT)
+    const pooledKnown = pooled.counts[l]! > 0
     const o = at + h * Q
     let lower = point
     let upper = point
     out[o + middle] = point
     for (let d = 1; d <= middle; d++) {
-      lower = Math.min(lower, point + residual(middle - d, -now))
-      upper = Math.max(upper, point + residual(middle + d, now))
+      const below = l * Q + middle - d
+      const above = l * Q + middle + d
+      const poolBelow = pooledKnown ? pooled.values[below]! * meanAbs : -now
+      const poolAbove = pooledKnown ? pooled.values[above]! * meanAbs : now
+      const residuals = row + layout.residuals
+      lower = Math.min(lower, point + (weight * f32[residuals + below]! + (1 - weight) * poolBelow))
+      upper = Math.max(upper, point + (weight * f32[residuals + above]! + (1 - weight) * poolAbove))
       out[o + middle - d] = lower
       out[o + middle + d] = upper
-    }
-    function residual(q: number, unknown: number): number {
-      const i = l * Q + q
-      const pool = pooled.counts[l]! > 0 ? pooled.values[i]! * meanAbs : unknown
-      return weight * f32[row + layout.residuals + i]! + (1 - weight) * pool
     }
   }
 }
