@@ -4,7 +4,8 @@ import { BrokerError, type Broker, type PartitionLease } from '../ports/broker.j
 import type { ModelStore } from '../ports/model-store.js'
 import { holdAll } from './hold.js'
 import { copyLog, type OffsetMap } from './copy-log.js'
-import { decodeMarks, decodeMeta, encodeMarks, encodeMeta, signature } from './partition-meta.js'
+import { decodeMarks, decodeMeta, encodeMarks, encodeMeta, ofTopic, signature } from './partition-meta.js'
+import type { PartitionMarks } from './partition-meta.js'
 
 /** A pipeline where it is, or is to be. */
 export interface Home {
@@ -133,9 +134,12 @@ async function copyStates(
   onRows: (rows: number) => void,
 ): Promise<void> {
   const stored = await from.states.meta()
-  const marks = stored === null ? {} : decodeMarks(stored)
+  const { start, repeatBefore }: PartitionMarks = stored === null ? {} : decodeMarks(stored)
   const there = encodeMarks(
-    Object.fromEntries(Object.entries<number>({ ...marks }).map(([mark, offset]) => [mark, map.to(offset)])),
+    ofTopic(to.topicId, {
+      ...(start === undefined ? {} : { start: map.to(start) }),
+      ...(repeatBefore === undefined ? {} : { repeatBefore: map.to(repeatBefore) }),
+    }),
   )
   await to.moveTo(map.to(from.committed), there)
   const meta = stored === null ? null : decodeMeta(stored, signature(config))

@@ -21,6 +21,8 @@ export interface PartitionMarks {
   readonly start?: number
   /** What comes of records before this offset has been published before: the pipeline was taken back. */
   readonly repeatBefore?: number
+  /** Id of the topic that offsets and states belong to. Absent in older ones, and where the broker does not know. */
+  readonly topic?: string
 }
 
 const FORMAT = 1
@@ -44,6 +46,15 @@ export function signature(config: PipelineConfig): string {
 
 export function encodeMeta(meta: PartitionMeta): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ format: FORMAT, ...meta }))
+}
+
+/** They speak of another topic of the same name: neither they nor the states and the offset beside them say anything here. */
+export function areForeign({ topic }: PartitionMarks, topicId: string | null): boolean {
+  return topic !== undefined && topicId !== null && topic !== topicId
+}
+
+export function ofTopic(topicId: string | null, marks: PartitionMarks): PartitionMarks {
+  return topicId === null ? marks : { ...marks, topic: topicId }
 }
 
 /** A partition without states. */

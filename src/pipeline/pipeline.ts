@@ -267,7 +267,7 @@ export class Pipeline {
         model = this.model
         const { broker, clock, telemetry, registry } = this.deps
         this.formats ??= await agreeOnFormats(this.config, registry)
-        const { partition, ...restored } = await restore(
+        const { partition, replaced, ...restored } = await restore(
           lease,
           broker,
           this.config,
@@ -275,6 +275,7 @@ export class Pipeline {
           clock,
           this.formats,
         )
+        if (replaced) telemetry.topicReplaced({ partition: lease.partition, topic: lease.topic })
         telemetry.restored({ partition: lease.partition, ...restored })
         runtime = new PartitionRuntime(lease, partition, this.config, clock)
       } while (model !== this.model) // a new champion came meanwhile

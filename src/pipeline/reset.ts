@@ -2,7 +2,7 @@ import type { PipelineConfig, StartPosition } from '../config/types.js'
 import { consumerGroup } from '../core/consumer-group.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import { holdAll } from './hold.js'
-import { decodeMarks, encodeMarks, type PartitionMarks } from './partition-meta.js'
+import { areForeign, decodeMarks, encodeMarks, ofTopic, type PartitionMarks } from './partition-meta.js'
 import { offsetOf } from './start-position.js'
 
 /** An offset is one of a single partition. */
@@ -40,12 +40,13 @@ export async function reset(
     for (const { lease, from, to } of moves) {
       if (dryRun || to === from) continue
       const stored = await lease.states.meta()
-      const { start, repeatBefore = 0 }: PartitionMarks = stored === null ? {} : decodeMarks(stored)
-      const marks = {
+      const marks: PartitionMarks = stored === null ? {} : decodeMarks(stored)
+      const { start, repeatBefore = 0 } = areForeign(marks, lease.topicId) ? {} : marks
+      const moved = {
         ...(start === undefined ? {} : { start: Math.min(start, to) }),
         repeatBefore: Math.max(repeatBefore, from),
       }
-      await lease.moveTo(to, encodeMarks(marks))
+      await lease.moveTo(to, encodeMarks(ofTopic(lease.topicId, moved)))
     }
     return moves.map(({ lease: { partition }, from, to }) => ({ partition, from, to }))
   })

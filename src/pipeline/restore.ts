@@ -3,7 +3,8 @@ import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
 import { PLAIN, type Formats } from './formats.js'
-import { decodeMarks, decodeMeta, encodeMarks, signature } from './partition-meta.js'
+import { areForeign, decodeMarks, decodeMeta, encodeMarks, ofTopic, signature } from './partition-meta.js'
+import type { PartitionMarks } from './partition-meta.js'
 import { PartitionStates } from './partition-states.js'
 import { Partition } from './partition.js'
 import { offsetOf } from './start-position.js'
@@ -13,12 +14,14 @@ export interface Restored {
   readonly series: number
   readonly replayed: number
   readonly seconds: number
+  /** The topic is another one than before under its name: what was stored has been dropped. */
+  readonly replaced: boolean
 }
 
 /**
  * Brings a partition's states to where its group has committed: latest snapshot, then a silent replay of the records
  * between it and the committed offset. Without a usable snapshot the replay starts at the oldest record there is, or
- * where the pipeline began.
+ * where the pipeline began. A topic that was made anew is one that the pipeline has not consumed anything of yet.
  */
 export async function restore(
   lease: PartitionLease,
@@ -31,14 +34,14 @@ export async function restore(
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
   const partition = new Partition(config, states, model, lease.partition, clock, formats)
-  let stored = await lease.states.meta()
-  if (stored === null && lease.fresh && config.start !== 'earliest') {
-    stored = await begin(lease, broker, config, clock)
-  }
-  const meta = stored === null ? null : decodeMeta(stored, signature(config))
-  if (stored !== null) states.marks = decodeMarks(stored)
+  const stored = await lease.states.meta()
+  const marks = stored === null ? {} : decodeMarks(stored)
+  const replaced = areForeign(marks, lease.topicId)
+  const begins = replaced || (stored === null && lease.fresh)
+  const meta = stored === null || begins ? null : decodeMeta(stored, signature(config))
+  states.marks = begins ? await begin(lease, broker, config, clock) : ofTopic(lease.topicId, marks)
   if (meta === null) {
-    if (stored !== null) await lease.moveTo(lease.committed, encodeMarks(states.marks))
+    if (stored !== null && !begins) await lease.moveTo(lease.committed, encodeMarks(states.marks))
   } else {
     states.aligner.resume(meta.watermark ?? -Infinity)
     states.newcomers.resume(meta.newcomers ?? null)
@@ -56,20 +59,20 @@ export async function restore(
     await partition.advance(records, false)
     replayed += records.length
   }
-  return { partition, series, replayed, seconds: (performance.now() - started) / 1000 }
+  return { partition, series, replayed, replaced, seconds: (performance.now() - started) / 1000 }
 }
 
-/** Where the pipeline begins is decided once, before the first record, and stored: "latest" is another place later on. */
+/** Where the pipeline begins, and in which topic, is decided once, before the first record, and stored: "latest" is another place later on. */
 async function begin(
   lease: PartitionLease,
   broker: Pick<Broker, 'describe' | 'offsetAt'>,
   { start }: PipelineConfig,
   clock: Clock,
-): Promise<Uint8Array> {
+): Promise<PartitionMarks> {
   const offset = await offsetOf(broker, lease.topic, lease.partition, start, clock.now())
-  const meta = encodeMarks({ start: offset })
-  await lease.moveTo(offset, meta)
-  return meta
+  const marks = ofTopic(lease.topicId, start === 'earliest' ? {} : { start: offset })
+  await lease.moveTo(offset, encodeMarks(marks))
+  return marks
 }
 
 async function loadRows(lease: PartitionLease, states: PartitionStates, most: number): Promise<void> {

@@ -90,6 +90,8 @@ export interface Batch {
 export interface PartitionLease {
   readonly topic: string
   readonly partition: number
+  /** Tells the topic from others that had, or will have, its name; `null` where the broker does not know. */
+  readonly topicId: string | null
   /** Next offset to consume: everything before it has been settled by this group. */
   readonly committed: number
   /** The group has settled nothing of the partition yet: `committed` is its beginning. */

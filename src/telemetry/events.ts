@@ -15,6 +15,7 @@ export type PipelineEvent =
   | StatesMeasured
   | SnapshotWritten
   | PartitionRestored
+  | TopicReplaced
   | ModelChanged
   | AccuracyMeasured
   | BrokerTrouble
@@ -85,6 +86,13 @@ export interface PartitionRestored {
   readonly series: number
   readonly replayed: number
   readonly seconds: number
+}
+
+/** The input topic was deleted and made anew. */
+export interface TopicReplaced {
+  readonly kind: 'topic-replaced'
+  readonly partition: number
+  readonly topic: string
 }
 
 export interface ModelChanged {

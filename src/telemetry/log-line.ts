@@ -29,6 +29,12 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       return line('debug', 'snapshot written', event)
     case 'partition-restored':
       return line('info', 'partition restored', event)
+    case 'topic-replaced':
+      return line(
+        'warn',
+        'the topic was deleted and made anew: its states are dropped, and it is begun anew',
+        event,
+      )
     case 'model-changed':
       return line(event.cause === 'dropped' ? 'warn' : 'info', modelMessage(event), {})
     case 'training-started':

@@ -8,6 +8,7 @@ import type {
   PipelineEvent,
   SnapshotWritten,
   StatesMeasured,
+  TopicReplaced,
   TrainingEvent,
 } from './events.js'
 import { logLine } from './log-line.js'
@@ -63,6 +64,10 @@ export class PipelineTelemetry {
 
   restored(fields: Fields<PartitionRestored>): void {
     this.#emit({ kind: 'partition-restored', ...fields })
+  }
+
+  topicReplaced(fields: Fields<TopicReplaced>): void {
+    this.#emit({ kind: 'topic-replaced', ...fields })
   }
 
   model(fields: Fields<ModelChanged>): void {

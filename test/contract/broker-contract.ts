@@ -310,6 +310,18 @@ export function brokerContract(name: string, open: () => Promise<BrokerFixture>)
       })
     })
 
+    test('a topic has an id of its own, which it keeps', async () => {
+      const ofInput = await join(broker, input, group, 2)
+      const ofOutput = await join(broker, output, `${group}-of-output`)
+      const ids = ofInput.leases.map(({ topicId }) => topicId)
+      assert.notEqual(ids[0], null)
+      assert.equal(ids[1], ids[0])
+      assert.notEqual(ofOutput.lease.topicId, ids[0])
+      broker = await fixture.reopen()
+      await broker.ensureTopics([{ name: input, partitions: 2, retentionMs: 1e12 }])
+      assert.equal((await join(broker, input, group, 2)).lease.topicId, ids[0])
+    })
+
     test('a checkpoint settles nothing', async () => {
       await appendMany(0, 1)
       const { lease, consumption } = await join(broker, input, group, 2)

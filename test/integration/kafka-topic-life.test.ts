@@ -7,9 +7,14 @@ import type { TestContext } from 'node:test'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import { registerReset } from '../../src/cli/reset.js'
 import type { PipelineConfig } from '../../src/config/types.js'
-import type { LogRecord } from '../../src/ports/broker.js'
+import type { LogRecord, PartitionLease } from '../../src/ports/broker.js'
+import { record, text, values } from '../contract/broker-helpers.js'
 import { runCommand, type Outcome } from '../cli/replay/harness.js'
-import { appendHours, hourOf, TOWN_SETTINGS } from '../support/kafka-town.js'
+import { F64 } from '../../src/core/layout.js'
+import { appendHours, hourOf, outputsOf, TOWN_SETTINGS } from '../support/kafka-town.js'
+import { deleteTopic, witness } from '../support/kafka-witness.js'
+import { assertExactlyOnce } from '../support/outputs.js'
+import { storedStates } from '../support/stored-states.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { startPipeline } from '../support/pipeline-at-work.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
@@ -67,7 +72,64 @@ describe('the life of a topic on a real Kafka', { skip: withoutKafka }, () => {
       newest: NAMES.length,
     })
   })
+
+  for (const meanwhile of ['stopped', 'running'] as const) {
+    test(`a topic that was made anew while the pipeline was ${meanwhile} is consumed from its beginning, without the states of the old one`, async (t) => {
+      const config = pipelineConfig(`anew-${meanwhile}`, TOWN_SETTINGS)
+      const before = await startPipeline(config, await connected(t))
+      await appendHours(await connected(t), config.topic, 0, 30, NAMES)
+      await before.account.settled(30 * NAMES.length)
+      if (meanwhile === 'stopped') await before.pipeline.stop()
+      await deleteTopic(kafka.brokers, config.topic)
+      const broker = await connected(t)
+      await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+      // More than before, so that the old offset is one that the new topic has, too.
+      await appendHours(broker, config.topic, 100, 160, NAMES)
+      const { pipeline, account } =
+        meanwhile === 'running' ? before : await startPipeline(config, await connected(t))
+      await account.settled((meanwhile === 'running' ? 90 : 60) * NAMES.length)
+      await pipeline.stop()
+      assert.deepEqual(account.replaced.sort(), [0, 1])
+      const origins = [...range(0, 30), ...range(100, 160)].map(hourOf)
+      const forecast = await outputsOf(await witness(kafka.brokers, config.output))
+      assertExactlyOnce(forecast, new Map(NAMES.map((series) => [series, origins])))
+      for (const { wide } of (await storedStates(broker, config)).states.values()) {
+        assert.equal(wide[F64.count], 60, 'observations that the state has seen')
+      }
+    })
+  }
+
+  test('what was fetched from a topic that was made anew behind an old offset is never settled', async (t) => {
+    const topic = 'behind-our-back'
+    const broker = await connected(t)
+    const append = (to: KafkaBroker, count: number): Promise<void> =>
+      to.append(range(0, count).map((i) => record(topic, `of ${count}: ${i}`)))
+    await broker.ensureTopics([topic, 'settled'].map((name) => ({ name, partitions: 1 })))
+    await append(broker, 10)
+    const leases: PartitionLease[] = []
+    let taken = (): void => undefined
+    const consumption = await broker.consume(topic, 'behind', (lease) => {
+      leases.push(lease)
+      taken()
+    })
+    t.after(() => consumption.close())
+    while (leases.length < 1) await new Promise<void>((resolve) => (taken = resolve))
+    const batch = await leases[0]!.next(10)
+    await batch.settle({ outputs: [record('settled', 'old')] })
+    await deleteTopic(kafka.brokers, topic)
+    const other = await connected(t)
+    await other.ensureTopics([{ name: topic, partitions: 1 }])
+    await append(other, 100)
+    const wrong = await leases[0]!.next(10)
+    assert.match(text(wrong.records[0]!.value)!, /^of 100: [1-9]/, 'Kafka answers by name')
+    await assert.rejects(wrong.settle({ outputs: [record('settled', 'wrong')] }), /made anew/)
+    while (leases.length < 2) await new Promise<void>((resolve) => (taken = resolve))
+    assert.notEqual(leases[1]!.topicId, leases[0]!.topicId)
+    assert.deepEqual(await values(broker, 'settled'), ['old'])
+  })
 })
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
 interface Repeats {
   readonly all: number

@@ -5,7 +5,7 @@ import { Pipeline } from '../../src/pipeline/pipeline.js'
 import { systemClock } from '../../src/ports/clock.js'
 import type { Broker } from '../../src/ports/broker.js'
 import type { ModelStore } from '../../src/ports/model-store.js'
-import type { BatchFailed, BatchSettled } from '../../src/telemetry/events.js'
+import type { BatchFailed, BatchSettled, TopicReplaced } from '../../src/telemetry/events.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { PipelineTelemetry } from '../../src/telemetry/pipeline-telemetry.js'
@@ -17,6 +17,8 @@ export class Account extends PipelineTelemetry {
   accepted = 0
   forecasts = 0
   tombstones = 0
+  /** Partitions whose topic was another one than before. */
+  readonly replaced: number[] = []
   readonly rejected = new Map<RejectReason, number>()
   #failure: Error | undefined
   #changed = (): void => undefined
@@ -36,6 +38,11 @@ export class Account extends PipelineTelemetry {
       this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + count)
     }
     this.#changed()
+  }
+
+  override topicReplaced(fields: Omit<TopicReplaced, 'kind'>): void {
+    super.topicReplaced(fields)
+    this.replaced.push(fields.partition)
   }
 
   override batchFailed(fields: Omit<BatchFailed, 'kind'>): void {

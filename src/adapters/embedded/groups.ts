@@ -1,6 +1,7 @@
 import type { Consumption, PartitionLease } from '../../ports/broker.js'
 import { EmbeddedLease } from './lease.js'
 import type { Stores } from './stores.js'
+import type { Topic } from './topics.js'
 
 /** One call of `consume`. */
 interface Member {
@@ -24,7 +25,7 @@ class GroupOnTopic {
 
   constructor(
     private readonly stores: Stores,
-    private readonly topic: { readonly name: string; readonly id: number; readonly partitions: number },
+    private readonly topic: Topic,
     private readonly groupId: number,
   ) {
     this.#slots = Array.from({ length: topic.partitions }, () => ({ owner: null, lease: null }))
@@ -71,7 +72,8 @@ class GroupOnTopic {
       const logRef = { id: this.topic.id, partition }
       const groupRef = { id: this.groupId, partition }
       slot.owner = member
-      slot.lease = new EmbeddedLease(this.topic.name, partition, this.stores, logRef, groupRef, giveBack)
+      const { name, uuid = null } = this.topic
+      slot.lease = new EmbeddedLease(name, partition, uuid, this.stores, logRef, groupRef, giveBack)
       member.assigned(slot.lease)
     })
   }

@@ -29,6 +29,7 @@ export class EmbeddedLease implements PartitionLease {
   constructor(
     readonly topic: string,
     readonly partition: number,
+    readonly topicId: string | null,
     private readonly stores: Stores,
     private readonly logRef: PartitionRef,
     private readonly groupRef: PartitionRef,

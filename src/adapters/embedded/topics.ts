@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { BrokerError } from '../../ports/broker.js'
 import type { TopicSpec } from '../../ports/broker.js'
 import type { Environment } from './environment.js'
@@ -10,6 +11,8 @@ const MAX_PARTITIONS = 4096
 /** Stored as JSON under the topic's name; the number stands for the name in all keys. */
 export interface Topic extends TopicSpec {
   readonly id: number
+  /** Given once, and to no other topic. Absent in older logs. */
+  readonly uuid?: string
 }
 
 export class Topics {
@@ -64,6 +67,7 @@ export class Topics {
         const id = existing?.id ?? nextId++
         this.environment.topics.putSync(name, {
           id,
+          uuid: existing === null ? randomUUID() : existing.uuid,
           partitions: existing?.partitions ?? partitions,
           retentionMs,
           retentionBytes,

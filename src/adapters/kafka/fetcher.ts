@@ -5,6 +5,7 @@ import { BorrowedCluster } from './borrowed-cluster.js'
 import { committedRecords, offsetAfter } from './committed-records.js'
 import type { RawPartition } from './committed-records.js'
 import { isUndecodable } from './errors.js'
+import { topicIdAt } from './topic-id.js'
 
 const MAX_FETCH_BYTES = 2 * 1024 * 1024
 const READ_COMMITTED = 1
@@ -79,6 +80,20 @@ export class PartitionFetcher {
       ])
       return Number(offsets!.partitions[0]!.offset)
     })
+  }
+
+  /** Of the topic as the partition's leader knows it now; `null` where it cannot tell. */
+  topicId(): Promise<string | null> {
+    return this.#cluster.use(this.topic, (cluster) => topicIdAt(cluster, this.#leader(cluster), this.topic))
+  }
+
+  /**
+   * Rejects with 'unknown-topic' where the topic is not the one with this id any more. What was fetched before the call is
+   * that one's: an id never comes back.
+   */
+  async assertTopic(id: string | null): Promise<void> {
+    if (id === null || (await this.topicId()) === id) return
+    throw new BrokerError('unknown-topic', `Topic ${this.topic} was deleted and made anew.`)
   }
 
   async close(): Promise<void> {

@@ -168,6 +168,31 @@ replace('protocol/request', createRequest)
 
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 
+/** What requests are written with that kafkajs has no definition of: a stretch of its own encoder. */
+export interface WireEncoder {
+  readonly buffer: Buffer
+  writeBoolean(value: boolean): WireEncoder
+  writeBuffer(value: Buffer): WireEncoder
+  writeUVarInt(value: number): WireEncoder
+  writeUVarIntString(value: string): WireEncoder
+}
+
+/** And what their answers are read with. */
+export interface WireDecoder {
+  readBytes(length: number): Buffer
+  readInt16(): number
+  readInt32(): number
+  readUVarInt(): number
+  readUVarIntString(): string | null
+  readTaggedFields(): unknown
+}
+
+export const WireEncoder = internals('protocol/encoder') as new () => WireEncoder
+export const WireDecoder = internals('protocol/decoder') as new (payload: Buffer) => WireDecoder
+export const { createErrorFromCode } = internals('protocol/error') as {
+  readonly createErrorFromCode: (code: number) => Error
+}
+
 export const {
   AssignerProtocol,
   CompressionCodecs,

@@ -19,6 +19,8 @@ export interface LeaseParts {
   readonly group: string
   readonly topic: string
   readonly partition: number
+  /** As the port says. */
+  readonly topicId: string | null
   readonly transactor: Transactor
   /** Publishes before the commit, at least once; `null`: as part of it, exactly once. */
   readonly publisher: Publisher | null

@@ -19,6 +19,7 @@ import type { ConsumedOffset } from './transactor.js'
 export class KafkaLease implements PartitionLease {
   readonly topic: string
   readonly partition: number
+  readonly topicId: string | null
   readonly states: StoredStates
   readonly #revocation = new AbortController()
   #settledTo: number
@@ -34,6 +35,7 @@ export class KafkaLease implements PartitionLease {
   constructor(private readonly of: LeaseParts) {
     this.topic = of.topic
     this.partition = of.partition
+    this.topicId = of.topicId
     this.#settledTo = this.#committedTo = of.queue.start
     this.#fresh = of.fresh
     this.states = of.local.view(of.ref)
@@ -73,6 +75,8 @@ export class KafkaLease implements PartitionLease {
       return this.#batch(delivery, records)
     } catch (error) {
       this.#unsettled = null
+      // It may come back as another topic, of which this lease knows nothing.
+      if (error instanceof BrokerError && error.code === 'unknown-topic') this.#lose(error)
       throw error
     }
   }
@@ -197,6 +201,7 @@ export class KafkaLease implements PartitionLease {
   async #attempt(records: readonly Addressed[], write: () => Promise<void>): Promise<void> {
     this.#assertOwned()
     try {
+      await this.of.queue.verified
       await write()
     } catch (error) {
       throw this.#lose(translated(error, `to write for ${this.#name}`, this.#access(records)))

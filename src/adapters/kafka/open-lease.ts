@@ -31,18 +31,19 @@ export async function openLease(
     throw refused(error)
   })
   try {
+    const topicId = await fetcher.topicId()
     const earliest = await fetcher.earliest()
     const stored = (await groupOffsets(parts.admin, group, topic)).get(partition)
     const committed = stored ?? earliest
     const local = await parts.states()
     const ref = await local.refOf(group, topic, partition)
     await copyStates(parts, statesTopic(group), ref, local, transactor)
-    const queue = new RecordQueue(fetcher, Math.max(committed, earliest))
+    const queue = new RecordQueue(fetcher, Math.max(committed, earliest), topicId)
     queue.skipped = Math.max(0, earliest - committed)
     const fresh = stored === undefined
     const publisher = delivery.guarantee === 'at-least-once' ? new Publisher(parts.client) : null
     const { commitIntervalMs } = delivery
-    const place = { parts, group, topic, partition, local, ref, owner, fresh }
+    const place = { parts, group, topic, partition, topicId, local, ref, owner, fresh }
     return new KafkaLease({ ...place, transactor, publisher, commitIntervalMs, fetcher, queue })
   } catch (error) {
     await transactor.close()

@@ -17,11 +17,14 @@ export class RecordQueue {
   highWatermark = 0
   /** Records that retention deleted before they were fetched. */
   skipped = 0
+  /** Rejects where what is held may be of another topic of the same name. */
+  verified: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly fetcher: PartitionFetcher,
     /** Offset of the next fetch. */
     private position: number,
+    private readonly topicId: string | null,
   ) {}
 
   /** Offset of the oldest record held, or of the next one that can come. */
@@ -69,6 +72,7 @@ export class RecordQueue {
       const from = this.position
       const { records, next, highWatermark } = await this.fetcher.fetch(from, waitMs)
       if (from !== this.position) return
+      if (records.length > 0) this.#verify()
       this.#records.push(...records)
       this.position = next
       this.highWatermark = highWatermark
@@ -78,8 +82,15 @@ export class RecordQueue {
     }
   }
 
+  /** A position says nothing in another topic, and Kafka answers by name. Looked at while the records are worked on. */
+  #verify(): void {
+    this.verified = this.fetcher.assertTopic(this.topicId)
+    this.verified.catch(() => undefined)
+  }
+
   /** Retention does not wait for consumers: what it deleted is passed over, and counted. */
   async #skipDeleted(cause: unknown): Promise<void> {
+    await this.fetcher.assertTopic(this.topicId)
     const earliest = await this.fetcher.earliest()
     if (earliest <= this.position) {
       const message =
