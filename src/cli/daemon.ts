@@ -1,16 +1,18 @@
 import { startEngine } from '../adapters/tensorflow/engine.js'
 import type { Config } from '../config/types.js'
+import { UnfitValue, type ValueWriter } from '../core/value-writer.js'
 import { Pipeline } from '../pipeline/pipeline.js'
-import type { Broker } from '../ports/broker.js'
+import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
-import type { SchemaRegistry } from '../ports/schema-registry.js'
+import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
 import { requireDevices } from './cuda-probe.js'
 import { launchTrainer } from './launch-trainer.js'
+import { InputWriters } from './input-writers.js'
 import { openRegistry, registryPlace } from './registry.js'
 import { forecastFromOutput } from './output-forecast.js'
 
@@ -35,6 +37,7 @@ export interface DaemonOptions {
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
 export class Daemon implements Control {
+  private readonly writers: InputWriters
   private timer: NodeJS.Timeout | undefined
   private ticked: number
 
@@ -47,6 +50,7 @@ export class Daemon implements Control {
     private readonly registry: SchemaRegistry | null,
   ) {
     this.ticked = options.clock.now()
+    this.writers = new InputWriters(options.config.pipelines, registry)
   }
 
   /** Rejects with `BrokerError('locked')` where another daemon holds the log. */
@@ -143,15 +147,27 @@ export class Daemon implements Control {
     if (!(await this.broker.topics()).includes(topic)) return { kind: 'unknown-topic' }
     const waiting = this.running.filter(({ config }) => config.topic === topic).map(({ lag }) => lag)
     if (Math.max(0, ...waiting) > MAX_WAITING) return { kind: 'busy', retryAfterSeconds: 5 }
-    await this.broker.append(
-      records.map(({ key, value, timestamp }) => ({
-        topic,
-        key: Buffer.from(key),
-        value: Buffer.from(value),
-        ...(timestamp === undefined ? {} : { timestamp }),
-      })),
-    )
-    return { kind: 'appended' }
+    let write: ValueWriter
+    try {
+      write = await this.writers.of(topic)
+    } catch (error) {
+      if (error instanceof RegistryError) return { kind: 'no-schema', reason: error.message }
+      throw error
+    }
+    const unfit: { index: number; reason: string }[] = []
+    const written: OutboundRecord[] = []
+    for (const [index, { key, value, timestamp }] of records.entries()) {
+      try {
+        const stamp = timestamp === undefined ? {} : { timestamp }
+        written.push({ topic, key: Buffer.from(key), ...stamp, ...write(value) })
+      } catch (error) {
+        if (!(error instanceof UnfitValue)) throw error
+        unfit.push({ index, reason: error.message })
+      }
+    }
+    if (unfit.length > 0) this.writers.forget(topic)
+    if (written.length > 0) await this.broker.append(written)
+    return { kind: 'appended', unfit }
   }
 
   private tick(): void {

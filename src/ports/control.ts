@@ -7,7 +7,7 @@ export interface Control {
   pipelines(): readonly PipelineStatus[]
   /** `undefined`: no such pipeline; `null`: no such series or no forecast yet. The contract's forecast record, as JSON text. */
   latestForecast(pipeline: string, series: string): Promise<string | null | undefined>
-  /** Appends records to a topic. `unknown-topic` and `busy` (back-pressure) append nothing. */
+  /** Appends records to a topic, in the encoding of its pipeline. Whatever is not `appended` appends nothing. */
   ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome>
 }
 
@@ -20,7 +20,13 @@ export interface IngestRecord {
 }
 
 export type IngestOutcome =
-  | { readonly kind: 'appended' }
+  /** All but those, which the topic's schema does not hold: places in the list, from 0. */
+  | {
+      readonly kind: 'appended'
+      readonly unfit: readonly { readonly index: number; readonly reason: string }[]
+    }
+  /** The topic's schema is not to be had, in words. */
+  | { readonly kind: 'no-schema'; readonly reason: string }
   | { readonly kind: 'unknown-topic' }
   /** Too many records wait to be consumed; try again after so many seconds. */
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }

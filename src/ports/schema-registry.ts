@@ -1,9 +1,12 @@
 import type { RegisteredSchema } from '../core/value-format.js'
+import type { SubjectSchema } from '../core/value-writer.js'
 
 /** Where the schemas of values in Avro and JSON Schema are kept, by number and by subject. */
 export interface SchemaRegistry {
   /** `null`: there is no schema with this id. What was found is remembered: a schema with an id never changes. */
   schema(id: number): Promise<RegisteredSchema | null>
+  /** The schema that a subject's newest values are written with; `null`: it has none. */
+  latest(subject: string): Promise<SubjectSchema | null>
   /**
    * The id of a schema under a subject. It is added there, if the registry's rules of compatibility let it; where the
    * place says not to, it must be there.

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import avsc from 'avsc'
 import { ConfluentRegistry } from '../../src/adapters/registry/confluent-registry.js'
+import { registerInspect } from '../../src/cli/inspect.js'
+import { loadConfig } from '../../src/config/load.js'
 import type { Forecast } from '../../src/core/forecast/format.js'
 import { forecastSchema } from '../../src/core/forecast/schemas.js'
 import type { LogRecord, OutboundRecord } from '../../src/ports/broker.js'
+import { readHistories } from '../../src/training/read-histories.js'
+import { replayCommand, runCommand } from '../cli/replay/harness.js'
 import { readAll } from '../contract/broker-helpers.js'
 import { DaemonProcess } from '../support/daemon-process.js'
 import type { RegistryError, RegistryPlace } from '../../src/ports/schema-registry.js'
+import { withLogOf } from '../support/house.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
 import { RegistryGate } from '../support/registry-gate.js'
@@ -124,6 +129,61 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     await assert.rejects(client().idOf('rows-value', SCHEMA), { code: 'incompatible' })
   })
 
+  test('rows come into a topic in Avro over HTTP and by replay; forecasts in rows wait for their schema, and are read back; the trainer finds the series', async () => {
+    const dataDir = await mkdtemp(join(home, 'data-'))
+    const meter = {
+      ...SETTINGS,
+      encoding: { input: 'avro', output: 'avro' },
+      publish: { format: 'long' },
+    }
+    const settings = {
+      dataDir,
+      schemaRegistry: { url: registry.url, register: false },
+      pipelines: { meter },
+    }
+    const file = join(dataDir, 'tidecast.json5')
+    const daemon = await DaemonProcess.start(dataDir, settings)
+    try {
+      const line = (hour: number): string =>
+        `${JSON.stringify({ key: 'a', value: { at: START + hour * HOUR, value: hour } })}\n`
+      await daemon.listening
+      assert.equal(await daemon.ingest('meter', line(0)), false)
+      const [note, ...fields] = READING.fields
+      const text = JSON.stringify({ ...READING, fields: [{ ...note, default: null }, ...fields] })
+      await client().idOf('meter-value', { type: 'avro', text })
+      assert.ok(await daemon.ingest('meter', [0, 1, 2].map(line).join('')))
+      await assert.rejects(daemon.ingest('meter', '{"key":"a","value":{"at":1,"value":"x"}}'), /422.*union/)
+      await until(async () => /subject meter\.forecasts-value does not have the schema/.test(daemon.stderr))
+      assert.equal((await daemon.status('meter')).records, 0)
+      const loaded = loadConfig({ files: [file], env: {} }).pipelines[0]!
+      await client().idOf('meter.forecasts-value', forecastSchema(loaded)!)
+      await until(async () => (await daemon.status('meter')).records === 3)
+      const latest = await fetch(`${await daemon.listening}/api/v1/pipelines/meter/series/a/forecast`)
+      const forecast = (await latest.json()) as Forecast
+      assert.equal(forecast.origin, new Date(START + 2 * HOUR).toISOString())
+      await daemon.terminate()
+
+      const run = { cwd: dataDir }
+      const rows = `series,ts,value\na,${new Date(START + 3 * HOUR).toISOString()},3\na,${START + 4 * HOUR},\n`
+      await writeFile(join(dataDir, 'rows.csv'), rows)
+      const replayed = await replayCommand(['rows.csv', '--topic', 'meter', '-c', file], run)
+      assert.equal(replayed.code, 0, replayed.err)
+      const chart = ['--chart', 'chart.svg', '--json', '-c', file]
+      const seen = await runCommand(registerInspect, ['inspect', 'meter', 'a', ...chart], run)
+      assert.deepEqual((JSON.parse(seen.out) as { forecast: Forecast }).forecast, forecast)
+      const svg = await readFile(join(dataDir, 'chart.svg'), 'utf8')
+      const observed = /points="([^"]+)" fill="none" stroke="#d55e00"/.exec(svg)![1]!
+      assert.equal(observed.split(' ').length, 4)
+      await withLogOf(dataDir, async (log) => {
+        const [history] = await readHistories(log, loaded, {}, (id) => client().schema(id))
+        assert.deepEqual([...history!.values], [0, 1, 2, 3, NaN])
+        assert.equal((await readAll(log, 'meter.forecasts')).length, 9)
+      })
+    } finally {
+      await daemon.kill()
+    }
+  })
+
   test('Avro is forecast in Avro; a registry that is away is waited for; an unknown id is a dead letter; a tombstone outlives kill -9', async (t) => {
     const { broker, end } = await connectKafka(kafka.brokers)
     t.after(end)
@@ -206,6 +266,7 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     const [letter] = await readAll(broker, 'avro.dead-letters')
     assert.equal(header(letter!, 'tidecast-reason'), 'unknown-schema')
     assert.match(header(letter!, 'tidecast-detail'), /999999/)
+    assert.ok(Buffer.from(letter!.value!).equals(record('a', 3, 3, 999_999).value!))
 
     const states = async (): Promise<(boolean | undefined)[]> => {
       const last = new Map<string, boolean>()

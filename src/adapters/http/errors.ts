@@ -14,6 +14,7 @@ export type HttpErrorCode =
   | 'unknown-pipeline'
   | 'unknown-topic'
   | 'no-forecast'
+  | 'no-schema'
   | 'timeout'
   | 'busy'
   | 'unavailable'

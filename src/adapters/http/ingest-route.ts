@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Control } from '../../ports/control.js'
+import type { Control, IngestOutcome } from '../../ports/control.js'
 import { HttpError } from './errors.js'
 import { parseRecords } from './ndjson.js'
 import { requireToken } from './token.js'
@@ -32,9 +32,12 @@ export function ingestRoute(
       },
     },
     async ({ params: { topic }, body }, reply) => {
-      const { records, rejected } = await parseRecords(body ?? Buffer.alloc(0), maxRecordsPerRequest)
-      if (records.length > 0) await append(control, topic, records)
-      return reply.code(records.length > 0 ? 200 : 422).send({ accepted: records.length, rejected })
+      const { records, lines, rejected } = await parseRecords(body ?? Buffer.alloc(0), maxRecordsPerRequest)
+      const unfit = records.length > 0 ? await append(control, topic, records) : []
+      const accepted = records.length - unfit.length
+      const all = [...rejected, ...unfit.map(({ index, reason }) => ({ line: lines[index]!, reason }))]
+      all.sort((a, b) => a.line - b.line)
+      return reply.code(accepted > 0 ? 200 : 422).send({ accepted, rejected: all })
     },
   )
 }
@@ -43,11 +46,13 @@ async function append(
   control: Control,
   topic: string,
   records: Parameters<Control['ingest']>[1],
-): Promise<void> {
+): Promise<Extract<IngestOutcome, { kind: 'appended' }>['unfit']> {
   const outcome = await control.ingest(topic, records)
   switch (outcome.kind) {
     case 'appended':
-      return
+      return outcome.unfit
+    case 'no-schema':
+      throw new HttpError(503, 'no-schema', `${outcome.reason}. Nothing was appended.`)
     case 'unknown-topic': {
       const topics = control.pipelines().map((pipeline) => pipeline.topic)
       throw new HttpError(404, 'unknown-topic', `There is no topic "${topic}".`, { topics })

@@ -5,6 +5,8 @@ import { toRecord } from './record-line.js'
 
 export interface ParsedRecords {
   readonly records: readonly IngestRecord[]
+  /** Of each record. */
+  readonly lines: readonly number[]
   /** Lines, from 1, that are JSON but not records. */
   readonly rejected: readonly { readonly line: number; readonly reason: string }[]
 }
@@ -18,6 +20,7 @@ const LINES_PER_TURN = 1000
  */
 export async function parseRecords(body: Uint8Array, maxRecords: number): Promise<ParsedRecords> {
   const records: IngestRecord[] = []
+  const recordLines: number[] = []
   const rejected: { line: number; reason: string }[] = []
   let number = 0
   for (const line of lines(decode(body))) {
@@ -30,13 +33,15 @@ export async function parseRecords(body: Uint8Array, maxRecords: number): Promis
       })
     }
     const outcome = toRecord(parseLine(line, number))
-    if (outcome.kind === 'record') records.push(outcome.record)
-    else rejected.push({ line: number, reason: outcome.reason })
+    if (outcome.kind === 'record') {
+      records.push(outcome.record)
+      recordLines.push(number)
+    } else rejected.push({ line: number, reason: outcome.reason })
   }
   if (records.length + rejected.length === 0) {
     throw new HttpError(400, 'no-records', 'The body has no records: send one JSON object per line.')
   }
-  return { records, rejected }
+  return { records, lines: recordLines, rejected }
 }
 
 function decode(body: Uint8Array): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { RegisteredSchema } from '../../core/value-format.js'
+import type { SubjectSchema } from '../../core/value-writer.js'
 import { RegistryError, type RegistryPlace, type SchemaRegistry } from '../../ports/schema-registry.js'
 import { HttpJson } from './http-json.js'
 
@@ -37,6 +38,13 @@ export class ConfluentRegistry implements SchemaRegistry {
     return schema
   }
 
+  async latest(subject: string): Promise<SubjectSchema | null> {
+    const found = await this.http.ask('GET', `/subjects/${encodeURIComponent(subject)}/versions/latest`)
+    if (found.status === 404) return null
+    const answer = expectOk(found.status, found.body, `subject ${subject}`)
+    return { id: idIn(answer, subject), schema: await this.schemaOf(answer) }
+  }
+
   async idOf(subject: string, { type, text }: Pick<RegisteredSchema, 'type' | 'text'>): Promise<number> {
     const { register } = this.place
     const path = `/subjects/${encodeURIComponent(subject)}${register ? '/versions' : ''}`
@@ -55,10 +63,7 @@ export class ConfluentRegistry implements SchemaRegistry {
         `subject ${subject} refuses the schema: ${textOf(answer['message'])}`,
       )
     }
-    const { id } = expectOk(found.status, found.body, `subject ${subject}`)
-    if (!Number.isSafeInteger(id))
-      throw new RegistryError('invalid', `subject ${subject}: an answer without id`)
-    return Number(id)
+    return idIn(expectOk(found.status, found.body, `subject ${subject}`), subject)
   }
 
   private async schemaOf(answer: Readonly<Record<string, unknown>>): Promise<RegisteredSchema> {
@@ -90,6 +95,11 @@ export class ConfluentRegistry implements SchemaRegistry {
     }
     return texts
   }
+}
+
+function idIn({ id }: Readonly<Record<string, unknown>>, subject: string): number {
+  if (Number.isSafeInteger(id)) return Number(id)
+  throw new RegistryError('invalid', `subject ${subject}: an answer without id`)
 }
 
 function referencesOf(references: unknown): readonly Reference[] {

@@ -2,9 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileObservation } from '../../adapters/files/observations.js'
 import type { Config } from '../../config/types.js'
+import type { InputEncoding } from '../../core/value-format.js'
+import type { ValueWriter } from '../../core/value-writer.js'
 import { BrokerError } from '../../ports/broker.js'
 import { systemClock } from '../../ports/clock.js'
 import { brokerPlace, describePlace, openBroker } from '../broker.js'
+import { InputWriters } from '../input-writers.js'
+import { openRegistry, registryPlace } from '../registry.js'
 import { rowEncoder } from './encode-row.js'
 import { ReplayError } from './error.js'
 import { HttpClient } from './http-client.js'
@@ -31,16 +35,26 @@ export interface OpenTargetOptions {
 export async function openTarget(options: OpenTargetOptions): Promise<Target> {
   const { config, dataDir, topic, appended, pid } = options
   const readers = config.pipelines.filter((pipeline) => pipeline.topic === topic)
-  const encode = rowEncoder(readers.map(({ fields }) => fields))
+  const encode = rowEncoder(
+    readers.flatMap(({ fields, encoding }) => (isRaw(encoding.input) ? [] : [fields])),
+  )
   const partitions = readers[0]?.partitions ?? 1
   const place = brokerPlace(config, dataDir)
   try {
     const broker = await openBroker(place, { clock: systemClock, pid })
-    return await openLogTarget({ broker, log: describePlace(place), topic, partitions, appended, encode })
+    const writers = new InputWriters(config.pipelines, openRegistry(registryPlace(config.schemaRegistry)))
+    const write = (): Promise<ValueWriter> => writers.of(topic)
+    const log = describePlace(place)
+    return await openLogTarget({ broker, log, topic, partitions, appended, encode, write })
   } catch (error) {
     if (!(error instanceof BrokerError && error.code === 'locked')) throw error
     return openHttpTarget(options, encode, error)
   }
+}
+
+/** Raw values have no fields. */
+function isRaw(encoding: InputEncoding): boolean {
+  return encoding === 'raw' || encoding === 'raw-double'
 }
 
 async function openHttpTarget(

@@ -54,7 +54,7 @@ export async function serve(
       latestForecast: async () => null,
       ingest: async (topic, records) => {
         appended.push({ topic, records })
-        return { kind: 'appended' }
+        return { kind: 'appended', unfit: [] }
       },
       ...control,
     },

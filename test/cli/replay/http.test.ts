@@ -29,7 +29,7 @@ async function daemon(t: TestContext, before: Before = () => null) {
       await broker.append(
         records.map(({ key, value }) => ({ topic, key: Buffer.from(key), value: Buffer.from(value) })),
       )
-      return { kind: 'appended' }
+      return { kind: 'appended', unfit: [] }
     },
   }
   const server = await startHttp({
