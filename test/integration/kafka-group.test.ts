@@ -154,7 +154,9 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
       t.diagnostic(
         `forecasting ${forecasting.toFixed(1)} s, complete ${complete.toFixed(1)} s after the time-out`,
       )
-      assert.ok(forecasting < 5, `forecasting ${forecasting} s after the time-out`)
+      // Of 100,000 series most have changed since the last snapshot: their records are replayed before anything is forecast.
+      const limit = long ? 30 : 5
+      assert.ok(forecasting < limit, `forecasting ${forecasting} s after the time-out`)
       assert.ok(complete < 30, `complete ${complete} s after the time-out`)
       await untilSettled(broker, config, 1, 120_000)
       await group.stop()
@@ -163,6 +165,39 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     }
     const outputs = await outputsOf(await witness(kafka.brokers, config.output))
     assertExactlyOnce(outputs, expectedOrigins(2, series))
+  })
+
+  test('a member that is stopped hands its partitions over within seconds', async (t) => {
+    const name = 'handed-over'
+    const config = pipelineConfig(name, TOWN_SETTINGS)
+    const broker = await connected(t)
+    await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+    const group = await start(name, 2, TOWN_SETTINGS)
+    try {
+      await appendHours(broker, config.topic, 0, 2)
+      const leaving = group.daemon(0)
+      await leaving.until(name, (s) => s.series > 0 && s.series < SERIES_NAMES.length, 60_000)
+      await untilSettled(broker, config)
+      const { processes } = await ownershipOf(broker, config)
+      const [moving] = processes.find(({ pid }) => pid === leaving.pid)!.partitions
+      const before = (await broker.committed(consumerGroup(name), config.topic))[moving!]!
+      const stopped = performance.now()
+      await group.leave(0)
+      await appendHours(broker, config.topic, 2, 3)
+      while ((await broker.committed(consumerGroup(name), config.topic))[moving!]! <= before) {
+        assert.ok(performance.now() - stopped < 30_000)
+        await pause(20)
+      }
+      const seconds = (performance.now() - stopped) / 1000
+      t.diagnostic(`forecast by the other ${seconds.toFixed(1)} s after SIGTERM`)
+      assert.ok(seconds < 5, `forecast by the other ${seconds} s after SIGTERM`)
+      await untilSettled(broker, config)
+      await group.stop()
+    } finally {
+      await group.end()
+    }
+    const outputs = await outputsOf(await witness(kafka.brokers, config.output))
+    assertExactlyOnce(outputs, expectedOrigins(3))
   })
 
   test('a partition whose states are lost is re-warmed from its input, and nothing is published again', async (t) => {
