@@ -1,19 +1,27 @@
 import type { LogRecord, RecordHeaders } from '../../ports/broker.js'
 
-/** A record as kafkajs decodes it: control records and those of aborted transactions are still among them. */
+/** What kafkajs says of the batch that a record came in. */
+export interface RawBatch {
+  readonly firstOffset: string
+  readonly lastOffsetDelta: number
+  readonly firstTimestamp: string
+  readonly maxTimestamp: string
+  readonly timestampType: number
+  readonly producerId: string
+  readonly inTransaction: boolean
+  readonly isControlBatch: boolean
+}
+
+/** A record as it is fetched: control records and those of aborted transactions are still among them. */
 export interface RawRecord {
-  readonly offset: string
-  readonly timestamp: string
+  /** Text where kafkajs itself has read it, as in formats from before there were batches. */
+  readonly offset: number | string
+  readonly timestamp: number | string
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
   readonly isControlRecord?: boolean
-  readonly batchContext?: {
-    readonly firstOffset: string
-    readonly lastOffsetDelta: number
-    readonly producerId: string
-    readonly inTransaction: boolean
-  }
+  readonly batchContext?: RawBatch
 }
 
 export interface RawPartition {

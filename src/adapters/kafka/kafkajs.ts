@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'kafkajs'
+import { readRecord } from './read-record.js'
 import { roomForBatch, writeRecordBatch } from './record-batch.js'
 
 /**
- * kafkajs, with three of its functions replaced, which took most of the time of a produce request: it groups messages by
- * partition in quadratic time, encodes each value of a record into a buffer of its own, and copies a request into growing
- * buffers four times over before it is sent. Here a produce request is written once, into the buffer that is sent. All else
- * (what is sent when, sequence numbers, transactions, retries) stays as it is. The version is pinned;
- * `docs/decisions/0041-kafka-speed.md` says more.
+ * kafkajs, with four of its functions replaced, which took most of the time of its requests: it groups messages by partition
+ * in quadratic time, encodes each value of a record into a buffer of its own, copies a request four times over before it
+ * is sent, and makes a dozen objects of each record that it reads. Here a produce request is written once, into the buffer
+ * that is sent. All else (what is sent when, sequence numbers, transactions, retries) stays as it is. The version is
+ * pinned; `docs/decisions/0041-kafka-speed.md` says more.
  */
 const require = createRequire(import.meta.url)
 
@@ -33,9 +34,13 @@ interface Protocol {
   readonly response: unknown
 }
 
-/** A request whose first bytes are left free for its header. */
+/** A request whose first bytes are left free for its header; to kafkajs itself, one of its encoders. */
 class WithRoom {
-  constructor(readonly bytes: Buffer) {}
+  readonly buffer: Buffer
+
+  constructor(readonly buf: Buffer) {
+    this.buffer = buf
+  }
 }
 
 interface Request {
@@ -70,7 +75,7 @@ produce.protocol = ({ version }) => {
   if (version < FIRST_WITH_BATCHES) return protocol
   return (request) => {
     const { request: original, response } = protocol(request)
-    return { request: { ...original, encode: (room: number) => encodeProduce(request, room) }, response }
+    return { request: { ...original, encode: (room = 0) => encodeProduce(request, room) }, response }
   }
 }
 
@@ -120,7 +125,7 @@ async function createRequest({
   const room = 14 + lengthOf(clientId)
   const payload = await request.encode(room)
   const bytes =
-    payload instanceof WithRoom ? payload.bytes : Buffer.concat([Buffer.allocUnsafe(room), payload.buffer])
+    payload instanceof WithRoom ? payload.buffer : Buffer.concat([Buffer.allocUnsafe(room), payload.buffer])
   bytes.writeInt32BE(bytes.length - 4, 0)
   bytes.writeInt16BE(request.apiKey, 4)
   bytes.writeInt16BE(request.apiVersion, 6)
@@ -157,7 +162,10 @@ const groupByPartition: Grouping = ({ topic, partitionMetadata, messages, partit
   return groups
 }
 
-/** Before whoever asks for them is loaded. */
+/**
+ * Before whoever asks for it is loaded. Where kafkajs was loaded already, by somebody else in this process, what has been
+ * asked for stays as it was; the others get along with it.
+ */
 function replace(path: string, by: unknown): void {
   internals(path)
   require.cache[require.resolve(`kafkajs/src/${path}`)]!.exports = by
@@ -165,6 +173,7 @@ function replace(path: string, by: unknown): void {
 
 replace('producer/groupMessagesPerPartition', groupByPartition)
 replace('protocol/request', createRequest)
+replace('protocol/recordBatch/record/v0/decoder', readRecord)
 
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 

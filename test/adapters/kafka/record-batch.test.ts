@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { crc32c } from '../../../src/adapters/kafka/crc32c.js'
 import { roomForBatch, writeRecordBatch } from '../../../src/adapters/kafka/record-batch.js'
 import type { OutgoingMessage } from '../../../src/adapters/kafka/record-batch.js'
+import { readRecord } from '../../../src/adapters/kafka/read-record.js'
 import { seeded } from '../../support/run-options.js'
 
 interface Decoded {
@@ -135,3 +136,59 @@ test('any batch reads back as it was given', async (t) => {
     )
   }
 })
+
+test('records read as kafkajs itself reads them; of a header given several times the last counts', async (t) => {
+  const { random } = seeded(t)
+  const theirs = require('kafkajs/src/protocol/recordBatch/record/v0/decoder') as (
+    decoder: object,
+    batch: object,
+  ) => { readonly offset: string; readonly timestamp: string; readonly headers: Record<string, unknown> }
+  const times = [-1, 0, 1, 63, -64, 2 ** 31, -(2 ** 31), 2 ** 42]
+  for (let round = 0; round < 200; round++) {
+    const message = {
+      key: random.uniform() < 0.2 ? null : Buffer.alloc(Math.floor(random.uniform() * 200), 7),
+      value: random.uniform() < 0.2 ? null : Buffer.alloc(Math.floor(random.uniform() * 20_000), 9),
+      timestamp: 1_700_000_000_000 + times[round % times.length]!,
+      ...(round % 3 === 0 ? { headers: { one: 'ü', two: ['a', 'b'], ['__proto__']: 'own' } } : {}),
+    }
+    const bytes = await batchOf([{ value: 'first', timestamp: 1_700_000_000_000 }, message])
+    const record = lastRecordOf(bytes)
+    const context = {
+      firstOffset: '9007199254740000',
+      lastOffsetDelta: 1,
+      firstTimestamp: '1700000000000',
+      maxTimestamp: '1700000000001',
+      timestampType: round % 5 === 0 ? 1 : 0,
+      producerId: '7',
+      inTransaction: true,
+      isControlBatch: false,
+    }
+    const expected = theirs(new Decoder(record), context)
+    const { offset, timestamp, key, value, headers = {} } = readRecord({ buffer: record }, context)
+    assert.deepEqual(
+      { offset: String(offset), timestamp: String(timestamp), key, value },
+      { offset: expected.offset, timestamp: expected.timestamp, key: message.key, value: message.value },
+    )
+    assert.deepEqual(
+      Object.entries(headers).map(([name, content]) => `${name}=${String(content)}`),
+      round % 3 === 0 ? ['one=ü', 'two=b', '__proto__=own'] : [],
+    )
+    for (let cut = 1; cut < Math.min(record.length, 20); cut++) {
+      assert.throws(() => readRecord({ buffer: record.subarray(0, cut) }, context), RangeError)
+    }
+  }
+})
+
+/** Of two; its bytes without their length. */
+function lastRecordOf(batch: Buffer): Buffer {
+  const HEADER = 61
+  const length = (at: number): { readonly end: number; readonly value: number } => {
+    let value = 0
+    for (let i = 0; ; i++) {
+      value += (batch[at + i]! & 0x7f) * 2 ** (7 * i)
+      if (batch[at + i]! < 0x80) return { end: at + i + 1, value: value / 2 }
+    }
+  }
+  const first = length(HEADER)
+  return batch.subarray(length(first.end + first.value).end)
+}
