@@ -2,6 +2,7 @@ import { table } from '../src/cli/table.js'
 import { benchCharRnn } from './char-rnn.js'
 import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
+import { benchFormats } from './formats.js'
 import { benchHistoryCost } from './history-cost.js'
 import { benchKafka, kafkaBench, type KafkaBench } from './kafka.js'
 import { benchRestart } from './restart.js'
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   restart: () => benchRestart(),
   'embedded-log': () => benchEmbeddedLog(),
   kafka: () => benchKafka(kafkaBench([])!),
+  formats: () => benchFormats(),
   'char-rnn': () => benchCharRnn(),
   // These load TensorFlow on this thread, beside the engine's: last, and only when asked for.
   cells: async () => (await import('./cells.js')).benchCells(),
