@@ -30,6 +30,8 @@ export function registerInspect(program: Command, context: CliContext): void {
     const origin = options.origin === undefined ? undefined : parseTimestamp(options.origin)
     if (origin !== undefined && !Number.isFinite(origin))
       throw new Error('--origin takes an ISO 8601 time stamp')
+    if (options.chart !== undefined && pipeline.kind === 'symbols')
+      throw new Error(`--chart draws numbers, and pipeline "${name}" is of kind "symbols"`)
     const registry = openRegistry(registryPlace(config.schemaRegistry))
     const inspection = await withLog(config, context, async (broker, place) => {
       const found = await inspect(broker, place, pipeline, registry, series, origin)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { ModelStore, StoredModel } from '../ports/model-store.js'
+import type { ModelStore, Scores, StoredModel } from '../ports/model-store.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { table } from './table.js'
@@ -80,16 +80,24 @@ function listing(versions: readonly Version[]): string {
       report.seconds.toFixed(0),
       String(report.updates),
       String(report.observations),
-      network.mase.toFixed(4),
-      baseline.mase.toFixed(4),
-      network.wql.toFixed(4),
-      baseline.wql.toFixed(4),
-      network.coverage.toFixed(3),
+      ...compared(network, baseline, 'mase', 4),
+      ...compared(network, baseline, 'wql', 4),
+      shown(network.coverage, 3),
+      ...compared(network, baseline, 'logLoss', 4),
     ],
   )
   const names = ['PIPELINE', 'MODEL', 'TRAINED', 'SECONDS', 'UPDATES', 'OBSERVATIONS']
-  const scores = ['MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE']
+  const scores = ['MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE', 'LOG-LOSS', '(BASELINE)']
   return `${table([...names, ...scores], rows, 3)}* champion\n`
+}
+
+function compared(network: Scores, baseline: Scores, score: keyof Scores, digits: number): string[] {
+  return [network, baseline].map((scores) => shown(scores[score], digits))
+}
+
+/** Symbols and numbers have scores of their own. */
+function shown(score: number | null | undefined, digits: number): string {
+  return Number.isFinite(score) ? Number(score).toFixed(digits) : '–'
 }
 
 function description({ version, pipeline, champion, parent, spec, report, scores }: Version): string {
@@ -103,15 +111,13 @@ function description({ version, pipeline, champion, parent, spec, report, scores
     validation: `loss ${report.validationLoss.toFixed(5)}`,
     network: JSON.stringify(spec),
   }).map(([name, value]) => `${name.padEnd(11)} ${value}\n`)
-  const row = (name: string, { mase, wql, coverage, targets }: typeof network): string[] => [
-    name,
-    mase.toFixed(4),
-    wql.toFixed(4),
-    coverage.toFixed(3),
-    String(targets),
-  ]
+  const row = (name: string, { mase, wql, coverage, logLoss, accuracy, targets }: Scores): string[] =>
+    logLoss === undefined
+      ? [name, shown(mase, 4), shown(wql, 4), shown(coverage, 3), String(targets)]
+      : [name, shown(logLoss, 4), shown(accuracy, 3), String(targets)]
+  const names = network.logLoss === undefined ? ['MASE', 'WQL', 'COVERAGE'] : ['LOG-LOSS', 'ACCURACY']
   const scored = table(
-    ['HELD OUT', 'MASE', 'WQL', 'COVERAGE', 'TARGETS'],
+    ['HELD OUT', ...names, 'TARGETS'],
     [row('network', network), row('baseline', baseline)],
   )
   return `${about.join('')}\n${scored}`

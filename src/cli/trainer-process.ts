@@ -1,11 +1,17 @@
 import { loadBackend } from '../adapters/tensorflow/backend.js'
 import { systemClock } from '../ports/clock.js'
+import { Vocabulary } from '../core/vocabulary.js'
 import { TrainingError } from '../training/error.js'
+import type { TrainingProgress } from '../training/progress.js'
 import type { TrainerReply, TrainingJob } from '../training/protocol.js'
 import { readHistories } from '../training/read-histories.js'
+import { trainSymbols } from '../training/symbols/train.js'
 import { trainNetwork } from '../training/train.js'
 import { openRegistry } from './registry.js'
 import { openBroker } from './broker.js'
+
+/** Different symbols that are counted, to find the most frequent ones. */
+const MOST_SEEN = 65_536
 
 /** Entry of the trainer process: takes one job from its parent, answers, ends. Reads the log, writes nothing. */
 const reply = (message: TrainerReply): Promise<void> =>
@@ -34,6 +40,7 @@ async function run(job: TrainingJob): Promise<void> {
     const broker = await openBroker(job.log, { clock: systemClock, pid: process.pid, readOnly: true })
     const registry = openRegistry(job.registry)
     const lookup = registry === null ? null : (id: number) => registry.schema(id)
+    const seen = job.config.kind === 'symbols' ? new Vocabulary(MOST_SEEN) : null
     const histories = await readHistories(
       broker,
       job.config,
@@ -42,6 +49,7 @@ async function run(job: TrainingJob): Promise<void> {
         until: new Map(job.until),
       },
       lookup,
+      seen,
     )
     await broker.close()
     const observations = histories.reduce(
@@ -51,16 +59,18 @@ async function run(job: TrainingJob): Promise<void> {
     const device = info.devices.join(', ')
     await reply({ kind: 'started', observations, series: histories.length, device })
     const { config } = job
-    const result = await trainNetwork({
+    const options = {
       tf,
       fused: info.name === 'tensorflow',
       histories,
-      shape: config,
       model: config.model,
       training: config.training,
-      onProgress: (progress) => void reply({ kind: 'progress', progress }),
+      onProgress: (progress: TrainingProgress) => void reply({ kind: 'progress', progress }),
       signal: new AbortController().signal,
-    })
+    }
+    const result = await (seen === null
+      ? trainNetwork({ ...options, shape: config })
+      : trainSymbols({ ...options, seen, maxVocabulary: config.symbols.maxVocabulary }))
     const report = { ...result.report, backend: `${info.name} (${device})` }
     await reply({ kind: 'trained', result: { ...result, report } })
   } catch (error) {

@@ -2,11 +2,19 @@ import type { PipelineSettings } from './pipeline-schema.js'
 import type { DaemonSettings } from './schema.js'
 import type { Config, PipelineConfig } from './types.js'
 
+/** What follows from `kind` where it is left out. Of symbols nothing else is possible: see rules.ts. */
+const NUMBERS = { interval: 3_600_000, season: { short: 24, long: 168 }, horizon: 24 }
+const SYMBOLS = { interval: 0, season: { short: 1, long: 1 }, horizon: 1 }
+
 /** The names that were left out follow from the pipeline's own. */
 export function toPipeline(name: string, settings: PipelineSettings): PipelineConfig {
+  const byKind = settings.kind === 'symbols' ? SYMBOLS : NUMBERS
   return {
     ...settings,
     name,
+    interval: settings.interval ?? byKind.interval,
+    season: settings.season ?? byKind.season,
+    horizon: settings.horizon ?? byKind.horizon,
     topic: settings.topic ?? name,
     output: settings.output ?? `${name}.forecasts`,
     deadLetter: settings.deadLetter ?? `${name}.dead-letters`,

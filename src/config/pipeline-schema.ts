@@ -1,15 +1,26 @@
 import type { PipelineConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
+import { VALUE_KINDS } from '../core/network-spec.js'
 import { modelSchema, trainingSchema } from './learning-schema.js'
 
 type Named = 'topic' | 'output' | 'deadLetter'
+/** Settings whose default follows from `kind`. */
+type ByKind = 'interval' | 'season' | 'horizon'
 
 /** A pipeline as it stands in a file: names left out follow from the pipeline's own. */
-export type PipelineSettings = Omit<PipelineConfig, 'name' | Named> & { readonly [K in Named]: string | null }
+export type PipelineSettings = Omit<PipelineConfig, 'name' | Named | ByKind> & {
+  readonly [K in Named]: string | null
+} & { readonly [K in ByKind]: PipelineConfig[K] | null }
 
 const DAY = 86_400_000
 
 export const pipelineSchema: SettingsOf<PipelineSettings> = {
+  kind: {
+    doc: 'What the values are: `numbers`, or `symbols`, texts from a vocabulary that is learnt: then every observation is a step, and what is forecast are the probabilities of the next symbol.',
+    format: 'choice',
+    options: VALUE_KINDS,
+    default: 'numbers',
+  },
   topic: {
     doc: 'Topic the observations are read from.',
     format: 'topic',
@@ -66,7 +77,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 'ts',
     },
     value: {
-      doc: 'Dotted path to the value: a number, or null where it is known to be missing.',
+      doc: 'Dotted path to the value: a number, or with `kind: symbols` a text; null where it is known to be missing.',
       format: 'fieldPath',
       default: 'value',
     },
@@ -74,18 +85,50 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   interval: {
     doc: 'Time between two observations of a series; "observations" where they do not keep to a clock, such as trading days.',
     format: 'interval',
-    default: 3_600_000,
+    default: null,
+    defaultText: '`1h`; of symbols always `observations`',
   },
   season: {
     doc: 'Season lengths in steps, short and long (for hourly data a day and a week); `24` alone adds a long one of seven; "none" without a season.',
     format: 'season',
-    default: { short: 24, long: 168 },
+    default: null,
+    defaultText: '`[24, 168]`; of symbols always `none`',
   },
-  horizon: { doc: 'Steps ahead that are forecast.', format: 'integer', min: 1, max: 1000, default: 24 },
+  horizon: {
+    doc: 'Steps ahead that are forecast.',
+    format: 'integer',
+    min: 1,
+    max: 1000,
+    default: null,
+    defaultText: '24; of symbols always 1',
+  },
   quantiles: {
     doc: 'Levels of the published quantiles; the outermost two bound the interval whose coverage is watched.',
     format: 'quantiles',
     default: [0.1, 0.5, 0.9],
+  },
+  symbols: {
+    maxVocabulary: {
+      doc: 'Of `kind: symbols`: most symbols that are told apart; whatever else comes counts as one unknown symbol. Another number rebuilds the states from the topic.',
+      format: 'integer',
+      min: 2,
+      max: 1024,
+      default: 256,
+    },
+    maxLength: {
+      doc: 'Of `kind: symbols`: longest symbol, in characters; records with a longer one are rejected.',
+      format: 'integer',
+      min: 1,
+      max: 128,
+      default: 64,
+    },
+    top: {
+      doc: 'Of `kind: symbols`: how many of the most probable next symbols a forecast names.',
+      format: 'integer',
+      min: 1,
+      max: 1024,
+      default: 5,
+    },
   },
   aggregate: {
     doc: 'What becomes of several readings within one interval; with `none` the first counts and the rest are duplicates.',

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from './error.js'
 import { kafkaRules } from './kafka-rules.js'
 import { registryRules } from './registry-rules.js'
+import { symbolRules } from './symbol-rules.js'
 import type { PipelineConfig } from './types.js'
 import type { DaemonSettings } from './schema.js'
 
@@ -33,9 +34,10 @@ const daemonRules: readonly Rule<DaemonSettings>[] = [
 const FEWEST_SAMPLES = 20
 
 const pipelineRules: readonly Rule<PipelineConfig>[] = [
+  ...symbolRules,
   {
     paths: ['aggregate', 'interval'],
-    broken: ({ interval, aggregate }) => interval === 0 && aggregate !== 'none',
+    broken: ({ kind, interval, aggregate }) => kind === 'numbers' && interval === 0 && aggregate !== 'none',
     value: ({ aggregate }) => aggregate,
     expected: '"none" with interval "observations", which has no intervals to aggregate over',
   },

@@ -1,6 +1,6 @@
 import type { OutputEncoding, OutputFormat } from '../core/forecast/format.js'
 import type { InputEncoding } from '../core/value-format.js'
-import type { Activation, CellKind, DecoderKind } from '../core/network-spec.js'
+import type { Activation, CellKind, DecoderKind, ValueKind } from '../core/network-spec.js'
 
 /** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
 export interface Config {
@@ -97,6 +97,7 @@ export type StartPosition = 'earliest' | 'latest' | number
 
 export interface PipelineConfig {
   readonly name: string
+  readonly kind: ValueKind
   readonly topic: string
   /** Where a group that has consumed nothing yet begins. */
   readonly start: StartPosition
@@ -113,6 +114,14 @@ export interface PipelineConfig {
   readonly season: { readonly short: number; readonly long: number }
   readonly horizon: number
   readonly quantiles: readonly number[]
+  readonly symbols: {
+    /** Symbols with a number of their own; the rest are unknown. */
+    readonly maxVocabulary: number
+    /** Characters (UTF-16). */
+    readonly maxLength: number
+    /** Symbols of a published forecast. */
+    readonly top: number
+  }
   readonly aggregate: Aggregate
   readonly reject: {
     readonly invalid: RejectPolicy

@@ -7,6 +7,7 @@ import {
   type SchemaLookup,
   type ValueFormat,
 } from './value-format.js'
+import type { Vocabulary } from './vocabulary.js'
 
 /** Why a record was not used. A closed list: it labels a metric and stands in the dead letter's header. */
 export const REJECT_REASONS = [
@@ -38,13 +39,14 @@ export interface DecodeOptions {
     readonly maxKeyBytes: number
     readonly maxValueBytes: number
   }
+  readonly symbols: { readonly maxLength: number }
 }
 
 /** Result of `Decoder.decode`, reused from record to record. */
 export interface Decoded {
   series: string
   ts: number
-  /** NaN = known to be missing. */
+  /** NaN = known to be missing. Of symbols their number. */
   value: number
 }
 
@@ -64,10 +66,14 @@ export class Decoder {
   private readonly valuePath: readonly string[]
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true })
 
-  /** @param lookup where the schemas of values in Avro or JSON Schema are asked for */
+  /**
+   * @param lookup where the schemas of values in Avro or JSON Schema are asked for
+   * @param vocabulary values are symbols of it, and it takes up new ones; `null`: they are numbers
+   */
   constructor(
     private readonly options: DecodeOptions,
     lookup: SchemaLookup | null = null,
+    private readonly vocabulary: Vocabulary | null = null,
   ) {
     const path = (dotted: string): string[] => (dotted === '' ? [] : dotted.split('.'))
     const { input } = options.encoding
@@ -131,13 +137,29 @@ export class Decoder {
     if (!(Math.abs(ts) <= LAST_DATE)) return this.because('bad-ts', shown(rawTs))
     if (ts > arrival + limits.maxAhead) return this.because('too-far-ahead', shown(rawTs))
     const found = at(json, this.valuePath)
-    // Avro has NaN, and integers beyond 2^53.
-    const rawValue = typeof found === 'bigint' ? Number(found) : found !== found ? null : found
-    if (rawValue !== null && typeof rawValue !== 'number') return this.because('bad-value', shown(rawValue))
-    if (rawValue !== null && !(rawValue >= limits.minValue && rawValue <= limits.maxValue))
-      return this.because('out-of-range', shown(rawValue))
     this.out.ts = Math.floor(ts)
-    this.out.value = rawValue ?? NaN
+    return this.vocabulary === null ? this.takeNumber(found) : this.takeSymbol(found, this.vocabulary)
+  }
+
+  private takeNumber(found: unknown): RejectReason | null {
+    const { minValue, maxValue } = this.options.limits
+    // Avro has NaN, and integers beyond 2^53.
+    const value = typeof found === 'bigint' ? Number(found) : found !== found ? null : found
+    if (value !== null && typeof value !== 'number') return this.because('bad-value', shown(value))
+    if (value !== null && !(value >= minValue && value <= maxValue))
+      return this.because('out-of-range', shown(value))
+    this.out.value = value ?? NaN
+    return null
+  }
+
+  private takeSymbol(found: unknown, vocabulary: Vocabulary): RejectReason | null {
+    if (found !== null && (typeof found !== 'string' || found === '')) {
+      return this.because('bad-value', `${shown(found)}, where a symbol is a text that is not empty`)
+    }
+    if (found !== null && found.length > this.options.symbols.maxLength) {
+      return this.because('too-large', `symbol of ${found.length} characters`)
+    }
+    this.out.value = found === null ? NaN : vocabulary.take(found)
     return null
   }
 

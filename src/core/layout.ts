@@ -1,7 +1,9 @@
-import type { SeriesKind } from './network-spec.js'
+import type { SeriesKind, ValueKind } from './network-spec.js'
 
 /** What the per-series state depends on: configuration only, never the weights, so a new network finds it as it is. */
 export interface SeriesShape {
+  /** Default `numbers`. */
+  readonly kind?: ValueKind
   /** Grid step in ms; 0 = the observation grid. */
   readonly interval: number
   readonly season: { readonly short: number; readonly long: number }
@@ -53,6 +55,7 @@ export const F64_WIDTH = 16
  * Where everything lies in a series' Float32 row.
  * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
  * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
+ * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
  */
 export class StateLayout {
   readonly kind: SeriesKind
@@ -77,14 +80,16 @@ export class StateLayout {
 
   constructor(readonly shape: SeriesShape) {
     const { short, long } = shape.season
-    this.kind = short === 1 ? 'walk' : 'seasonal'
+    const symbols = shape.kind === 'symbols'
+    this.kind = symbols ? 'symbols' : short === 1 ? 'walk' : 'seasonal'
     this.short = short
     this.long = Math.max(long, short)
     this.ringSize = this.long + Math.max(REWARM_STEPS, short) + 1
-    this.steps = scoredSteps(shape.horizon)
+    this.steps = symbols ? [] : scoredSteps(shape.horizon)
     this.cycles = Math.min(Math.ceil(shape.horizon / short), Math.floor((this.ringSize - 1) / short))
     this.lags = Array.from({ length: this.cycles }, (_, c) => (c + 1) * short)
     if (this.kind === 'seasonal' && long > short) this.lags = [...this.lags, long]
+    if (symbols) this.lags = []
     let at = this.ringSize
     const take = (floats: number): number => (at += floats) - floats
     this.p7 = take(this.long)

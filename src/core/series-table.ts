@@ -49,7 +49,7 @@ export class SeriesTable {
   /** Drops the forecasts that wait for their targets. */
   forgetOpen(slot: number): void {
     const at = slot * this.layout.width
-    this.f32.fill(NaN, at + this.layout.open[0]!, at + this.layout.width)
+    this.f32.fill(NaN, at + (this.layout.open[0] ?? this.layout.width), at + this.layout.width)
   }
 
   /** Scale of now: a forecast q of the network means mean + scale · q. */

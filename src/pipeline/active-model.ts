@@ -10,13 +10,28 @@ export interface ActiveModel {
   readonly trainedTo: number
   /** Embedding row of a series, 0 = unknown to the network. */
   embeddingOf(series: string): number
+  /** Number of a symbol in the network's vocabulary, 0 = unknown to it. */
+  symbolOf(symbol: string): number
 }
 
-export const BASELINE: ActiveModel = { version: 0, network: null, trainedTo: Infinity, embeddingOf: () => 0 }
+export const BASELINE: ActiveModel = {
+  version: 0,
+  network: null,
+  trainedTo: Infinity,
+  embeddingOf: () => 0,
+  symbolOf: () => 0,
+}
 
 export function networkModel(version: number, network: LoadedNetwork, trainedTo: number): ActiveModel {
   const rows = new Map(network.spec.series.map((series, i) => [series, i + 1]))
-  return { version, network, trainedTo, embeddingOf: (series) => rows.get(series) ?? 0 }
+  const numbers = new Map(network.spec.symbols?.map((symbol, i) => [symbol, i + 1]))
+  return {
+    version,
+    network,
+    trainedTo,
+    embeddingOf: (series) => rows.get(series) ?? 0,
+    symbolOf: (symbol) => numbers.get(symbol) ?? 0,
+  }
 }
 
 /** The published name: `name@version`. */

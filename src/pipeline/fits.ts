@@ -5,13 +5,30 @@ import type { PipelineConfig } from '../config/types.js'
 
 /** Whether a stored network can forecast a pipeline as it is configured now; else the baseline does until the next training. */
 export function fits(spec: NetworkSpec, config: PipelineConfig): boolean {
-  const features = targetFeatures(new StateLayout(config))
+  return config.kind === 'symbols' ? readsAlike(spec, config) : forecastsAlike(spec, config)
+}
+
+/** The same stack of the same cells: states can be shared. */
+function stacksAlike(spec: NetworkSpec, config: PipelineConfig): boolean {
   return (
     spec.cell === config.model.cell &&
     (spec.cell !== 'rnn' || spec.activation === config.model.activation) &&
     spec.layers === config.model.layers &&
     spec.hidden === config.model.hidden &&
-    (spec.residual ?? false) === config.model.residual &&
+    (spec.residual ?? false) === config.model.residual
+  )
+}
+
+function readsAlike(spec: NetworkSpec, config: PipelineConfig): boolean {
+  const { symbols } = spec
+  return symbols !== undefined && symbols.length <= config.symbols.maxVocabulary && stacksAlike(spec, config)
+}
+
+function forecastsAlike(spec: NetworkSpec, config: PipelineConfig): boolean {
+  const features = targetFeatures(new StateLayout(config))
+  return (
+    spec.symbols === undefined &&
+    stacksAlike(spec, config) &&
     decodesAlike(spec, config.model) &&
     spec.inputs === INPUTS &&
     spec.targetFeatures === features.all &&

@@ -27,7 +27,7 @@ export class Intake {
     private readonly provenance: Provenance,
     lookup: SchemaLookup | null,
   ) {
-    this.decoder = new Decoder(config, lookup)
+    this.decoder = new Decoder(config, lookup, states.symbols?.vocabulary ?? null)
   }
 
   /** To be awaited before these records are accepted. Rejects while the schema registry cannot be asked. */

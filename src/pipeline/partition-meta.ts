@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { Newcomers } from '../core/newcomers.js'
+import type { SymbolMemory } from './partition-symbols.js'
 
 /** A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. */
 export interface PartitionMeta {
@@ -10,6 +11,8 @@ export interface PartitionMeta {
   /** −Infinity as null. */
   readonly watermark: number | null
   readonly pooled: { readonly values: readonly number[]; readonly counts: readonly number[] }
+  /** Only of symbols. */
+  readonly symbols?: SymbolMemory
   readonly marks: PartitionMarks
   /** Of `Newcomers`; absent in older ones. */
   readonly newcomers?: Newcomers['memory']
@@ -41,6 +44,7 @@ export function signature(config: PipelineConfig): string {
     model.hidden,
     // The GRU's signature stays what it was before there were others: states stored then can be read.
     ...(model.cell === 'gru' ? [] : [model.cell, model.activation]),
+    ...(config.kind === 'numbers' ? [] : [config.kind, config.symbols.maxVocabulary]),
   ])
 }
 

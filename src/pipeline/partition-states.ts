@@ -10,6 +10,7 @@ import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
+import { PartitionSymbols } from './partition-symbols.js'
 import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
 
 const INITIAL_SLOTS = 64
@@ -26,6 +27,10 @@ export class PartitionStates {
   readonly steps = new StepList()
   readonly aligner: GridAligner
   readonly pooled: PooledResiduals
+  /** `null` where the values are numbers. */
+  readonly symbols: PartitionSymbols | null
+  /** Floats of a forecast. */
+  readonly cells: number
   readonly hiddenSize: number
   /** [capacity, hiddenSize] on shared memory: the engine's thread steps it in place. */
   hidden: Float32Array
@@ -36,7 +41,7 @@ export class PartitionStates {
   /** Record key, and the bytes every forecast begins with (made with the first), by slot. */
   readonly keys: Uint8Array[] = []
   readonly heads: (Uint8Array | undefined)[] = []
-  /** [capacity, horizon · quantiles] each slot's latest forecast, with its origin (NaN: none) and model version. */
+  /** [capacity, cells] each slot's latest forecast, with its origin (NaN: none) and model version. */
   private latest: Float32Array
   private origins: Float64Array
   private makers: Int32Array
@@ -66,7 +71,10 @@ export class PartitionStates {
     this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
     this.versions = new Int32Array(INITIAL_SLOTS)
     this.embedding = new Int32Array(INITIAL_SLOTS)
-    this.latest = new Float32Array(INITIAL_SLOTS * config.horizon * config.quantiles.length)
+    const { kind, symbols, horizon, quantiles } = config
+    this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
+    this.cells = this.symbols?.cells ?? horizon * quantiles.length
+    this.latest = new Float32Array(INITIAL_SLOTS * this.cells)
     this.origins = new Float64Array(INITIAL_SLOTS)
     this.makers = new Int32Array(INITIAL_SLOTS)
     this.dirty = new Uint8Array(INITIAL_SLOTS)
@@ -251,6 +259,7 @@ export class PartitionStates {
         offset,
         watermark: this.aligner.watermark,
         pooled: { values: [...this.pooled.values], counts: [...this.pooled.counts] },
+        ...(this.symbols === null ? {} : { symbols: this.symbols.memory() }),
         marks: this.marks,
         newcomers: this.newcomers.memory,
       }),
@@ -298,6 +307,11 @@ export class PartitionStates {
     const at = slot * into.length
     into.set(this.latest.subarray(at, at + into.length))
     return { ts, version: this.makers[slot]! }
+  }
+
+  /** No forecast of the slot stands any more. */
+  forget(slot: number): void {
+    this.origins[slot] = NaN
   }
 
   /** Takes over hidden states made under another network. */

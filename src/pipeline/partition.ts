@@ -1,20 +1,19 @@
 import type { PipelineConfig } from '../config/types.js'
-import { Accuracy, scoreArrival } from '../core/accuracy.js'
-import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
-import type { ForecastWriter } from '../core/forecast/format.js'
-import { JsonWideWriter } from '../core/forecast/json-wide.js'
-import { forecastWriter } from '../core/forecast/writer.js'
+import { Accuracy } from '../core/accuracy.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
+import type { Forecaster } from './forecaster.js'
 import { PLAIN, type Formats } from './formats.js'
 import { IDLE, Intake } from './intake.js'
+import { NumberForecaster } from './number-forecaster.js'
 import { sharedFloats, type PartitionStates } from './partition-states.js'
 import { Part } from './part.js'
 import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
+import { SymbolForecaster } from './symbol-forecaster.js'
 
 const BASELINE_ROWS = 1024
 
@@ -29,10 +28,7 @@ export class Partition {
   readonly baseline: Accuracy
   private readonly provenance: Provenance
   private readonly intake: Intake
-  private readonly calibration: Calibration
-  private readonly writer: ForecastWriter
-  /** For whoever asks for the latest forecast. */
-  private readonly json: ForecastWriter
+  private readonly forecaster: Forecaster
   private readonly forecast: Float64Array
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
@@ -46,16 +42,19 @@ export class Partition {
     private readonly clock: Clock,
     formats: Formats = PLAIN,
   ) {
-    const { horizon, quantiles } = config
+    const { quantiles } = config
     this.provenance = new Provenance(config.topic, number, states)
     this.intake = new Intake(config, states, this.provenance, formats.lookup)
-    this.calibration = new Calibration(states.layout, config.calibration.enabled, config.calibration.rate)
-    this.writer = forecastWriter(config, formats.frame)
-    this.json = new JsonWideWriter(config, PLAIN.frame)
-    this.forecast = new Float64Array(horizon * quantiles.length)
+    this.forecast = new Float64Array(states.cells)
     const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
     this.published = new Accuracy(levels)
     this.baseline = new Accuracy(levels)
+    const { published, baseline } = this
+    const { symbols } = states
+    this.forecaster =
+      symbols === null
+        ? new NumberForecaster(config, states, formats.frame, published, baseline)
+        : new SymbolForecaster(config, states, symbols, published, baseline)
     this.model = model
     this.parts = this.allocate(model)
   }
@@ -69,7 +68,9 @@ export class Partition {
     const { ts, version } = origin
     const scale = this.states.table.scale(slot)
     const label = modelLabel(version, this.config.model.cell)
-    const bytes = this.json.write(this.json.head(series), ts, label, this.forecast, scale, 0)
+    const json = this.forecaster.json(version, this.model)
+    if (json === null) return null
+    const bytes = json.write(json.head(series), ts, label, this.forecast, scale, 0)
     return Buffer.from(bytes).toString()
   }
 
@@ -112,7 +113,7 @@ export class Partition {
     }
     result.newSeries = this.states.newcomers.admitted - newBefore
     await this.takeSteps(records, publish, result)
-    const halfLife = this.config.season.long * Math.max(1, this.states.slots.size)
+    const halfLife = this.forecaster.halfLife * Math.max(1, this.states.slots.size)
     const fade = Math.pow(0.5, result.steps / halfLife)
     this.published.fade(fade)
     this.baseline.fade(fade)
@@ -179,7 +180,7 @@ export class Partition {
       for (let row = start + observed; row < start + rows; row++) {
         const s = part.stepOf[row]!
         this.forgetAcrossGap(s)
-        skipOpen(this.states.table, this.states.steps.slots[s]!, this.states.steps.index[s]!)
+        this.forecaster.skip(this.states.steps.slots[s]!, this.states.steps.index[s]!)
         result.masked++
       }
     }
@@ -194,7 +195,7 @@ export class Partition {
     if (steps.skipped[s]! > 0) table.forgetOpen(steps.slots[s]!)
   }
 
-  /** Scores what was forecast for this observation, then calibrates, keeps and encodes the forecast made from it. */
+  /** Scores what was forecast for this observation, then makes, keeps and encodes the forecast from it. */
   private publish(
     part: Part,
     row: number,
@@ -202,46 +203,25 @@ export class Partition {
     publish: boolean,
     result: Advance,
   ): void {
-    const { table, steps } = this.states
+    const { steps } = this.states
     const s = part.stepOf[row]!
     const slot = steps.slots[s]!
-    const index = steps.index[s]!
     const byNetwork = part.byNetwork[row] === 1
     if (steps.skipped[s]! > 0) result.resets++
-    scoreArrival(
-      table,
-      slot,
-      index,
-      steps.value[s]!,
-      this.calibration,
-      byNetwork && steps.ts[s]! > this.model.trainedTo ? part.forecasting[row]! : 0,
-      this.published,
-      this.baseline,
-    )
-    const forecast = this.forecast
-    const cells = forecast.length
-    const scale = part.scale[row]!
-    if (byNetwork && part.buffers !== null) {
-      const mean = part.mean[row]!
-      const raw = part.buffers.forecasts
-      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = mean + scale * raw[o + i]!
-      this.calibration.apply(table, slot, forecast, 0)
-      if (this.nonNegative(slot)) for (let i = 0; i < cells; i++) if (forecast[i]! < 0) forecast[i] = 0
-    } else {
-      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = part.baseline[o + i]!
-    }
-    openForecast(table, slot, index, forecast, 0)
+    const forecast = part.rows.forecast(part, row, this.model)
     const ts = steps.ts[s]!
-    this.states.remember(slot, forecast, ts, byNetwork ? this.model.version : 0)
+    const version = byNetwork ? this.model.version : 0
+    this.states.remember(slot, forecast, ts, version)
     if (!publish) return
     const { maxAge } = this.config.publish
     if (maxAge > 0 && ts < this.clock.now() - maxAge) return
     result.forecasts++
     if (byNetwork) result.byNetwork++
     const cause = records[steps.record[s]!]!
-    const { writer } = this
-    const head = this.headOf(slot)
-    const label = modelLabel(byNetwork ? this.model.version : 0, this.config.model.cell)
+    const writer = this.forecaster.writer(version, this.model)
+    if (writer === null) return
+    const head = (this.states.heads[slot] ??= writer.head(this.states.slots.name(slot)!))
+    const label = modelLabel(version, this.config.model.cell)
     const headers = this.provenance.of(cause.offset)
     for (let i = 0; i < writer.records; i++) {
       result.outputs.push({
@@ -249,19 +229,9 @@ export class Partition {
         timestamp: cause.timestamp,
         headers,
         key: this.states.keys[slot]!,
-        value: writer.write(head, ts, label, forecast, scale, i),
+        value: writer.write(head, ts, label, forecast, part.scale[row]!, i),
       })
     }
-  }
-
-  private headOf(slot: number): Uint8Array {
-    const { heads, slots } = this.states
-    return (heads[slot] ??= this.writer.head(slots.name(slot)!))
-  }
-
-  private nonNegative(slot: number): boolean {
-    const floors = this.model.network?.spec.nonNegative
-    return floors?.[this.states.embedding[slot]!] ?? false
   }
 
   private allocate(model: ActiveModel): readonly [Part, Part] {
@@ -270,6 +240,7 @@ export class Partition {
     const part = (): Part =>
       new Part(
         this.states,
+        this.forecaster,
         rows,
         spec === undefined ? null : allocateBuffers(spec, rows),
         this.config.model.warmUp,

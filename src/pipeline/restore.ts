@@ -47,6 +47,7 @@ export async function restore(
     states.newcomers.resume(meta.newcomers ?? null)
     states.pooled.values.set(meta.pooled.values)
     states.pooled.counts.set(meta.pooled.counts)
+    if (meta.symbols !== undefined) states.symbols?.resume(meta.symbols)
     await loadRows(lease, states, config.state.maxResidentSeries)
     await partition.refresh()
   }

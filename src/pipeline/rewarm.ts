@@ -1,5 +1,6 @@
 import { INPUTS, pastInputs } from '../core/features.js'
 import { F64, F64_WIDTH, REWARM_STEPS } from '../core/layout.js'
+import { symbolAt } from '../core/symbol-row.js'
 import type { StepBuffers } from '../ports/engine.js'
 import type { ActiveModel } from './active-model.js'
 import type { PartitionStates } from './partition-states.js'
@@ -61,7 +62,8 @@ function fill(
     buffers.slots[row] = slot
     buffers.fresh[row] = back === history - 1 ? 1 : 0
     buffers.embedding[row] = model.embeddingOf(states.slots.name(slot)!)
-    pastInputs(table, slot, index, ts, buffers.inputs, row * INPUTS)
+    if (states.symbols === null) pastInputs(table, slot, index, ts, buffers.inputs, row * INPUTS)
+    else buffers.inputs[row] = states.symbols.networkNumber(model, symbolAt(table, slot, index))
     row++
   }
   return row

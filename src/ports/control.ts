@@ -52,4 +52,7 @@ export interface LiveScores {
   readonly mase: number | null
   readonly wql: number | null
   readonly coverage: number | null
+  /** Only of symbols, whose other scores are null: see `Scores`. */
+  readonly logLoss?: number
+  readonly accuracy?: number
 }

@@ -109,6 +109,16 @@ export const catalogue = {
     'Share of recent observations inside the outermost published interval.',
     SOURCE,
   ),
+  logLoss: gauge(
+    'tidecast_symbol_log_loss_nats',
+    'Rolling mean of −log of the probability that the symbol which came had been given, published or by the baseline.',
+    SOURCE,
+  ),
+  symbolAccuracy: gauge(
+    'tidecast_symbol_accuracy_ratio',
+    'Share of recent symbols that had been given the highest probability.',
+    SOURCE,
+  ),
   trainingState: gauge('tidecast_training_state', '1 for the state that training is in.', [
     'pipeline',
     'state',

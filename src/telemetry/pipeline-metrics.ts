@@ -98,10 +98,13 @@ export class PipelineMetrics {
     }
   }
 
-  #scores(source: 'published' | 'baseline', { mase, wql, coverage }: LiveScores): void {
-    if (mase !== null) this.#metrics.mase.set({ pipeline: this.#pipeline, source }, mase)
-    if (wql !== null) this.#metrics.wql.set({ pipeline: this.#pipeline, source }, wql)
-    if (coverage !== null) this.#metrics.coverage.set({ pipeline: this.#pipeline, source }, coverage)
+  #scores(source: 'published' | 'baseline', { mase, wql, coverage, logLoss, accuracy }: LiveScores): void {
+    const labels = { pipeline: this.#pipeline, source }
+    if (logLoss !== undefined) this.#metrics.logLoss.set(labels, logLoss)
+    if (accuracy !== undefined) this.#metrics.symbolAccuracy.set(labels, accuracy)
+    if (mase !== null) this.#metrics.mase.set(labels, mase)
+    if (wql !== null) this.#metrics.wql.set(labels, wql)
+    if (coverage !== null) this.#metrics.coverage.set(labels, coverage)
   }
 
   #trainingState(present: (typeof TRAINING_STATES)[number]): void {

@@ -38,8 +38,15 @@ export function statusBlock(
 export function statusLine(status: PipelineStatus): string {
   const [, , rate, lag, series, model, mase, wql, coverage, training] = cells(status)
   const head = `${status.name}: ${status.phase}, ${rate} records/s, lag ${lag}, ${series} series, ${model}`
-  const scores = status.accuracy === null ? '' : `, MASE ${mase}, WQL ${wql}, coverage ${coverage}`
+  const numbers = `, MASE ${mase}, WQL ${wql}, coverage ${coverage}`
+  const scores = status.accuracy === null ? '' : (ofSymbols(status.accuracy) ?? numbers)
   return `${head}${scores}, training ${training}`
+}
+
+function ofSymbols({ network, baseline }: NonNullable<PipelineStatus['accuracy']>): string | undefined {
+  if (network.logLoss === undefined) return undefined
+  const logLoss = `${decimal(network.logLoss)} (${decimal(baseline.logLoss ?? null)})`
+  return `, log-loss ${logLoss}, accuracy ${percentage(network.accuracy ?? null)}`
 }
 
 function cells(status: PipelineStatus): string[] {

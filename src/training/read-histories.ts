@@ -8,6 +8,7 @@ import { Newcomers } from '../core/newcomers.js'
 import { SeriesTable } from '../core/series-table.js'
 import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
+import type { Vocabulary } from '../core/vocabulary.js'
 import type { Broker } from '../ports/broker.js'
 
 /** A gap longer than this many steps cuts a history: what lies before it is left out. */
@@ -20,17 +21,21 @@ export interface HistoryRange {
   readonly until?: ReadonlyMap<string, number>
 }
 
-/** The pipeline's input topic as series on their grids: decoded and aligned by the same code as in the stream. */
+/**
+ * The pipeline's input topic as series on their grids: decoded and aligned by the same code as in the stream.
+ * @param vocabulary of a pipeline of symbols: takes them up, and gives them the numbers that the values are
+ */
 export async function readHistories(
   broker: Pick<Broker, 'describe' | 'read'>,
   config: PipelineConfig,
   range: HistoryRange,
   lookup: SchemaLookup | null = null,
+  vocabulary: Vocabulary | null = null,
 ): Promise<SeriesHistory[]> {
   const partitions = await broker.describe(config.topic)
   const histories: SeriesHistory[] = []
   for (let partition = 0; partition < (partitions?.length ?? 0); partition++) {
-    histories.push(...(await readPartition(broker, config, partition, range, lookup)))
+    histories.push(...(await readPartition(broker, config, partition, range, lookup, vocabulary)))
   }
   return histories
 }
@@ -41,8 +46,9 @@ async function readPartition(
   partition: number,
   range: HistoryRange,
   lookup: SchemaLookup | null,
+  vocabulary: Vocabulary | null,
 ): Promise<SeriesHistory[]> {
-  const decoder = new Decoder(config, lookup)
+  const decoder = new Decoder(config, lookup, vocabulary)
   const table = new SeriesTable(new StateLayout(config), 64)
   const slots = new SlotDirectory(64)
   const steps = new StepList()

@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { Clock } from '../ports/clock.js'
-import type { ModelStore, StoredModel } from '../ports/model-store.js'
+import { lossOf, type ModelStore, type StoredModel } from '../ports/model-store.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { TrainerFailure, type LaunchTrainer, type TrainingJob } from './protocol.js'
 
@@ -111,14 +111,15 @@ export class TrainingSupervisor {
     try {
       const model = await this.candidate(pipeline, telemetry)
       const { network, baseline } = model.scores
-      if (network.wql < baseline.wql) {
+      if (lossOf(network) < lossOf(baseline)) {
         await pipeline.promote(model)
         pipeline.training = `trained in ${seconds().toFixed(0)} s`
         const { version, scores } = model
         const outcome = { kind: 'promoted', version, cell: model.spec.cell, scores } as const
         telemetry.training({ kind: 'training-finished', seconds: seconds(), outcome })
       } else {
-        const figures = `WQL ${network.wql.toFixed(4)} against the baseline's ${baseline.wql.toFixed(4)}`
+        const name = network.logLoss === undefined ? 'WQL' : 'log-loss'
+        const figures = `${name} ${lossOf(network).toFixed(4)} against the baseline's ${lossOf(baseline).toFixed(4)}`
         pipeline.training = `refused: ${figures}`
         const outcome = { kind: 'refused', reason: 'worse-than-baseline', scores: model.scores } as const
         telemetry.training({ kind: 'training-finished', seconds: seconds(), outcome })

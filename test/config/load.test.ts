@@ -38,6 +38,8 @@ function paths(text: string, rest: Partial<ConfigSources> = {}): readonly string
 test('a pipeline without settings gets every documented default', () => {
   assert.deepEqual(pipeline('{}'), {
     name: 'p',
+    kind: 'numbers',
+    symbols: { maxVocabulary: 256, maxLength: 64, top: 5 },
     topic: 'p',
     start: 'earliest',
     partitions: 1,

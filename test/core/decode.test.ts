@@ -8,6 +8,7 @@ const OPTIONS: DecodeOptions = {
   encoding: { input: 'json' },
   fields: { series: '', ts: 'ts', value: 'value' },
   limits: { minValue: -10, maxValue: 10, maxAhead: 1000, maxKeyBytes: 8, maxValueBytes: 200 },
+  symbols: { maxLength: 5 },
 }
 
 function decode(value: unknown, key: string | Uint8Array | null = 'a', options: Partial<DecodeOptions> = {}) {

@@ -39,7 +39,7 @@ const schemas = new Map<number, RegisteredSchema>([
 
 function decoder(input: InputEncoding, fields = FIELDS): { decoder: Decoder; asked: number[] } {
   const asked: number[] = []
-  const options: DecodeOptions = { encoding: { input }, fields, limits: LIMITS }
+  const options: DecodeOptions = { encoding: { input }, fields, limits: LIMITS, symbols: { maxLength: 64 } }
   const lookup = (id: number): Promise<RegisteredSchema | null> => {
     asked.push(id)
     return Promise.resolve(schemas.get(id) ?? null)
@@ -110,7 +110,12 @@ test('a value whose schema cannot be used is rejected, and says so; one unknown 
 })
 
 test('a registry that cannot be asked is not an answer', async () => {
-  const options: DecodeOptions = { encoding: { input: 'avro' }, fields: AVRO_FIELDS, limits: LIMITS }
+  const options: DecodeOptions = {
+    encoding: { input: 'avro' },
+    fields: AVRO_FIELDS,
+    limits: LIMITS,
+    symbols: { maxLength: 64 },
+  }
   const down = new Decoder(options, () => Promise.reject(new Error('down')))
   await assert.rejects(async () => down.prepare([{ value: reading(1, 0, null) }]), /down/)
 })

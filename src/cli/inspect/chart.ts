@@ -19,8 +19,9 @@ export function forecastChart(
   targets: readonly number[],
   observed: readonly Point[],
 ): string {
-  const levels = Object.keys(forecast.quantiles).sort((a, b) => Number(a) - Number(b))
-  const bands = levels.map((level) => forecast.quantiles[level] ?? [])
+  const { quantiles } = forecast
+  const levels = Object.keys(quantiles).sort((a, b) => Number(a) - Number(b))
+  const bands = levels.map((level) => quantiles[level] ?? [])
   const values = [...observed.map(({ value }) => value), ...bands.flat()]
   const times = [...observed.map(({ ts }) => ts), ...targets]
   const x = scale(Math.min(...times), Math.max(...times), MARGIN.left, WIDTH - MARGIN.right)

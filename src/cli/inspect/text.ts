@@ -31,7 +31,12 @@ function topicTable(topics: readonly TopicInspection[]): string {
   return table(['TOPIC', 'ROLE', 'PARTITION', 'EARLIEST', 'END', 'COMMITTED', 'LAG'], rows, 2)
 }
 
-function forecastText({ series, origin, interval, model, quantiles }: Forecast): string {
+function forecastText({ series, origin, interval, model, quantiles, symbols }: Forecast): string {
+  const head = `series ${series}, origin ${origin}, model ${model}\n`
+  if (symbols !== undefined) {
+    const named = symbols.map(({ symbol, probability }) => [JSON.stringify(symbol), probability.toFixed(4)])
+    return `${head}${table(['NEXT', 'PROBABILITY'], named, 1)}`
+  }
   const levels = Object.keys(quantiles).sort((a, b) => Number(a) - Number(b))
   const shown = [...new Set([levels[0], levels[Math.floor(levels.length / 2)], levels.at(-1)])].flatMap(
     (level) => (level === undefined ? [] : [level]),
@@ -42,7 +47,7 @@ function forecastText({ series, origin, interval, model, quantiles }: Forecast):
     targetTime(origin, interval, h + 1),
     ...shown.map((level) => String(quantiles[level]?.[h])),
   ])
-  return `series ${series}, origin ${origin}, model ${model}\n${table(['STEP', 'TARGET', ...shown.map((q) => `q${q}`)], rows, 2)}`
+  return `${head}${table(['STEP', 'TARGET', ...shown.map((q) => `q${q}`)], rows, 2)}`
 }
 
 /** Trading days do not keep to a clock: their targets have a number, but no time. */

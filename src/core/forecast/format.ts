@@ -27,6 +27,8 @@ export interface Forecast {
   readonly model: string
   /** By level: element h, from 0, is for origin + (h + 1) · interval. */
   readonly quantiles: Readonly<Record<string, readonly number[]>>
+  /** Only of symbols, which have no quantiles: the most probable next ones. */
+  readonly symbols?: readonly { readonly symbol: string; readonly probability: number }[]
 }
 
 /** Turns forecasts into values of records. Its numbers are rounded: the same ones in every encoding and format. */

@@ -42,6 +42,7 @@ export class ForecastReader {
     const fields = value === null ? null : this.fieldsOf(value)
     if (fields === null || typeof fields['series'] !== 'string') return null
     if ('quantiles' in fields) return whole(fields)
+    if ('symbols' in fields) return whole({ ...fields, quantiles: {} })
     return 'step' in fields ? this.join(fields['series'], fields) : null
   }
 

@@ -97,7 +97,8 @@ export async function trainSymbols(options: SymbolTrainingOptions): Promise<Trai
   }
 }
 
-function symbolSpec(symbols: readonly string[], model: ModelChoice): NetworkSpec {
+/** What kind of network a vocabulary calls for. */
+export function symbolSpec(symbols: readonly string[], model: ModelChoice): NetworkSpec {
   if (symbols.length === 0) throw new TrainingError('too-little-data', 'no symbol has come twice')
   return {
     kind: 'symbols',

@@ -1,0 +1,184 @@
+import type { PipelineConfig } from '../config/types.js'
+import { scoreArrival, type Accuracy } from '../core/accuracy.js'
+import { baselineForecast, learnResiduals } from '../core/baseline.js'
+import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
+import {
+  headFeatures,
+  INPUTS,
+  seasonalDrift,
+  stepInputs,
+  targetCalendar,
+  targetFeatures,
+  TargetIndex,
+  type HistoryView,
+} from '../core/features.js'
+import type { ForecastWriter } from '../core/forecast/format.js'
+import { JsonWideWriter } from '../core/forecast/json-wide.js'
+import { forecastWriter } from '../core/forecast/writer.js'
+import { observe, type StepTrace } from '../core/observe.js'
+import type { ActiveModel } from './active-model.js'
+import type { Forecaster, StepRows } from './forecaster.js'
+import { PLAIN } from './formats.js'
+import type { Part } from './part.js'
+import type { PartitionStates } from './partition-states.js'
+
+/** Quantiles: by the network, calibrated, or the seasonal naive ones. */
+export class NumberForecaster implements Forecaster {
+  readonly halfLife: number
+  private readonly calibration: Calibration
+  private readonly output: ForecastWriter
+  private readonly latest: ForecastWriter
+  private readonly made: Float64Array
+
+  constructor(
+    config: PipelineConfig,
+    private readonly states: PartitionStates,
+    frame: Uint8Array,
+    private readonly published: Accuracy,
+    private readonly baseline: Accuracy,
+  ) {
+    const { calibration } = config
+    this.halfLife = config.season.long
+    this.calibration = new Calibration(states.layout, calibration.enabled, calibration.rate)
+    this.output = forecastWriter(config, frame)
+    this.latest = new JsonWideWriter(config, PLAIN.frame)
+    this.made = new Float64Array(states.cells)
+  }
+
+  rows(capacity: number): NumberRows {
+    return new NumberRows(this, this.states, capacity)
+  }
+
+  /** @param baseline [capacity, cells] of the rows that the baseline forecasts */
+  forecast(part: Part, row: number, model: ActiveModel, baseline: Float64Array): Float64Array {
+    const { states, made: forecast } = this
+    const { table, steps } = states
+    const s = part.stepOf[row]!
+    const slot = steps.slots[s]!
+    const index = steps.index[s]!
+    const byNetwork = part.byNetwork[row] === 1
+    scoreArrival(
+      table,
+      slot,
+      index,
+      steps.value[s]!,
+      this.calibration,
+      byNetwork && steps.ts[s]! > model.trainedTo ? part.forecasting[row]! : 0,
+      this.published,
+      this.baseline,
+    )
+    const cells = forecast.length
+    if (byNetwork && part.buffers !== null) {
+      const mean = part.mean[row]!
+      const scale = part.scale[row]!
+      const raw = part.buffers.forecasts
+      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = mean + scale * raw[o + i]!
+      this.calibration.apply(table, slot, forecast, 0)
+      const floors = model.network?.spec.nonNegative
+      if (floors?.[states.embedding[slot]!] ?? false) {
+        for (let i = 0; i < cells; i++) if (forecast[i]! < 0) forecast[i] = 0
+      }
+    } else {
+      for (let i = 0, o = row * cells; i < cells; i++) forecast[i] = baseline[o + i]!
+    }
+    openForecast(table, slot, index, forecast, 0)
+    return forecast
+  }
+
+  skip(slot: number, index: number): void {
+    skipOpen(this.states.table, slot, index)
+  }
+
+  writer(): ForecastWriter {
+    return this.output
+  }
+
+  json(): ForecastWriter {
+    return this.latest
+  }
+}
+
+/** Seasonal rows: scaler, profiles and residuals; inputs in the scale of now. */
+class NumberRows implements StepRows {
+  /** [capacity, horizon, quantiles] of the rows that the baseline forecasts. */
+  private readonly baseline: Float64Array
+  private readonly trace: StepTrace = { p7Before: 0, step: 0 }
+  private readonly drift = { dm: 0, dpm: 0, dp: 0 }
+  private readonly target: TargetIndex
+  private readonly view: { -readonly [K in keyof HistoryView]: HistoryView[K] }
+
+  constructor(
+    private readonly forecaster: NumberForecaster,
+    private readonly states: PartitionStates,
+    capacity: number,
+  ) {
+    const { layout, table } = states
+    this.baseline = new Float64Array(capacity * states.cells)
+    this.target = new TargetIndex(layout)
+    this.view = {
+      x: table.f32,
+      xAt: 0,
+      xSize: layout.ringSize,
+      p1: table.f32,
+      p1At: 0,
+      p1Size: layout.short,
+      p7: table.f32,
+      p7At: 0,
+      p7Size: layout.long,
+    }
+  }
+
+  begin(): void {
+    this.view.x = this.view.p1 = this.view.p7 = this.states.table.f32
+  }
+
+  observe(_row: number, slot: number, index: number, value: number): void {
+    const { table, pooled } = this.states
+    observe(table, slot, index, value, this.trace)
+    if (value === value) learnResiduals(table, slot, index, pooled)
+  }
+
+  keepBaseline(row: number, slot: number, index: number): void {
+    const { table, pooled, cells } = this.states
+    baselineForecast(table, slot, index, pooled, this.baseline, row * cells)
+  }
+
+  fill(
+    part: Part,
+    row: number,
+    slot: number,
+    index: number,
+    ts: number,
+    observed: boolean,
+    { network }: ActiveModel,
+  ): void {
+    const { table, layout } = this.states
+    const buffers = part.buffers!
+    stepInputs(table, slot, index, ts, observed, this.trace, buffers.inputs, row * INPUTS)
+    if (!observed) return
+    seasonalDrift(table, slot, index, this.drift)
+    const rowAt = slot * layout.width
+    this.view.xAt = rowAt
+    this.view.p1At = rowAt + layout.p1
+    this.view.p7At = rowAt + layout.p7
+    const { horizon } = layout.shape
+    const width = targetFeatures(layout).all
+    headFeatures(
+      this.target,
+      this.view,
+      index,
+      ts,
+      part.mean[row]!,
+      part.scale[row]!,
+      this.drift,
+      network!.spec.annual,
+      buffers.features,
+      row * horizon * width,
+    )
+    targetCalendar(this.target, index, ts, buffers.calendar, row * horizon)
+  }
+
+  forecast(part: Part, row: number, model: ActiveModel): Float64Array {
+    return this.forecaster.forecast(part, row, model, this.baseline)
+  }
+}
