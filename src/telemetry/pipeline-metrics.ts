@@ -44,6 +44,8 @@ export class PipelineMetrics {
         return this.#at.restoreReplayed.inc(event.replayed)
       case 'broker-trouble':
         return this.#metrics.brokerTrouble.set({ pipeline: this.#pipeline }, event.trouble === null ? 0 : 1)
+      case 'topic-replaced':
+        return // the log tells of it
       case 'model-changed':
         return this.#at.modelVersion.set(event.version)
       case 'accuracy-measured':

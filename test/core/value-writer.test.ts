@@ -27,7 +27,8 @@ for (const encoding of ['json', 'avro', 'json-schema', 'raw', 'raw-double'] as c
     const fields = { series: '', ts: 'ts', value: 'value' }
     const lookup = (id: number): Promise<RegisteredSchema | null> =>
       Promise.resolve(id === subject?.id ? subject.schema : null)
-    const decoder = new Decoder({ encoding: { input: encoding }, fields, limits: LIMITS }, lookup)
+    const options = { encoding: { input: encoding }, fields, limits: LIMITS, symbols: { maxLength: 64 } }
+    const decoder = new Decoder(options, lookup)
     for (const [value, ts] of [
       [1.5, AT],
       [-0.1, new Date(AT).toISOString()],
