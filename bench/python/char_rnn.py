@@ -12,6 +12,8 @@ vocabulary = sorted(set(text))
 symbols = torch.tensor([vocabulary.index(character) for character in text])
 x, y = symbols[:-1], symbols[1:]
 
+# At this size a second thread only adds hand-overs, and on a busy machine waits for them without end.
+torch.set_num_threads(1)
 torch.manual_seed(1)
 embedding = torch.nn.Embedding(len(vocabulary), 16)
 layers = LAYERS[cell](16, 32, num_layers=2)

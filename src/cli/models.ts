@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { ModelStore, Scores, StoredModel } from '../ports/model-store.js'
+import type { GradientReport, ModelStore, Scores, StoredModel } from '../ports/model-store.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { table } from './table.js'
@@ -108,6 +108,7 @@ function description({ version, pipeline, champion, parent, spec, report, scores
     trained: `${report.startedAt}, ${report.seconds.toFixed(1)} s on ${report.backend}`,
     data: `${report.observations} observations of ${report.series} series, ${day(report.from)} to ${day(report.to)}`,
     training: `${report.updates} updates, ${(report.clippedShare * 100).toFixed(1)} % clipped`,
+    ...(report.gradients === undefined ? {} : gradientLines(report.gradients)),
     validation: `loss ${report.validationLoss.toFixed(5)}`,
     network: JSON.stringify(spec),
   }).map(([name, value]) => `${name.padEnd(11)} ${value}\n`)
@@ -121,6 +122,23 @@ function description({ version, pipeline, champion, parent, spec, report, scores
     [row('network', network), row('baseline', baseline)],
   )
   return `${about.join('')}\n${scored}`
+}
+
+/** How gradients fared, and what to change where they did not. */
+function gradientLines(gradients: GradientReport): Record<string, string> {
+  const { norm, clipNorm, saturated, dead, reach, flow, advice, cost } = gradients
+  const measured = [
+    reach === null
+      ? `more than 1 % left after ${flow.at(-1)![0]} steps`
+      : `1 % left after ${reach.toFixed(0)} steps`,
+    ...(saturated === null ? [] : [`${(saturated * 100).toFixed(1)} % of activations saturated`]),
+    ...(dead === null ? [] : [`${(dead * 100).toFixed(1)} % of ReLU units dead`]),
+  ]
+  return {
+    gradients: `norm ${norm.median.toPrecision(3)} (median), ${norm.largest.toPrecision(3)} (largest), clipped at ${clipNorm}`,
+    flow: `${measured.join(', ')}; measured in ${(cost * 100).toFixed(1)} % of the time`,
+    ...(advice.length === 0 ? {} : { advice: advice.join(`\n${' '.repeat(12)}`) }),
+  }
 }
 
 function day(ms: number): string {

@@ -1,53 +1,59 @@
-import type { Rank, Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import type { CellForm, CellState, LayerWeights } from './cell.js'
+import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { TensorFlow } from './tensorflow.js'
 
+/** The states after x [steps, batch, inputs], from those before it; both [batch, stateSize]. */
+export type Advance = (x: Tensor3D, states: Tensor2D) => Tensor2D
+
 /**
- * How much of a gradient is left after k steps back: ‖∂h_t/∂s_{t−k}‖ / √hidden for k = 0 … lags, where s is all that the
- * cell carries (h, and with the LSTM C) and ‖·‖ is Frobenius', so that it is 1 at k = 0, and at any k for a chain of
- * orthogonal factors.
- * @param inputs [lead + lags, width]: the state first runs in from zero over the lead
+ * How much of a gradient is left after k steps back: ‖∂y/∂s_{T−k}‖ / ‖∂y/∂s_T‖, where s is all that is carried, and ‖·‖ is
+ * Frobenius', over the whole batch. One pass back gives all lags: to the state after each step asked for, zero is added,
+ * and the gradient by that zero is what is wanted. Between them the unrolled sequence runs as it does in training.
+ * @param x [T, batch, inputs]
+ * @param start [batch, stateSize]
+ * @param lags ascending, from 0 to at most T
+ * @param of y, from the last states
  */
 export function gradientFlow(
   tf: TensorFlow,
-  form: CellForm,
-  weights: LayerWeights,
-  hidden: number,
-  inputs: readonly Float32Array[],
-  lags: number,
+  advance: Advance,
+  x: Tensor3D,
+  start: Tensor2D,
+  lags: readonly number[],
+  of: (states: Tensor2D) => Scalar,
 ): Float64Array {
-  const flow = new Float64Array(lags + 1)
-  tf.tidy(() => {
-    // All rows are the same state: row i carries the gradient of unit i of h_t, and together they are the Jacobian.
-    const unroll = (x: Float32Array, state: CellState): CellState => {
-      const row = tf.tensor3d(x.slice(), [1, 1, x.length])
-      return form.sequence(tf, weights, tf.tile(row, [1, hidden, 1]) as Tensor3D, state).last
+  const [steps, batch, inputs] = x.shape
+  const places = lags.map((lag) => steps - lag).reverse()
+  const norms = tf.tidy<number[]>(() => {
+    const unroll = (...zeros: Tensor[]): Scalar => {
+      let states = start
+      let at = 0
+      places.forEach((place, i) => {
+        if (place > at) states = advance(tf.slice(x, [at, 0, 0], [place - at, batch, inputs]), states)
+        states = tf.add(states, zeros[i]!)
+        at = place
+      })
+      return of(states)
     }
-    const zero = Array.from({ length: form.states }, () => tf.zeros<Rank.R2>([hidden, hidden]))
-    const states: CellState[] = [zero]
-    for (const x of inputs) states.push(unroll(x, states.at(-1)!))
-    let jacobian: Tensor[] = [tf.eye(hidden), ...zero.slice(1)] // of h_t by h_t, and by C_t
-    flow[0] = size(jacobian, hidden)
-    for (let k = 1; k <= lags; k++) {
-      const t = inputs.length - k
-      const after = jacobian
-      // ∂h_t/∂s_{t−k} = ∂h_t/∂s_{t−k+1} · ∂s_{t−k+1}/∂s_{t−k}
-      const product = (...before: Tensor[]): Scalar => {
-        const parts = unroll(inputs[t]!, before as Tensor2D[]).map((s, i) =>
-          tf.sum<Scalar>(tf.mul(s, after[i]!)),
-        )
-        return tf.addN(parts)
-      }
-      jacobian = tf.grads(product)([...states[t]!])
-      flow[k] = size(jacobian, hidden)
-    }
+    return tf
+      .grads(unroll)(places.map(() => tf.zeros(start.shape)))
+      .map(size)
   })
-  return flow
+  norms.reverse()
+  return Float64Array.from(norms, (norm) => norm / norms[0]!)
 }
 
 /** In double precision: the squares of what has nearly vanished are too small for single. */
-function size(jacobian: readonly Tensor[], hidden: number): number {
+function size(gradient: Tensor): number {
   let sum = 0
-  for (const part of jacobian) for (const value of part.dataSync<'float32'>()) sum += value * value
-  return Math.sqrt(sum / hidden)
+  for (const value of gradient.dataSync<'float32'>()) sum += value * value
+  return Math.sqrt(sum)
+}
+
+/** The lag at which a profile falls to this share; between lags it falls exponentially. `null`: not within them. */
+export function lagOfFall(lags: readonly number[], flow: ArrayLike<number>, share: number): number | null {
+  const i = lags.findIndex((_, k) => flow[k]! < share)
+  if (i < 0) return null
+  if (i === 0) return lags[0]!
+  const [before, after] = [Math.log(flow[i - 1]!), Math.log(Math.max(flow[i]!, Number.MIN_VALUE))]
+  return lags[i - 1]! + ((before - Math.log(share)) / (before - after)) * (lags[i]! - lags[i - 1]!)
 }

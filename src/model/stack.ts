@@ -19,6 +19,8 @@ export interface Dropout {
 export interface Stacked {
   /** What is read above the top layer, [steps, batch, hidden] */
   readonly hidden: Tensor3D
+  /** What each layer read, [steps, batch, inputs or hidden] */
+  readonly inputs: readonly Tensor3D[]
   /** The parts of a state after every step, each [steps, batch, hidden]. */
   readonly states: readonly Tensor3D[]
   /** States after the last step, [batch, layers · states · hidden] */
@@ -41,8 +43,10 @@ export function stacked(
   const start = splitStates(tf, states, layers.length, form.states)
   const all: Tensor3D[] = []
   const last: Tensor2D[] = []
+  const inputs: Tensor3D[] = []
   let input = x
   layers.forEach((w, l) => {
+    inputs.push(input)
     const result = form.sequence(tf, w, input, start[l]!)
     all.push(...result.states)
     last.push(...result.last)
@@ -52,7 +56,7 @@ export function stacked(
       : result.hidden
     input = residual && l > 0 ? tf.add(input, output) : output
   })
-  return { hidden: input, states: all, last: tf.concat(last, 1) }
+  return { hidden: input, inputs, states: all, last: tf.concat(last, 1) }
 }
 
 /** [batch, layers · states · hidden] by layer. */

@@ -21,6 +21,30 @@ export function lossOf({ logLoss, wql }: Scores): number {
   return logLoss ?? wql
 }
 
+/** What gradients and activations of a network do, on one chunk of its training; of its worst layer. */
+export interface GradientDynamics {
+  /** Share of gate activations below 0.05 or above 0.95; of a vanilla cell's |h| above 0.95. `null` with ReLU. */
+  readonly saturated: number | null
+  /** Share of ReLU units that are 0 throughout. `null` without ReLU. */
+  readonly dead: number | null
+  /** [lag k, ‖∂h_t/∂s_{t−k}‖ / √hidden] */
+  readonly flow: readonly (readonly [number, number])[]
+  /** The lag at which `flow` falls below 0.01. `null`: not within a chunk. */
+  readonly reach: number | null
+}
+
+/** How gradients fared over a training, and at its end. */
+export interface GradientReport extends GradientDynamics {
+  /** Global norm before clipping, over all updates. */
+  readonly norm: { readonly median: number; readonly largest: number }
+  /** Above this a gradient was scaled down to it. */
+  readonly clipNorm: number
+  /** What to change, where something is wrong. */
+  readonly advice: readonly string[]
+  /** Share of the training's time that measuring took. */
+  readonly cost: number
+}
+
 export interface TrainingReport {
   readonly startedAt: string
   readonly seconds: number
@@ -35,6 +59,8 @@ export interface TrainingReport {
   readonly curve: readonly (readonly [number, number, number])[]
   readonly clippedShare: number
   readonly validationLoss: number
+  /** Absent in reports of older versions. */
+  readonly gradients?: GradientReport
 }
 
 /** An immutable version of a pipeline's network. */

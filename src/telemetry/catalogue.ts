@@ -135,6 +135,21 @@ export const catalogue = {
     ['pipeline', 'stage'],
   ),
   clippedShare: gauge('tidecast_training_clipped_ratio', 'Share of the updates that were clipped.', PIPELINE),
+  saturatedShare: gauge(
+    'tidecast_training_saturated_ratio',
+    "Share of the gates' activations below 0.05 or above 0.95, of a vanilla cell's |h| above 0.95; not with ReLU.",
+    PIPELINE,
+  ),
+  deadShare: gauge(
+    'tidecast_training_dead_units_ratio',
+    'Share of the ReLU units that are 0 on a whole chunk; only with ReLU.',
+    PIPELINE,
+  ),
+  gradientReach: gauge(
+    'tidecast_training_gradient_reach_steps',
+    'Steps back after which 1 % of the gradient of the hidden state is left; +Inf where more is left at the end of a chunk.',
+    PIPELINE,
+  ),
   trainingSeconds: histogram(
     'tidecast_training_duration_seconds',
     'Time a training took.',

@@ -138,6 +138,14 @@ export type TrainingEvent =
       /** Share of the updates so far that were clipped. */
       readonly clippedShare: number
     }
+  | {
+      /** What gradients and activations do; see `GradientDynamics`. */
+      readonly kind: 'training-dynamics'
+      readonly saturated: number | null
+      readonly dead: number | null
+      readonly reach: number | null
+    }
+  | { readonly kind: 'training-advised'; readonly advice: string }
   | { readonly kind: 'training-finished'; readonly seconds: number; readonly outcome: TrainingOutcome }
 
 export interface JudgedScores {

@@ -14,6 +14,7 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'states-measured':
     case 'accuracy-measured':
     case 'training-state':
+    case 'training-dynamics':
       return null
     case 'batch-settled':
       return line('trace', 'batch settled', event)
@@ -41,6 +42,8 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       return line('info', 'training started', event)
     case 'training-progress':
       return line('debug', 'training', event)
+    case 'training-advised':
+      return line('warn', `training: ${event.advice}`, {})
     case 'training-finished':
       return outcomeLine(event.outcome, event.seconds)
     case 'engine-started':

@@ -21,6 +21,7 @@ export class PipelineMetrics {
 
   /** @param now milliseconds since the epoch */
   record(event: PipelineEvent, now: number): void {
+    const pipeline = this.#pipeline
     switch (event.kind) {
       case 'batch-settled':
         return this.#batch(event)
@@ -61,6 +62,12 @@ export class PipelineMetrics {
         this.#at.rawNorm.set(event.gradientNorm)
         this.#at.clippedNorm.set(event.clippedNorm)
         return this.#at.clippedShare.set(event.clippedShare)
+      case 'training-dynamics':
+        if (event.saturated !== null) this.#metrics.saturatedShare.set({ pipeline }, event.saturated)
+        if (event.dead !== null) this.#metrics.deadShare.set({ pipeline }, event.dead)
+        return this.#metrics.gradientReach.set({ pipeline }, event.reach ?? Infinity)
+      case 'training-advised':
+        return
       case 'training-finished':
         this.#trainingState('waiting')
         this.#at.trainingSeconds.observe(event.seconds)

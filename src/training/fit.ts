@@ -5,7 +5,9 @@ import { clipByGlobalNorm } from '../model/clipping.js'
 import { initialWeights } from '../model/initial-weights.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
+import type { GradientDynamics } from '../ports/model-store.js'
 import { Streams, type Batch, type TrainingRange } from './dataset.js'
+import { measureDynamics } from './dynamics.js'
 import { TrainingError } from './error.js'
 import { drawFeedback, lastOwnShare, ownShare } from './feedback.js'
 import type { ChunkOptions } from './gradient.js'
@@ -16,6 +18,8 @@ import { updateGradient, type UpdateGradient } from './update-gradient.js'
 const AVERAGING = 0.995
 /** Updates over which the learning rate rises to its value. */
 const WARM_UP = 30
+/** Updates between two looks at what gradients and activations do: each costs about half an update. */
+const MEASURE_EVERY = 50
 
 export interface FitOptions {
   readonly tf: TensorFlow
@@ -28,6 +32,8 @@ export interface FitOptions {
   /** Share of what passes between layers that is zeroed; 0 = none. */
   readonly dropout: number
   readonly signal: AbortSignal
+  /** Now and then, and after the last update; before its `onUpdate`. With the seconds that it took. */
+  readonly onDynamics: (dynamics: GradientDynamics, seconds: number) => void
   /** After each update, with the averaged weights (to be copied where they are kept). */
   readonly onUpdate: (update: number, average: Float32Array, loss: number, norm: number) => void
 }
@@ -64,6 +70,7 @@ export async function descend(
       throw new TrainingError('nan-loss', `${at}: check limits`)
     }
     optimizer.update(gradient, learningRate * Math.min(1, update / WARM_UP))
+    if (update % MEASURE_EVERY === 0 || update === updates) unrolling.measure(weights, update)
     options.onUpdate(update, optimizer.average, loss, norm)
     await new Promise<void>((resolve) => setImmediate(resolve)) // let an abort in
     if (options.signal.aborted) throw new TrainingError('aborted', 'the training was aborted')
@@ -74,12 +81,23 @@ export async function descend(
 /** What the chunks of a training are unrolled with: dropout, and what a decoder is fed with. */
 class Unrolling {
   private readonly coins: Random
+  private latest: Batch | undefined
 
   constructor(private readonly options: FitOptions) {
     this.coins = new Random(options.training.seed + 1)
   }
 
+  /** On the latest chunk; draws random numbers of its own, so that a training is the same without. */
+  measure(weights: Float32Array, update: number): void {
+    const { tf, fused, spec, training, onDynamics } = this.options
+    const started = performance.now()
+    const random = new Random(training.seed + update)
+    const dynamics = measureDynamics(tf, fused, spec, weights, this.latest!, random)
+    onDynamics(dynamics, (performance.now() - started) / 1000)
+  }
+
   of(batch: Batch, update: number, chunk: number): ChunkOptions {
+    this.latest = batch
     const { spec, training, updates, dropout: rate } = this.options
     const dropout = rate > 0 ? { rate, seed: `${training.seed}/${update}/${chunk}` } : null
     if (spec.decoder === undefined) return { dropout, feedback: null }

@@ -108,12 +108,12 @@ function unroll(
 }
 
 /** From the states at the batch's origins: the head for each of its horizon steps, or the decoder unrolled over them. */
-function forecasts(
+export function forecasts(
   tf: TensorFlow,
   spec: NetworkSpec,
   form: CellForm,
   w: NetworkWeights,
-  unrolled: Stacked,
+  unrolled: Pick<Stacked, 'hidden' | 'states'>,
   batch: Batch,
   { dropout, feedback }: ChunkOptions,
 ): Tensor3D {
@@ -137,7 +137,7 @@ function forecasts(
 }
 
 /** x [T, B, inputs + embedding] */
-function inputsOf(tf: TensorFlow, spec: NetworkSpec, w: NetworkWeights, batch: Batch): Tensor3D {
+export function inputsOf(tf: TensorFlow, spec: NetworkSpec, w: NetworkWeights, batch: Batch): Tensor3D {
   const inputs = tf.tensor3d(batch.inputs, [batch.steps, batch.streams, spec.inputs])
   return w.embedding === null ? inputs : tf.concat([inputs, embedSteps(tf, w.embedding, batch)], 2)
 }

@@ -1,3 +1,5 @@
+import type { GradientDynamics, GradientReport } from '../ports/model-store.js'
+
 /** Points of the reported training curve. */
 const CURVE_POINTS = 100
 
@@ -9,6 +11,8 @@ export interface TrainingProgress {
   readonly clippedNorm: number
   readonly seconds: number
   readonly etaSeconds: number
+  /** Where they have just been measured. */
+  readonly dynamics: GradientDynamics | null
 }
 
 /** Follows a training through its updates, and remembers its curve. */
@@ -16,6 +20,10 @@ export class ProgressMeter {
   private readonly started = performance.now()
   private readonly points: (readonly [number, number, number])[] = []
   private clipped = 0
+  /** Since the last report. */
+  private fresh: GradientDynamics | null = null
+  private latest: GradientDynamics | null = null
+  private measuring = 0
 
   constructor(
     private updates: number,
@@ -26,6 +34,12 @@ export class ProgressMeter {
   /** The same training goes on for so many updates more. */
   extend(updates: number): void {
     this.updates = this.points.length + updates
+  }
+
+  /** @param seconds that it took */
+  measured(dynamics: GradientDynamics, seconds: number): void {
+    this.fresh = this.latest = dynamics
+    this.measuring += seconds
   }
 
   add(loss: number, norm: number): void {
@@ -40,13 +54,24 @@ export class ProgressMeter {
       clippedNorm: Math.min(norm, this.clipNorm),
       seconds,
       etaSeconds: (seconds / update) * (this.updates - update),
+      dynamics: this.fresh,
     })
+    this.fresh = null
   }
 
   /** [update, training loss, gradient norm before clipping], thinned. */
   curve(): readonly (readonly [number, number, number])[] {
     const every = Math.max(1, Math.ceil(this.points.length / CURVE_POINTS))
     return this.points.filter((_, i) => i % every === 0)
+  }
+
+  /** Of all updates, and of the last measurement. `null` before the first. */
+  gradients(): Omit<GradientReport, 'advice'> | null {
+    const { latest, clipNorm, measuring, started } = this
+    if (latest === null) return null
+    const norms = this.points.map(([, , norm]) => norm).sort((a, b) => a - b)
+    const norm = { median: norms[norms.length >> 1]!, largest: norms.at(-1)! }
+    return { ...latest, norm, clipNorm, cost: measuring / ((performance.now() - started) / 1000) }
   }
 
   /** Share of updates whose gradient was clipped. */

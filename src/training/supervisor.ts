@@ -164,7 +164,7 @@ export class TrainingSupervisor {
             })
             return
           }
-          const { update, updates, loss, gradientNorm, clippedNorm, etaSeconds } = reply.progress
+          const { update, updates, loss, gradientNorm, clippedNorm, etaSeconds, dynamics } = reply.progress
           if (gradientNorm > clipNorm) clipped++
           const clippedShare = clipped / update
           telemetry.training({
@@ -175,6 +175,10 @@ export class TrainingSupervisor {
             clippedNorm,
             clippedShare,
           })
+          if (dynamics !== null) {
+            const { saturated, dead, reach } = dynamics
+            telemetry.training({ kind: 'training-dynamics', saturated, dead, reach })
+          }
           pipeline.training = `update ${String(update)} of ${String(updates)}, ${etaSeconds.toFixed(0)} s to go`
         },
         signal,
@@ -184,6 +188,9 @@ export class TrainingSupervisor {
           throw new TrainerFailure('timeout', `the training took longer than ${String(maxDuration)} ms`)
         throw error
       })
+    for (const advice of report.gradients?.advice ?? []) {
+      telemetry.training({ kind: 'training-advised', advice })
+    }
     // Whoever trains now must not find a network in office that it has not seen.
     if (!pipeline.trainsHere) throw new TrainerFailure('aborted', 'partition 0 went to another process')
     return this.options.models.put({ pipeline: config.name, spec, weights, parent: null, report, scores })

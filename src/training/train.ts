@@ -8,6 +8,7 @@ import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { systemClock } from '../ports/clock.js'
 import type { Scores, TrainingReport } from '../ports/model-store.js'
+import { gradientAdvice } from './advice.js'
 import { Checkpoints, type Checkpoint } from './checkpoints.js'
 import { usableRanges, type TrainingRange } from './dataset.js'
 import { encodeHistory } from './encode-history.js'
@@ -79,6 +80,9 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     spec,
     target,
     dropout: options.model.dropout ?? 0,
+    onDynamics: (dynamics, seconds) => {
+      meter.measured(dynamics, seconds)
+    },
     onUpdate: (_update, _average, loss, norm) => {
       meter.add(loss, norm)
     },
@@ -91,6 +95,9 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const ranges = [...everything, ...filled(everything)]
   const weights = await fit({ ...fitting, ranges, updates: finalUpdates })
 
+  const gradients = meter.gradients()
+  const advice =
+    gradients === null ? [] : gradientAdvice(gradients, meter.clippedShare(), spec, training.chunk)
   const report: TrainingReport = {
     startedAt: new Date(startedAt).toISOString(),
     seconds: (systemClock.now() - startedAt) / 1000,
@@ -103,6 +110,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     curve: meter.curve(),
     clippedShare: meter.clippedShare(),
     validationLoss: candidate.loss,
+    ...(gradients === null ? {} : { gradients: { ...gradients, advice } }),
   }
   return { spec, weights, report, scores }
 }

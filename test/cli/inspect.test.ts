@@ -84,6 +84,27 @@ test('models show takes the champion where no version is named', async (t) => {
   assert.match(second, /^baseline +1\.5000 +0\.2500 +0\.810 +480$/m)
 })
 
+test('models show says how the gradients fared, and nothing of it for an older report', async (t) => {
+  const { broker, models } = await heldLog(t)
+  const old = model(0.9)
+  const gradients = {
+    ...{ saturated: 0.125, dead: null, flow: [[0, 1] as const, [64, 0.001] as const], reach: 21.4 },
+    ...{ norm: { median: 0.25, largest: 12 }, clipNorm: 5, advice: ['one', 'two'], cost: 0.011 },
+  }
+  await broker.models.put(old)
+  await broker.models.put({ ...old, report: { ...old.report, gradients } })
+  assert.doesNotMatch((await models('show', 't', '1')).out, /^(gradients|flow|advice) /m)
+  const { out } = await models('show', 't', '2')
+  assert.match(out, /^gradients +norm 0\.250 \(median\), 12\.0 \(largest\), clipped at 5$/m)
+  assert.match(
+    out,
+    /^flow +1 % left after 21 steps, 12\.5 % of activations saturated; measured in 1\.1 % of/m,
+  )
+  assert.match(out, /^advice +one\n +two$/m)
+  const shown = JSON.parse((await models('show', 't', '2', '--json')).out) as StoredModel
+  assert.deepEqual(shown.report.gradients, gradients)
+})
+
 test('what does not exist is an error that names what does', async (t) => {
   const { broker, models, inspect } = await heldLog(t)
   assert.match((await models('list')).out, /No network has been trained yet/)

@@ -127,6 +127,11 @@ test('training is in exactly one state, and each outcome is counted by its reaso
   })
   assert.equal(await sample('tidecast_training_gradient_norm{pipeline="p",stage="raw"}'), 12)
   assert.equal(await sample('tidecast_training_gradient_norm{pipeline="p",stage="clipped"}'), 5)
+  pipeline.training({ kind: 'training-dynamics', saturated: 0.5, dead: null, reach: 21 })
+  assert.equal(await sample('tidecast_training_saturated_ratio{pipeline="p"}'), 0.5)
+  assert.equal(await sample('tidecast_training_dead_units_ratio{pipeline="p"}'), undefined)
+  assert.equal(await sample('tidecast_training_gradient_reach_steps{pipeline="p"}'), 21)
+  pipeline.training({ kind: 'training-advised', advice: 'gradients vanish' })
   const scores = { network: SCORES, baseline: SCORES }
   pipeline.training({
     kind: 'training-finished',
@@ -158,12 +163,13 @@ test('training is in exactly one state, and each outcome is counted by its reaso
     log().map(({ msg }) => msg),
     [
       'training started',
+      'training: gradients vanish',
       'training made gru@2',
       'trained network refused: worse-than-baseline',
       'training failed: crashed',
     ],
   )
-  assert.match(JSON.stringify(log()[3]), /gone/)
+  assert.match(JSON.stringify(log()[4]), /gone/)
 })
 
 test('scores that are not known yet are absent, not zero', async () => {

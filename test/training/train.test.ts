@@ -58,6 +58,9 @@ test('on a seasonal series with a swing the network beats the baseline on later 
   assert.ok(scores.network.coverage > 0.65 && scores.network.coverage < 0.92, JSON.stringify(scores))
   assert.equal(scores.network.targets, scores.baseline.targets)
   assert.equal(report.observations, 2700)
+  const { norm, flow, saturated, clipNorm } = report.gradients!
+  assert.ok(norm.median > 0 && norm.largest >= norm.median && clipNorm === TRAINING.clipNorm)
+  assert.ok(flow.length > 5 && flow[0]![1] === 1 && saturated! < 0.5, JSON.stringify(report.gradients))
   assert.deepEqual(spec.series, ['a', 'b'])
 })
 

@@ -1,10 +1,13 @@
-import type { Activation, CellKind } from '../../core/network-spec.js'
-import type { LayerWeights } from '../../model/cell.js'
+import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { CellKind } from '../../core/network-spec.js'
+import type { CellForm, LayerWeights } from '../../model/cell.js'
 import { cellForm, cellOf } from '../../model/cells.js'
-import { gradientFlow } from '../../model/gradient-flow.js'
+import { gradientFlow, type Advance } from '../../model/gradient-flow.js'
 import { initialiseCell } from '../../model/initial-cell.js'
 import { Random } from '../../model/random.js'
+import { stacked } from '../../model/stack.js'
 import type { TensorFlow } from '../../model/tensorflow.js'
+import type { GradientsJob, Profile } from './protocol.js'
 
 const INPUTS = 8
 const HIDDEN = 32
@@ -12,57 +15,65 @@ const HIDDEN = 32
 const INPUT_SCALE = 0.1
 /** Steps over which the state runs in. */
 const LEAD = 20
-/** Spectral radii of the vanilla cell's W_hh: all singular values of an orthogonal matrix times this. */
-const RADII = [0.8, 1, 1.5] as const
-
-export interface Profile {
-  readonly name: string
-  readonly cell: CellKind
-  /** ‖∂h_t/∂s_{t−k}‖ / √hidden, by lag k from 0. */
-  readonly norms: readonly number[]
-}
-
-export interface ProfileOptions {
-  readonly cells: readonly CellKind[]
-  readonly activation: Activation
-  readonly lags: number
-  readonly seed: number
-}
-
 interface Variant {
   readonly name: string
-  readonly cell: CellKind
+  readonly radius?: number
   /** Changes fresh weights in place; name and values of one array. */
   readonly change: (name: string, values: Float32Array) => void
 }
 
 /** Fresh weights of each cell: the vanilla one at several spectral radii, the gated ones also with their gates set to keep. */
-export function profiles(tf: TensorFlow, fused: boolean, options: ProfileOptions): Profile[] {
+export function cellProfiles(tf: TensorFlow, fused: boolean, options: GradientsJob): Profile[] {
   const { cells, activation, lags, seed } = options
   return cells.flatMap((cell) =>
-    variantsOf(cell, activation, lags).map(({ name, change }) => {
+    variantsOf(cell, options).map(({ name, radius = null, change }) => {
       const random = new Random(seed)
       const inputs = Array.from({ length: LEAD + lags }, () =>
         Float32Array.from({ length: INPUTS }, () => INPUT_SCALE * random.normal()),
       )
       const form = cellForm({ cell, activation }, fused)
       const weights = freshWeights(tf, cell, change, random)
-      const norms = [...gradientFlow(tf, form, weights, HIDDEN, inputs, lags)]
+      const norms = [...profile(tf, form, weights, inputs, lags)]
       tf.dispose(Object.values(weights))
-      return { name, cell, norms }
+      return { name, cell, radius, norms, loss: null }
     }),
   )
 }
 
-function variantsOf(cell: CellKind, activation: Activation, lags: number): Variant[] {
+/** Exact: all rows are the same sequence, and row i carries the gradient of unit i of h_t; together they are the Jacobian. */
+function profile(
+  tf: TensorFlow,
+  form: CellForm,
+  weights: LayerWeights,
+  inputs: readonly Float32Array[],
+  lags: number,
+): Float64Array {
+  tf.engine().startScope()
+  try {
+    const x = tf.stack(
+      inputs.map((row) => tf.tile(tf.tensor2d(row, [1, row.length]), [HIDDEN, 1])),
+    ) as Tensor3D
+    const start: Tensor2D = tf.zeros([HIDDEN, form.states * HIDDEN])
+    const eye = tf.eye(HIDDEN)
+    const all = Array.from({ length: lags + 1 }, (_, lag) => lag)
+    const advance: Advance = (x, states) => stacked(tf, form, [weights], x, states).last
+    return gradientFlow(tf, advance, x, start, all, (states) =>
+      tf.sum<Scalar>(tf.mul(tf.slice(states, 0, [HIDDEN, HIDDEN]), eye)),
+    )
+  } finally {
+    tf.engine().endScope()
+  }
+}
+
+function variantsOf(cell: CellKind, { activation, radii, lags }: GradientsJob): Variant[] {
   // f = σ(bias) = 1 − 1/lags: of what is kept for that long, about 1/e is left.
   const keeping = Math.log(Math.max(2, lags) - 1)
-  const fresh: Variant = { name: cell, cell, change: () => undefined }
+  const fresh: Variant = { name: cell, change: () => undefined }
   switch (cell) {
     case 'rnn':
-      return RADII.map((radius) => ({
+      return radii.map((radius) => ({
         name: `rnn ${activation}, radius ${radius}`,
-        cell,
+        radius,
         change(name, values) {
           if (name === 'kernel') for (let i = INPUTS * HIDDEN; i < values.length; i++) values[i]! *= radius
         },
@@ -72,7 +83,6 @@ function variantsOf(cell: CellKind, activation: Activation, lags: number): Varia
         fresh,
         {
           name: 'lstm, gates keep',
-          cell,
           change(name, values) {
             if (name === 'bias') values.fill(keeping, HIDDEN, 2 * HIDDEN) // forget gate: f near 1
           },
@@ -83,7 +93,6 @@ function variantsOf(cell: CellKind, activation: Activation, lags: number): Varia
         fresh,
         {
           name: 'gru, gates keep',
-          cell,
           change(name, values) {
             if (name === 'gatesBias') values.fill(-keeping, HIDDEN) // update gate: z near 0
           },

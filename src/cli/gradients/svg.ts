@@ -1,4 +1,4 @@
-import type { Profile } from './profiles.js'
+import type { Profile } from './protocol.js'
 
 const WIDTH = 760
 const HEIGHT = 420
@@ -25,16 +25,21 @@ export function profileSvg(profiles: readonly Profile[]): string {
     const lag = Math.round(share * lags)
     return `<text x="${x(lag)}" y="${PLOT.bottom + 20}" text-anchor="middle">${lag}</text>`
   })
-  const lines = profiles.map(({ name, norms }, i) => {
+  const line = (norms: readonly number[], style: string): string => {
     const points = norms.map((norm, lag) => `${x(lag)},${y(Math.log10(norm))}`).join(' ')
+    return `<polyline points="${points}" fill="none" stroke-width="2" ${style}/>`
+  }
+  const lines = profiles.map(({ name, norms, loss }, i) => {
     const colour = COLOURS[i % COLOURS.length]!
     const legend = PLOT.top + 20 + 22 * i
     return (
-      `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="2"/>` +
+      line(norms, `stroke="${colour}"`) +
+      (loss === null ? '' : line(loss, `stroke="${colour}" stroke-dasharray="4 4"`)) +
       `<text x="${PLOT.right + 16}" y="${legend}" fill="${colour}">${name}</text>`
     )
   })
-  const title = `<text x="${PLOT.left}" y="${HEIGHT - 8}">‖∂h(t)/∂s(t−k)‖ / √hidden against the lag k</text>`
+  const dashed = profiles.some(({ loss }) => loss !== null) ? '; dashed: of the loss' : ''
+  const title = `<text x="${PLOT.left}" y="${HEIGHT - 8}">‖∂h(t)/∂s(t−k)‖ / √hidden against the lag k${dashed}</text>`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
