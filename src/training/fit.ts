@@ -44,11 +44,13 @@ export async function fit(options: FitOptions): Promise<Float32Array> {
   const { seed, chunksPerUpdate } = training
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
   const unrolling = new Unrolling(options)
-  return descend(options, initialWeights(spec, seed), (weights, update) =>
-    updateGradient(tf, fused, spec, weights, streams, chunksPerUpdate, (batch, chunk) =>
+  return descend(options, initialWeights(spec, seed), (weights, update) => {
+    const found = updateGradient(tf, fused, spec, weights, streams, chunksPerUpdate, (batch, chunk) =>
       unrolling.of(batch, update, chunk),
-    ),
-  )
+    )
+    if (update % MEASURE_EVERY === 0 || update === options.updates) unrolling.measure(weights, update)
+    return found
+  })
 }
 
 /**
@@ -70,7 +72,6 @@ export async function descend(
       throw new TrainingError('nan-loss', `${at}: check limits`)
     }
     optimizer.update(gradient, learningRate * Math.min(1, update / WARM_UP))
-    if (update % MEASURE_EVERY === 0 || update === updates) unrolling.measure(weights, update)
     options.onUpdate(update, optimizer.average, loss, norm)
     await new Promise<void>((resolve) => setImmediate(resolve)) // let an abort in
     if (options.signal.aborted) throw new TrainingError('aborted', 'the training was aborted')

@@ -39,6 +39,8 @@ export async function storedNetwork(
       throw new Error(`pipeline "${name}" has no ${which}. Versions: ${known.join(', ') || 'none'}`)
     }
     const { spec, weights } = stored
+    if (spec.kind === 'symbols')
+      throw new Error(`pipeline "${name}" is of symbols: gradients are followed in networks of numbers only`)
     const registry = openRegistry(registryPlace(config.schemaRegistry))
     const lookup = registry === null ? null : (id: number) => registry.schema(id)
     const histories =
