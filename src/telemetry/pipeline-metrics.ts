@@ -67,6 +67,7 @@ export class PipelineMetrics {
         if (event.dead !== null) this.#metrics.deadShare.set({ pipeline }, event.dead)
         return this.#metrics.gradientReach.set({ pipeline }, event.reach ?? Infinity)
       case 'training-advised':
+      case 'topic-replaced':
         return
       case 'training-finished':
         this.#trainingState('waiting')

@@ -19,7 +19,10 @@ export function gradientAdvice(
 ): string[] {
   const { flow, reach, saturated, dead, norm, clipNorm } = gradients
   const advice: string[] = []
-  const [lag, grown] = flow.reduce((most, one) => (one[1] > most[1] ? one : most), [0, 1] as const)
+  const [lag, grown] = flow.reduce<readonly [number, number]>(
+    (most, one) => (one[1] > most[1] ? one : most),
+    [0, 1],
+  )
   const gated = cell === 'rnn' ? ', or take a gated cell (model.cell: gru or lstm)' : ''
   if (grown > GROWN) {
     advice.push(

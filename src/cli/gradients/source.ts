@@ -27,7 +27,7 @@ export async function storedNetwork(
   options: ConfigOptions,
   context: CliContext,
 ): Promise<{ readonly model: Stored; readonly data: Data }> {
-  const [name = '', wanted] = splitVersion(model)
+  const [name, wanted] = splitVersion(model)
   const config = configFrom(options, context)
   const pipeline = pipelineNamed(config, name)
   return withLog(config, context, async (broker) => {
