@@ -67,7 +67,6 @@ export class PipelineMetrics {
         if (event.dead !== null) this.#metrics.deadShare.set({ pipeline }, event.dead)
         return this.#metrics.gradientReach.set({ pipeline }, event.reach ?? Infinity)
       case 'training-advised':
-      case 'topic-replaced':
         return
       case 'training-finished':
         this.#trainingState('waiting')
