@@ -13,6 +13,7 @@ export class PartitionRuntime implements Worker {
   private readonly settler: Settler
   private turn: Promise<unknown> = Promise.resolve()
   lag = 0
+  private told = 0
   /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
   private broken = false
 
@@ -24,6 +25,14 @@ export class PartitionRuntime implements Worker {
   ) {
     this.settled = lease.committed - 1
     this.settler = new Settler(lease, partition, config, clock)
+  }
+
+  /** Records that the broker deleted before they were consumed, each told once. */
+  lostSinceAsked(): number {
+    const { skipped } = this.lease
+    const lost = skipped - this.told
+    this.told = skipped
+    return lost
   }
 
   process(batch: Batch): Promise<SettledBatch> {

@@ -218,8 +218,10 @@ export class Pipeline {
     const { telemetry } = this.deps
     telemetry.trouble(this.trouble)
     if (accuracy !== null) telemetry.accuracy({ published: accuracy.network, baseline: accuracy.baseline })
-    for (const [number, { partition }] of this.partitions) {
-      const { states } = partition
+    for (const [number, runtime] of this.partitions) {
+      const lost = runtime.lostSinceAsked()
+      if (lost > 0) telemetry.lost({ partition: number, records: lost })
+      const { states } = runtime.partition
       telemetry.states({
         partition: number,
         resident: states.slots.size,

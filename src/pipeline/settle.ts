@@ -51,7 +51,7 @@ export class Settler {
       partition: this.lease.partition,
       records: records.length,
       advance,
-      lag: batch.highWatermark - last.offset - 1,
+      lag: Math.max(0, batch.highWatermark - this.lease.committed),
       offset: last.offset,
       seconds: (performance.now() - started) / 1000,
       oldest: records[0]!.timestamp,

@@ -73,7 +73,7 @@ export interface Settlement {
  */
 export interface Batch {
   readonly records: readonly LogRecord[]
-  /** End of the partition when the batch was read: lag = highWatermark − last offset − 1. */
+  /** End of the partition when the batch was read: once settled, lag = highWatermark − the lease's `committed`. */
   readonly highWatermark: number
   /**
    * Appends the outputs, commits the offset after the batch's last record and writes the snapshot: one transaction.

@@ -30,6 +30,11 @@ export const catalogue = {
     'pipeline',
     'reason',
   ]),
+  recordsLost: counter(
+    'tidecast_records_lost_total',
+    'Input offsets that the broker deleted before they were consumed.',
+    PIPELINE,
+  ),
   lag: gauge(
     'tidecast_lag_records',
     'Records between the settled offset and the end of the partition.',

@@ -19,6 +19,7 @@ export type PipelineEvent =
   | ModelChanged
   | AccuracyMeasured
   | BrokerTrouble
+  | RecordsLost
   | TrainingEvent
 
 export type ProcessEvent = EngineStarted | HttpAnswered
@@ -108,6 +109,13 @@ export interface BrokerTrouble {
   readonly kind: 'broker-trouble'
   /** What is in the way, in words; `null`: nothing any more. */
   readonly trouble: string | null
+}
+
+/** Deleted by the broker, by retention or by somebody, before this group had consumed them. */
+export interface RecordsLost {
+  readonly kind: 'records-lost'
+  readonly partition: number
+  readonly records: number
 }
 
 export interface AccuracyMeasured {

@@ -26,6 +26,8 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       return event.trouble === null
         ? line('info', 'the broker does what it is asked for', {})
         : line('warn', 'waiting for the broker', { reason: event.trouble })
+    case 'records-lost':
+      return line('error', 'input was deleted before it was consumed; going on at the oldest record', event)
     case 'snapshot-written':
       return line('debug', 'snapshot written', event)
     case 'partition-restored':

@@ -47,6 +47,8 @@ export class PipelineMetrics {
         return this.#metrics.brokerTrouble.set({ pipeline: this.#pipeline }, event.trouble === null ? 0 : 1)
       case 'topic-replaced':
         return // the log tells of it
+      case 'records-lost':
+        return this.#at.lost.inc(event.records)
       case 'model-changed':
         return this.#at.modelVersion.set(event.version)
       case 'accuracy-measured':
@@ -154,6 +156,7 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     }),
     network: metrics.forecasts.labels({ pipeline, source: 'network' }),
     baseline: metrics.forecasts.labels({ pipeline, source: 'baseline' }),
+    lost: metrics.recordsLost.labels({ pipeline }),
     masked: metrics.maskedSteps.labels({ pipeline }),
     tombstones: metrics.tombstones.labels({ pipeline }),
     newSeries: metrics.newSeries.labels({ pipeline }),

@@ -6,6 +6,7 @@ import type {
   ModelChanged,
   PartitionRestored,
   PipelineEvent,
+  RecordsLost,
   SnapshotWritten,
   StatesMeasured,
   TopicReplaced,
@@ -48,6 +49,10 @@ export class PipelineTelemetry {
     if (trouble === this.#trouble) return
     this.#trouble = trouble
     this.#emit({ kind: 'broker-trouble', trouble })
+  }
+
+  lost(fields: Fields<RecordsLost>): void {
+    this.#emit({ kind: 'records-lost', ...fields })
   }
 
   step(rows: number, seconds: number): void {

@@ -148,7 +148,7 @@ export class KafkaLease implements PartitionLease {
     const prepared = snapshot && this.#prepare(snapshot)
     const sent = await parts.addresser.address(outputs, parts.clock.now())
     const states = prepared?.records ?? []
-    const offset = records.at(-1)!.offset + 1
+    const offset = queue.after(records.length)
     if (publisher === null) {
       for (const record of states) sent.push(record)
       await this.#commit(sent, offset)

@@ -32,6 +32,8 @@ export class GroupMember implements Consumption {
   readonly #declined = new Set<number>()
   /** By partition, or of the membership (`-1`): what failed last. */
   readonly #troubles = new Map<number, string>()
+  /** By partition, where it was lost last, and how often there before. */
+  readonly #losses = new Map<number, { readonly at: number; readonly times: number }>()
   readonly #closing = new AbortController()
   /** From the first assignment on. */
   #standby: Standby | null = null
@@ -139,8 +141,20 @@ export class GroupMember implements Consumption {
     })
     void lease.revoke().finally(() => {
       this.#forget(lease)
-      if (this.#mine(lease.partition)) this.#acquire(lease.partition)
+      void this.#acquireAfter(lease)
     })
+  }
+
+  /** At once, unless it was lost at the same offset before: then it would most likely be again. */
+  async #acquireAfter({ partition, committed }: KafkaLease): Promise<void> {
+    const before = this.#losses.get(partition)
+    const times = before?.at === committed ? before.times + 1 : 0
+    this.#losses.set(partition, { at: committed, times })
+    if (times > 0) {
+      const wait = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1))
+      await pause(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined)
+    }
+    if (this.#mine(partition) && !this.#leases.has(partition)) this.#acquire(partition)
   }
 
   #run(): Promise<void> {

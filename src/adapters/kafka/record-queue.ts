@@ -50,6 +50,11 @@ export class RecordQueue {
     return records
   }
 
+  /** Where the consumer goes on after the oldest `count`: past the transactions' markers that lie behind them. */
+  after(count: number): number {
+    return this.#records[count]?.offset ?? this.position
+  }
+
   drop(count: number): void {
     this.#records.splice(0, count)
   }

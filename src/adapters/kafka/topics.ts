@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Admin, Cluster, IResourceConfigEntry } from 'kafkajs'
+import type { Admin, Cluster, ConfigEntries, IResourceConfigEntry } from 'kafkajs'
 import { BrokerError } from '../../ports/broker.js'
 import type { PartitionInfo, TopicSpec } from '../../ports/broker.js'
 import type { BorrowedCluster } from './borrowed-cluster.js'
@@ -23,6 +23,7 @@ const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 export class Topics {
   /** Partitions only ever grow, and a record sent to one of the old ones is never wrong: so they are asked for once. */
   readonly #partitions = new Map<string, number>()
+  readonly #compacted = new Set<string>()
 
   constructor(
     private readonly admin: Admin,
@@ -82,6 +83,7 @@ export class Topics {
   /** A topic of which Kafka keeps the last record of each key. Gets more partitions when its input has got more. */
   async ensureCompacted(name: string, partitions: number): Promise<void> {
     if (await this.#create(name, partitions, COMPACTION)) return
+    await this.#assertCompacted(name)
     const present = await this.partitionsOf(name)
     if (present >= partitions) return
     await translating(
@@ -90,6 +92,25 @@ export class Topics {
       { topic: `Alter on topic ${name}` },
     )
     this.#partitions.set(name, partitions)
+  }
+
+  /** Where Kafka would delete what is old, states and models would go with it. Unless that may not be asked. */
+  async #assertCompacted(name: string): Promise<void> {
+    if (this.#compacted.has(name)) return
+    const entries = await translating(`to describe topic ${name}`, () => this.#settings(name)).catch(
+      (error: unknown) => {
+        if (typeOf(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error
+        return []
+      },
+    )
+    const policy = entries.find(({ configName }) => configName === 'cleanup.policy')?.configValue ?? 'compact'
+    if (policy !== 'compact') {
+      const message =
+        `Topic ${name} has cleanup.policy=${policy}: Kafka would delete states or models that are still needed. ` +
+        'Set its cleanup.policy to compact.'
+      throw new BrokerError('unavailable', message)
+    }
+    this.#compacted.add(name)
   }
 
   async #create(name: string, partitions: number, configEntries: IResourceConfigEntry[]): Promise<boolean> {
@@ -124,11 +145,7 @@ export class Topics {
   /** Kafka replaces a topic's settings as a whole here, so those that somebody else made are sent along. */
   async #set(name: string, entries: readonly IResourceConfigEntry[]): Promise<void> {
     await translating(`to set the retention of topic ${name}`, async () => {
-      const { resources } = await this.admin.describeConfigs({
-        includeSynonyms: false,
-        resources: [{ type: ConfigResourceTypes.TOPIC, name }],
-      })
-      const present = (resources[0]?.configEntries ?? [])
+      const present = (await this.#settings(name))
         .filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG)
         .map(({ configName, configValue }) => ({ name: configName, value: configValue }))
       const has = (entry: IResourceConfigEntry): boolean =>
@@ -140,6 +157,15 @@ export class Topics {
         resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries: [...kept, ...entries] }],
       })
     })
+  }
+
+  /** Its own and, where it has none, the cluster's. */
+  async #settings(name: string): Promise<readonly ConfigEntries[]> {
+    const { resources } = await this.admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name }],
+    })
+    return resources[0]?.configEntries ?? []
   }
 
   /** `null` where there is none. */
