@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.js'
 import { BrokerError } from '../../src/ports/broker.js'
 import { systemClock } from '../../src/ports/clock.js'
 import { readAll, text } from '../contract/broker-helpers.js'
+import { DaemonProcess } from '../support/daemon-process.js'
 import { startKafka, unsecuredToken, withoutKafka } from '../support/kafka.js'
 import type { KafkaLogins, RealKafka } from '../support/kafka.js'
 
@@ -79,6 +80,33 @@ describe('logins to a real Kafka over TLS, as configured', { skip: withoutKafka 
       retriable: false,
       message: /certificate.*broker\.kafka\.tls/s,
     })
+  })
+
+  test('a port that speaks otherwise than configured is waited for, and the error says which setting to look at', async () => {
+    const sasl = { mechanism: 'plain', username: secure.users.plain }
+    const env = { TIDECAST_BROKER_KAFKA_SASL_PASSWORD: secure.password }
+    const without = { tls: { enabled: false } }
+    const cases = [
+      [() => open(kafka.brokers, {}), /one for TLS, or set broker\.kafka\.tls\.enabled to false/],
+      [() => open(secure.ssl, without), /one for TLS, which broker\.kafka\.tls\.enabled turns on/],
+      [() => open(secure.sasl, { ...without, sasl }, env), /broker\.kafka\.tls\.enabled turns on/],
+      [() => open(kafka.brokers, { ...without, sasl }, env), /takes a login: broker\.kafka\.sasl/],
+    ] as const
+    for (const [opening, message] of cases) await assert.rejects(opening(), { retriable: true, message })
+  })
+
+  test('a daemon with a wrong password ends with code 1 and says so, without the password', async () => {
+    const passwordFile = join(dir, 'password')
+    await writeFile(passwordFile, 'a guess')
+    const sasl = { mechanism: 'scram-sha-512', username: secure.users['scram-sha-512'], passwordFile }
+    const place = { brokers: secure.sasl, tls: { enabled: true, ca: secure.ca }, sasl }
+    const daemon = await DaemonProcess.start(dir, {
+      broker: { kind: 'kafka', kafka: place },
+      pipelines: { wrong: { interval: '1h', season: 'none' } },
+    })
+    assert.equal((await daemon.ended).code, 1)
+    assert.match(daemon.stderr, /authentication.*Check the credentials/is)
+    assert.doesNotMatch(daemon.stderr, /a guess/)
   })
 
   test('oauthbearer: a token file is read anew at each login', async () => {

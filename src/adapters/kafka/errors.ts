@@ -60,7 +60,7 @@ export function translated(error: unknown, doing: string, access: Access = {}): 
       : lasting
         ? ' Check the credentials, the ACLs and the settings of broker.kafka.'
         : code === 'unavailable'
-          ? ' Check that broker.kafka.brokers can be reached.'
+          ? ` ${adviceTo(found, type, access)}`
           : ''
   return new BrokerError(
     code,
@@ -68,6 +68,20 @@ export function translated(error: unknown, doing: string, access: Access = {}): 
     code === 'unavailable' && !lasting,
     { cause: error },
   )
+}
+
+/** A listener that speaks otherwise than we do says nothing, and closes the connection; so does a broker that ends. */
+function adviceTo({ name, message }: Error, type: string, { group, transactionalId }: Access): string {
+  if (/before secure TLS connection/.test(message))
+    return 'Check that the port is one for TLS, or set broker.kafka.tls.enabled to false.'
+  if (name === 'KafkaJSConnectionClosedError')
+    return 'Check whether the port is one for TLS, which broker.kafka.tls.enabled turns on.'
+  // Kafka says no more than that also to whom it may not tell.
+  const needed = [group, transactionalId].filter((access) => access !== undefined).join('; ')
+  if (name === 'KafkaJSGroupCoordinatorNotFound' && needed !== '')
+    return `If that does not pass, an ACL must allow this user: ${needed}.`
+  if (type === PASSING) return 'Check whether the port takes a login: broker.kafka.sasl.'
+  return 'Check that broker.kafka.brokers can be reached.'
 }
 
 /** What kafkajs says of bytes that are no records; whatever else is not its own comes from decoding too. */
@@ -113,7 +127,7 @@ export function closedError(): BrokerError {
 /** What the owner of a partition needs besides writing. */
 export function takeOverAccess(group: string, topic: string): Access {
   return {
-    topic: `Read on the topics ${topic} and ${group}.states`,
+    topic: `Read on topic ${topic}, Read and Write on topic ${group}.states`,
     group: `Read on group ${group}`,
     transactionalId: `Write on transactional ids that begin with tidecast-${group}-${topic}-`,
   }

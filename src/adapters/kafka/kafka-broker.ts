@@ -113,7 +113,9 @@ class ConnectedBroker implements KafkaBroker {
     const broker = new ConnectedBroker(options, client, admin)
     const { topics, assertOpen } = broker.#parts
     const store = { client, topics, topic: options.modelsTopic, assertOpen }
-    broker.#models = await translating('to read the models', () => KafkaModelStore.open(store))
+    broker.#models = await translating('to read the models', () => KafkaModelStore.open(store), {
+      topic: `Read on topic ${options.modelsTopic}`,
+    })
     return broker
   }
 
@@ -166,7 +168,7 @@ class ConnectedBroker implements KafkaBroker {
         yield records
       }
     } catch (error) {
-      throw translated(error, `to read ${topic}[${partition}]`)
+      throw translated(error, `to read ${topic}[${partition}]`, { topic: `Read on topic ${topic}` })
     } finally {
       await fetcher.close()
     }
@@ -181,6 +183,7 @@ class ConnectedBroker implements KafkaBroker {
     this.#assertOpen()
     const { topics, states } = this.#parts
     await topics.ensureCompacted(statesTopic(group), await topics.partitionsOf(topic))
+    await topics.ensureCompacted(this.options.modelsTopic, 1)
     await states()
     this.#assertOpen()
     this.#models!.follow()
