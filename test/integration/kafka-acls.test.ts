@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from '../../src/adapters/kafka/kafkajs.js'
 import type { Admin } from 'kafkajs'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { PartitionLease } from '../../src/ports/broker.js'
 import { bytes, record, row, values } from '../contract/broker-helpers.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
-
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
 
 /** What docs/kafka.md lists for a pipeline with these names and fixed partitions, one operation each. */
 function accessOf(id: string) {
@@ -31,7 +36,7 @@ describe('a Kafka that allows only what ACLs allow', { skip: withoutKafka }, () 
   let admin: Admin
   before(async () => {
     kafka = await startKafka({ secure: true, acls: true })
-    admin = new kafkajs.Kafka({ brokers: [kafka.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+    admin = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
   })
   after(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
+import { Kafka, logLevel } from '../../src/adapters/kafka/kafkajs.js'
 
 export interface WitnessedRecord {
   readonly key: string
@@ -11,7 +11,7 @@ export interface WitnessedRecord {
  * consumer decides by itself what is committed.
  */
 export async function witness(brokers: string, topic: string): Promise<WitnessedRecord[]> {
-  const client = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING })
+  const client = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
   const admin = client.admin()
   await admin.connect()
   const open = new Map(
@@ -53,7 +53,7 @@ export async function witness(brokers: string, topic: string): Promise<Witnessed
 
 /** Resolves when no broker knows the topic any more. */
 export async function deleteTopic(brokers: string, topic: string): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   try {
     await admin.deleteTopics({ topics: [topic] })

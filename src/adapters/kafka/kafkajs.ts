@@ -58,6 +58,9 @@ interface Codec {
   compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
 }
 
+if (require.resolve('kafkajs') in require.cache)
+  throw new Error('kafkajs was loaded before its functions were replaced: import it from here')
+
 const internals = (path: string): unknown => require(`kafkajs/src/${path}`)
 
 const { lookupCodec } = internals('protocol/message/compression') as {
@@ -203,6 +206,9 @@ export const { createErrorFromCode } = internals('protocol/error') as {
 }
 
 export const {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
   AssignerProtocol,
   CompressionCodecs,
   CompressionTypes,
@@ -210,4 +216,5 @@ export const {
   ConfigSource,
   Kafka,
   logLevel,
+  ResourcePatternTypes,
 } = kafkajs
