@@ -47,6 +47,12 @@ export function registerBacktest(program: Command, context: CliContext): void {
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
+  if (options.set?.['kind'] === 'symbols') {
+    throw new Error(
+      'backtest scores forecasts of numbers. A network of symbols is scored by its training, on data it had not seen: ' +
+        'feed the daemon, then `tidecast models show <pipeline>`',
+    )
+  }
   const pipeline = {
     topic: 'data',
     interval: formats.interval.print?.(options.interval),
