@@ -5,10 +5,10 @@ import type { Profiler } from 'node:inspector'
 const STAGES: readonly (readonly [stage: string, files: RegExp])[] = [
   [
     'fetch',
-    /kafkajs\/src\/protocol\/(requests\/fetch|decoder|recordBatch\/.*decoder)|kafka\/(fetch|committed|record-queue|record-reader)/,
+    /kafkajs\/src\/protocol\/(requests\/fetch|decoder|recordBatch\/.*decoder)|kafka\/(fetch|committed|record-queue|read-record)/,
   ],
   ['decode', /core\/(decode|timestamp)|pipeline\/intake|core\/align/],
-  ['encode', /core\/encode/],
+  ['encode', /core\/(forecast|decimals|avro\/write)/],
   ['produce', /kafkajs\/|adapters\/kafka|adapters\/embedded|lmdb/],
   ['head', /core\/(calibration|accuracy)|pipeline\/partition\.js/],
   ['step', /pipeline\/|core\/|model\/|adapters\/tensorflow/],
