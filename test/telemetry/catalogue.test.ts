@@ -16,6 +16,7 @@ const BOUNDED_LABELS = new Set([
 ])
 /** Quantities without a unit, which Prometheus' conventions leave without a suffix. */
 const DIMENSIONLESS = new Set([
+  'tidecast_broker_trouble',
   'tidecast_model_version',
   'tidecast_forecast_mase',
   'tidecast_forecast_wql',
