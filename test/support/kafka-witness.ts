@@ -62,3 +62,13 @@ export async function deleteTopic(brokers: string, topic: string): Promise<void>
     await admin.disconnect()
   }
 }
+
+export async function addPartitions(brokers: string, topic: string, count: number): Promise<void> {
+  const admin = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  await admin.connect()
+  try {
+    await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -148,10 +148,12 @@ function writeString(bytes: Buffer, at: number, text: string | null): number {
 
 type Grouping = (options: {
   readonly topic: string
-  readonly partitionMetadata: readonly unknown[]
+  readonly partitionMetadata: readonly { readonly partitionId: number }[]
   readonly messages: readonly Message[]
   readonly partitioner: (options: object) => number
 }) => Record<number, Message[]>
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 
 const groupByPartition: Grouping = ({ topic, partitionMetadata, messages, partitioner }) => {
   const groups: Record<number, Message[]> = {}
@@ -159,8 +161,13 @@ const groupByPartition: Grouping = ({ topic, partitionMetadata, messages, partit
   for (const message of messages) {
     const partition = partitioner({ topic, partitionMetadata, message })
     const group = groups[partition]
-    if (group === undefined) groups[partition] = [message]
-    else group.push(message)
+    if (group === undefined) {
+      // kafkajs would leave the message out without a word. So it asks for the topic's partitions again.
+      if (!partitionMetadata.some(({ partitionId }) => partitionId === partition)) {
+        throw createErrorFromCode(UNKNOWN_TOPIC_OR_PARTITION)
+      }
+      groups[partition] = [message]
+    } else group.push(message)
   }
   return groups
 }

@@ -6,6 +6,7 @@ import { PartitionFetcher } from '../../../src/adapters/kafka/fetcher.js'
 import type { KafkaBroker } from '../../../src/adapters/kafka/kafka-broker.js'
 import { createClient } from '../../../src/adapters/kafka/connection.js'
 import { openKafkaBroker } from '../../../src/adapters/kafka/kafka-broker.js'
+import { Publisher } from '../../../src/adapters/kafka/publisher.js'
 import { Transactor } from '../../../src/adapters/kafka/transactor.js'
 import { addressed } from '../../../src/adapters/kafka/sends.js'
 import type { PartitionLease } from '../../../src/ports/broker.js'
@@ -21,6 +22,7 @@ import {
   text,
   values,
 } from '../../contract/broker-helpers.js'
+import { addPartitions } from '../../support/kafka-witness.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
 import { randomNetwork } from '../../support/pinned-network.js'
 import { pipelineConfig } from '../../support/pipeline-config.js'
@@ -95,6 +97,27 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     assert.equal(text(redelivered.records[0]!.value), 'b')
     await redelivered.settle({ outputs: [record(output, '2')] })
     assert.deepEqual(await values(broker, output), ['1', '2'])
+  })
+
+  test('what is sent to a partition that its topic got since is written, or rejects', async (t) => {
+    const { input } = await topics(await connected(t))
+    const publisher = new Publisher(await client())
+    t.after(() => publisher.close())
+    const transactor = await Transactor.open(await client(), `appender-${input}`)
+    t.after(() => transactor.close())
+    const to = (partition: number, value: string) =>
+      addressed(input, partition, { key: null, value: Buffer.from(value) })
+    await publisher.send([to(0, 'published, before')])
+    await transactor.run([to(0, 'settled, before')])
+    await addPartitions(kafka.brokers, input, 3)
+    await publisher.send([to(1, 'published, since')])
+    await transactor.run([to(2, 'settled, since')])
+    const later = await connected(t)
+    const valuesIn = async (partition: number) =>
+      (await readAll(later, input, partition)).map(({ value }) => text(value))
+    assert.deepEqual(await valuesIn(1), ['published, since'])
+    assert.deepEqual(await valuesIn(2), ['settled, since'])
+    await assert.rejects(publisher.send([to(7, 'nowhere')]), /does not host this topic-partition/)
   })
 
   test('records of an aborted transaction are never seen, those around them are', async (t) => {
