@@ -3,6 +3,7 @@ import { Decoder, TOMBSTONE, type RejectReason } from '../core/decode.js'
 import type { SchemaLookup } from '../core/value-format.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Advance } from './advance.js'
+import { deadLetter } from './dead-letter.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
 import { REFUSED, type PartitionStates } from './partition-states.js'
 import type { Provenance } from './provenance.js'
@@ -13,10 +14,6 @@ export const IDLE = 'idle'
 /** What is left to be done about a record. */
 export type Left = typeof TOMBSTONE | typeof IDLE | undefined
 
-/** Kafka takes about a megabyte: a letter must fit with its headers, or it would hold up its partition for ever. */
-const MAX_LETTER_BYTES = 900_000
-const TRUNCATED_BYTES = 1024
-
 /** The first half of a record's way: it becomes grid steps of its series, or a dead letter. */
 export class Intake {
   private readonly decoder: Decoder
@@ -26,6 +23,8 @@ export class Intake {
     private readonly states: PartitionStates,
     private readonly provenance: Provenance,
     lookup: SchemaLookup | null,
+    /** Bytes of the largest record that may be published. */
+    private readonly maxRecordBytes: number,
   ) {
     this.decoder = new Decoder(config, lookup, states.symbols?.vocabulary ?? null)
   }
@@ -96,20 +95,11 @@ export class Intake {
   ): void {
     result.rejected[reason] = (result.rejected[reason] ?? 0) + 1
     if (!publish || policy === 'drop') return
-    const { value } = record
-    const truncated = value !== null && value.length > MAX_LETTER_BYTES
-    result.outputs.push({
-      topic: this.config.deadLetter,
-      timestamp: record.timestamp,
-      key: record.key,
-      value: truncated ? value.subarray(0, TRUNCATED_BYTES) : value,
-      headers: {
-        ...record.headers,
-        'tidecast-reason': Buffer.from(reason),
-        ...(truncated ? { 'tidecast-truncated': Buffer.from(String(value.length)) } : {}),
-        ...(detail === '' ? {} : { 'tidecast-detail': Buffer.from(detail) }),
-        ...this.provenance.of(record.offset),
-      },
-    })
+    const headers = {
+      'tidecast-reason': Buffer.from(reason),
+      ...(detail === '' ? {} : { 'tidecast-detail': Buffer.from(detail) }),
+      ...this.provenance.of(record.offset),
+    }
+    result.outputs.push(deadLetter(this.config.deadLetter, record, headers, this.maxRecordBytes))
   }
 }

@@ -41,10 +41,12 @@ export class Partition {
     number: number,
     private readonly clock: Clock,
     formats: Formats = PLAIN,
+    /** Bytes of the largest record that may be published. */
+    maxRecordBytes = Infinity,
   ) {
     const { quantiles } = config
     this.provenance = new Provenance(config.topic, number, states)
-    this.intake = new Intake(config, states, this.provenance, formats.lookup)
+    this.intake = new Intake(config, states, this.provenance, formats.lookup, maxRecordBytes)
     this.forecast = new Float64Array(states.cells)
     const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
     this.published = new Accuracy(levels)

@@ -33,7 +33,15 @@ export async function restore(
 ): Promise<Restored> {
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
-  const partition = new Partition(config, states, model, lease.partition, clock, formats)
+  const partition = new Partition(
+    config,
+    states,
+    model,
+    lease.partition,
+    clock,
+    formats,
+    lease.maxRecordBytes,
+  )
   const stored = await lease.states.meta()
   const marks = stored === null ? {} : decodeMarks(stored)
   const replaced = areForeign(marks, lease.topicId)

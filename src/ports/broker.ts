@@ -101,6 +101,8 @@ export interface PartitionLease {
    * whoever consumes should report when this is, or becomes, more than 0.
    */
   readonly skipped: number
+  /** Bytes of the largest output that can be settled: key, value, headers, and what is written around them. */
+  readonly maxRecordBytes: number
   /** Aborted when ownership is lost or the broker closes. After that nothing can be settled. */
   readonly revoked: AbortSignal
   /**

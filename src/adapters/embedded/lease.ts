@@ -17,6 +17,7 @@ import type { Stores } from './stores.js'
 const SETTLEMENT_OVERHEAD = 65_536
 
 export class EmbeddedLease implements PartitionLease {
+  readonly maxRecordBytes = MAX_SETTLED_BYTES
   readonly states: StoredStates
   readonly #revocation = new AbortController()
   readonly #reader: PartitionReader

@@ -12,7 +12,7 @@ import type { LeaseParts } from './lease-parts.js'
 import { takeOverAccess, translated } from './errors.js'
 import type { Access } from './errors.js'
 import type { LocalStates } from './local-states.js'
-import type { Addressed } from './sends.js'
+import { MAX_RECORD_BYTES, type Addressed } from './sends.js'
 import { statesTopic } from './states-topic.js'
 import type { ConsumedOffset } from './transactor.js'
 
@@ -20,6 +20,7 @@ export class KafkaLease implements PartitionLease {
   readonly topic: string
   readonly partition: number
   readonly topicId: string | null
+  readonly maxRecordBytes = MAX_RECORD_BYTES
   readonly states: StoredStates
   readonly #revocation = new AbortController()
   #settledTo: number

@@ -5,7 +5,8 @@ import { partitionOfKey } from '../embedded/partitioner.js'
 
 /** All records of a send and partition travel as one batch, of which Kafka takes 1 MiB by default. */
 const MAX_SEND_BYTES = 900_000
-const MAX_RECORD_BYTES = 1_000_000
+/** Of a record with all that is around it; Kafka takes 1 MiB by default. */
+export const MAX_RECORD_BYTES = 1_000_000
 /** Upper bound of what a record's lengths, deltas and attributes take. */
 const RECORD_OVERHEAD = 32
 
