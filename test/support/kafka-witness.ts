@@ -64,7 +64,7 @@ export async function deleteTopic(brokers: string, topic: string): Promise<void>
 }
 
 export async function addPartitions(brokers: string, topic: string, count: number): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   try {
     await admin.createPartitions({ topicPartitions: [{ topic, count }] })
