@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBacktest } from './cli/backtest.js'
+import { registerBench } from './cli/bench.js'
 import { registerCharRnn } from './cli/char-rnn.js'
 import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
@@ -78,6 +79,7 @@ registerDoctor(program, context)
 registerVerify(program, context)
 registerCharRnn(program, context)
 registerGradients(program, context)
+registerBench(program, context)
 
 try {
   await program.parseAsync()
