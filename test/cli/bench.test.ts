@@ -8,7 +8,7 @@ const bench = (...argv: string[]) =>
   // No machine that runs this is to take a device: the comparison must then say so, and go on.
   runCommand(registerBench, ['bench', 'train', '--updates', '3', '--hidden', '8', ...argv], {
     cwd: '/',
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' } as Record<string, string>,
+    env: { ...process.env, CUDA_VISIBLE_DEVICES: '-1' },
   })
 
 test('bench train measures the devices there are, and says why the others are not', async () => {
