@@ -5,6 +5,7 @@ import { Pipeline } from '../pipeline/pipeline.js'
 import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
+import type { LearningControl } from '../ports/control/learning.js'
 import type { Engine } from '../ports/engine.js'
 import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
@@ -36,7 +37,7 @@ export interface DaemonOptions {
 }
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
-export class Daemon implements Control {
+export class Daemon implements Control, LearningControl {
   private readonly writers: InputWriters
   private timer: NodeJS.Timeout | undefined
   private ticked: number
@@ -168,6 +169,14 @@ export class Daemon implements Control {
     if (unfit.length > 0) this.writers.forget(topic)
     if (written.length > 0) await this.broker.append(written)
     return { kind: 'appended', unfit }
+  }
+
+  learning(pipeline: string): ReturnType<LearningControl['learning']> {
+    return this.supervisor.learning(pipeline)
+  }
+
+  train(...what: Parameters<LearningControl['train']>): ReturnType<LearningControl['train']> {
+    return this.supervisor.train(...what)
   }
 
   private tick(): void {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { LearningControl } from '../ports/control/learning.js'
 import type { Control, IngestOutcome } from '../ports/control.js'
 import { BrokerError } from '../ports/broker.js'
 import { Daemon, type DaemonOptions } from './daemon.js'
@@ -7,7 +8,7 @@ const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
 
 /** What HTTP sees from the first moment on: a daemon that is alive and not ready, until there is one that answers itself. */
-export class FrontDesk implements Control {
+export class FrontDesk implements Control, LearningControl {
   daemon: Daemon | undefined
   waitingFor = 'starting'
 
@@ -25,6 +26,14 @@ export class FrontDesk implements Control {
 
   latestForecast(...which: Parameters<Control['latestForecast']>): ReturnType<Control['latestForecast']> {
     return this.daemon?.latestForecast(...which) ?? Promise.resolve(undefined)
+  }
+
+  learning(pipeline: string): ReturnType<LearningControl['learning']> {
+    return this.daemon?.learning(pipeline)
+  }
+
+  train(...what: Parameters<LearningControl['train']>): ReturnType<LearningControl['train']> {
+    return this.daemon?.train(...what)
   }
 
   ingest(...what: Parameters<Control['ingest']>): Promise<IngestOutcome> {

@@ -46,6 +46,7 @@ async function run(job: TrainingJob): Promise<void> {
       job.config,
       {
         ...(job.from === null ? {} : { from: job.from }),
+        ...(job.maxRecords === undefined ? {} : { maxRecords: job.maxRecords }),
         until: new Map(job.until),
       },
       lookup,
@@ -65,6 +66,9 @@ async function run(job: TrainingJob): Promise<void> {
       histories,
       model: config.model,
       training: config.training,
+      calibration: config.calibration,
+      ...(job.champion === undefined ? {} : { champion: job.champion }),
+      ...(job.since === undefined ? {} : { since: job.since }),
       onProgress: (progress: TrainingProgress) => void reply({ kind: 'progress', progress }),
       signal: new AbortController().signal,
     }

@@ -88,6 +88,74 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     format: 'duration',
     default: 0,
   },
+  maxRecords: {
+    doc: 'At most so many of the latest records are trained on; 0 takes all.',
+    format: 'integer',
+    min: 0,
+    default: 0,
+  },
+  every: {
+    doc: "Train again when the newest observation is so much later than what was last trained on, in the stream's own time; 0 never does.",
+    format: 'duration',
+    default: 0,
+  },
+  afterObservations: {
+    doc: 'Train again after so many observations of the series in memory; 0 never does.',
+    format: 'integer',
+    min: 0,
+    default: 0,
+  },
+  promotion: {
+    doc: 'What happens to a candidate that the gate lets through: `auto` takes it into use, `manual` stores it for `tidecast models promote`.',
+    format: 'choice',
+    options: ['auto', 'manual'],
+    default: 'auto',
+  },
+  setAside: {
+    enabled: {
+      doc: 'Set a network aside for the baseline when its published forecasts fall behind it, and train anew.',
+      format: 'boolean',
+      default: true,
+    },
+    margin: {
+      doc: "Share by which the rolling weighted quantile loss must lie above the baseline's.",
+      format: 'number',
+      min: 0,
+      max: 10,
+      default: 0.05,
+    },
+    after: {
+      doc: 'For how long, in the time of the stream; 0 chooses: two long seasons.',
+      format: 'duration',
+      default: 0,
+    },
+  },
+  minNew: {
+    doc: 'Steps of a series that must be newer than what the present network has seen, or than the drift, before a retraining; half of them judge it. 0 chooses: four long seasons, at least 60.',
+    format: 'integer',
+    min: 0,
+    default: 0,
+  },
+  start: {
+    doc: 'What a retraining starts from: the weights of the present network, with a tenth of the learning rate and a fifth of the updates, random ones, or `both` while `maxDuration` allows, of which the better by validation loss is taken.',
+    format: 'choice',
+    options: ['champion', 'fresh', 'both'],
+    default: 'both',
+  },
+  drift: {
+    threshold: {
+      doc: 'How much more biased than usual the forecasts one step ahead must be, in deviations summed over short seasons, before an alarm is raised; of each season one deviation is taken for noise, and at most eight count.',
+      format: 'number',
+      min: 1,
+      max: 1000,
+      default: 20,
+    },
+    coolDown: {
+      doc: 'Time of the stream between two alarms.',
+      format: 'duration',
+      default: 60 * DAY,
+    },
+  },
   imputation: {
     doc: 'Missing values between known ones: `bidirectional` trains half of the sequences on data in which a network that reads both sides of a gap has filled it; the others, and whatever is judged or forecast, have the gaps. `none` trains on gaps alone.',
     format: 'choice',

@@ -189,6 +189,29 @@ export interface TrainingConfig {
   readonly holdout: number
   /** Share of the rest, at its end, used for early stopping. */
   readonly validation: number
+  /** ms of stream time between two trainings; 0 = no schedule. */
+  readonly every: number
+  /** Observations after which a network is trained again; 0 = no matter how many. */
+  readonly afterObservations: number
+  /** At most so many of the latest records are trained on; 0 = all. */
+  readonly maxRecords: number
+  readonly promotion: 'auto' | 'manual'
+  readonly setAside: {
+    readonly enabled: boolean
+    /** Share by which the loss must exceed the baseline's. */
+    readonly margin: number
+    /** ms of stream time; 0 = two long seasons. */
+    readonly after: number
+  }
+  /** Steps of a series that must be newer than the network in office for a retraining. 0 = max(4 long seasons, 60). */
+  readonly minNew: number
+  readonly start: 'champion' | 'fresh' | 'both'
+  readonly drift: {
+    /** Deviations, summed over short seasons, at which an alarm is raised. */
+    readonly threshold: number
+    /** ms of stream time between two alarms. */
+    readonly coolDown: number
+  }
   /** 0 = chosen from the amount of data. */
   readonly updates: number
   readonly learningRate: number

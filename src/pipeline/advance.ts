@@ -1,3 +1,4 @@
+import type { DriftAlarm } from '../core/drift.js'
 import type { RejectReason } from '../core/decode.js'
 import type { OutboundRecord } from '../ports/broker.js'
 
@@ -17,6 +18,8 @@ export interface Advance {
   resets: number
   forecasts: number
   byNetwork: number
+  /** Alarms raised within the batch. */
+  readonly drift: DriftAlarm[]
   /** Waves the engine has stepped, each with its share of the time its part took. */
   readonly waves: { rows: number; seconds: number }[]
 }
@@ -34,6 +37,7 @@ export function emptyAdvance(): Advance {
     resets: 0,
     forecasts: 0,
     byNetwork: 0,
+    drift: [],
     waves: [],
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { ForecastWriter } from '../core/forecast/format.js'
 import { JsonWideWriter } from '../core/forecast/json-wide.js'
 import { forecastWriter } from '../core/forecast/writer.js'
+import { F64, F64_WIDTH } from '../core/layout.js'
 import { observe, type StepTrace } from '../core/observe.js'
 import type { ActiveModel } from './active-model.js'
 import type { Forecaster, StepRows } from './forecaster.js'
@@ -56,14 +57,17 @@ export class NumberForecaster implements Forecaster {
     const s = part.stepOf[row]!
     const slot = steps.slots[s]!
     const index = steps.index[s]!
+    const ts = steps.ts[s]!
     const byNetwork = part.byNetwork[row] === 1
+    const unseen = byNetwork && ts > model.trainedTo
+    if (unseen) this.watchForDrift(slot, index, ts, steps.value[s]!, model.version)
     scoreArrival(
       table,
       slot,
       index,
       steps.value[s]!,
       this.calibration,
-      byNetwork && steps.ts[s]! > model.trainedTo ? part.forecasting[row]! : 0,
+      unseen ? part.forecasting[row]! : 0,
       this.published,
       this.baseline,
     )
@@ -83,6 +87,17 @@ export class NumberForecaster implements Forecaster {
     }
     openForecast(table, slot, index, forecast, 0)
     return forecast
+  }
+
+  /** What was forecast one step ahead of an observation that has come, and that the network was not trained on. */
+  private watchForDrift(slot: number, index: number, ts: number, value: number, version: number): void {
+    const { table, layout, drift, alarms } = this.states
+    const median = table.f32[slot * layout.width + layout.open[0]! + 1]!
+    const naiveError = table.f64[slot * F64_WIDTH + F64.naiveError]!
+    if (median !== median || !(naiveError > 0)) return
+    drift.begin(version)
+    const alarm = drift.add(index, ts, (value - median) / naiveError)
+    if (alarm !== null) alarms.push(alarm)
   }
 
   skip(slot: number, index: number): void {

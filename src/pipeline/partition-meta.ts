@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { DriftMemory } from '../core/drift.js'
 import type { Newcomers } from '../core/newcomers.js'
 import type { SymbolMemory } from './partition-symbols.js'
 
@@ -16,6 +17,8 @@ export interface PartitionMeta {
   readonly marks: PartitionMarks
   /** Of `Newcomers`; absent in older ones. */
   readonly newcomers?: Newcomers['memory']
+  /** Of `DriftDetector`; absent in older ones. */
+  readonly drift?: DriftMemory
 }
 
 /** What is to be known of a partition whatever becomes of its states: kept when they are rebuilt. */

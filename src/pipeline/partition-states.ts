@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import { PooledResiduals } from '../core/baseline.js'
+import { DriftDetector, type DriftAlarm } from '../core/drift.js'
 import { GridAligner } from '../core/grid.js'
 import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
@@ -51,6 +52,9 @@ export class PartitionStates {
   /** Series whose state is only in the store. */
   spilled = 0
   readonly newcomers: Newcomers
+  readonly drift: DriftDetector
+  /** Raised since they were last told of. */
+  readonly alarms: DriftAlarm[] = []
   private readonly codec: RowCodec
   /** Series whose stored rows the next snapshot removes. */
   private deleted = new Set<string>()
@@ -66,6 +70,7 @@ export class PartitionStates {
   ) {
     this.layout = new StateLayout(config)
     this.newcomers = new Newcomers(config.state.maxNewSeriesPerMinute)
+    this.drift = new DriftDetector(this.layout, config.training.drift)
     this.hiddenSize = stateSize(config.model)
     this.table = new SeriesTable(this.layout, INITIAL_SLOTS)
     this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
@@ -262,6 +267,7 @@ export class PartitionStates {
         ...(this.symbols === null ? {} : { symbols: this.symbols.memory() }),
         marks: this.marks,
         newcomers: this.newcomers.memory,
+        drift: this.drift.snapshot(),
       }),
       rows,
       deleted: [...this.deleted],

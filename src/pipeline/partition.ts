@@ -115,6 +115,7 @@ export class Partition {
     }
     result.newSeries = this.states.newcomers.admitted - newBefore
     await this.takeSteps(records, publish, result)
+    result.drift.push(...this.states.alarms.splice(0))
     const halfLife = this.forecaster.halfLife * Math.max(1, this.states.slots.size)
     const fade = Math.pow(0.5, result.steps / halfLife)
     this.published.fade(fade)

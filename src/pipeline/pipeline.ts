@@ -1,6 +1,7 @@
 import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
 import { consumerGroup } from '../core/consumer-group.js'
+import type { DriftAlarm } from '../core/drift.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
@@ -124,6 +125,15 @@ export class Pipeline {
     })
   }
 
+  /** Goes back to the baseline; durable first, as in a promotion. */
+  setAside(): Promise<void> {
+    return this.alone(async () => {
+      await this.deps.models.setChampion(this.config.name, null)
+      await this.use(null, 'dropped')
+      this.champion = null
+    })
+  }
+
   /**
    * Takes up the champion that another process of the group has promoted; called now and then. One that was made for
    * another configuration says nothing here: what is in use stays.
@@ -153,6 +163,37 @@ export class Pipeline {
       }
     }
     return { longest, total }
+  }
+
+  /** The stream's own time: the newest time stamp taken, ms; −Infinity before the first. */
+  get newest(): number {
+    let newest = -Infinity
+    for (const { partition } of this.partitions.values()) {
+      newest = Math.max(newest, partition.states.aligner.watermark)
+    }
+    return newest
+  }
+
+  /** Newest time stamp (ms) the network in use was trained on; `null` while the baseline forecasts. */
+  get trainedTo(): number | null {
+    return this.model.version === 0 ? null : this.model.trainedTo
+  }
+
+  /** Rolling scores of what was published and of the baseline; `null` until something could be scored. */
+  liveScores(): PipelineStatus['accuracy'] {
+    return this.progress.accuracy(this.partitions.values())
+  }
+
+  /** Of the partition nearest to an alarm, and the latest alarm of any. */
+  drift(): { score: number; alarm: DriftAlarm | null } {
+    let score = 0
+    let alarm: DriftAlarm | null = null
+    for (const { partition } of this.partitions.values()) {
+      const { drift } = partition.states
+      score = Math.max(score, drift.score)
+      if (drift.alarm !== null && drift.alarm.at > (alarm?.at ?? -Infinity)) alarm = drift.alarm
+    }
+    return { score, alarm }
   }
 
   /** Bytes of state a series takes, in memory and in the store. */
@@ -217,6 +258,7 @@ export class Pipeline {
     const accuracy = this.progress.accuracy(this.partitions.values())
     const { telemetry } = this.deps
     telemetry.trouble(this.trouble)
+    telemetry.driftScore({ score: this.drift().score })
     if (accuracy !== null) telemetry.accuracy({ published: accuracy.network, baseline: accuracy.baseline })
     for (const [number, runtime] of this.partitions) {
       const lost = runtime.lostSinceAsked()
@@ -232,7 +274,7 @@ export class Pipeline {
   }
 
   /** Takes a network into use, or the baseline (`null`). A partition that is lost meanwhile does not keep the others from it. */
-  private async use(model: StoredModel | null, cause: 'promoted' | 'followed'): Promise<void> {
+  private async use(model: StoredModel | null, cause: 'promoted' | 'followed' | 'dropped'): Promise<void> {
     const before = this.model
     await this.load(model, cause)
     for (const [partition, runtime] of [...this.partitions]) {
@@ -243,7 +285,10 @@ export class Pipeline {
     before.network?.release()
   }
 
-  private async load(model: StoredModel | null, cause: 'loaded' | 'promoted' | 'followed'): Promise<void> {
+  private async load(
+    model: StoredModel | null,
+    cause: 'loaded' | 'promoted' | 'followed' | 'dropped',
+  ): Promise<void> {
     const { engine, telemetry, config } = this.deps
     if (model === null) this.model = BASELINE
     else {

@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '../core/network-spec.js'
+import type { Verdict } from '../core/verdict.js'
 
 /** Scores of a network, the champion or the baseline on the same targets. Of symbols only the last three are numbers, the others NaN. */
 export interface Scores {
@@ -61,7 +62,13 @@ export interface TrainingReport {
   readonly validationLoss: number
   /** Absent in reports of older versions. */
   readonly gradients?: GradientReport
+  /** What it started from; absent in older ones: random weights. */
+  readonly start?: TrainingStart
+  /** Observations the pipeline had taken when the training began; absent in older ones. */
+  readonly seen?: number
 }
+
+export type TrainingStart = 'fresh' | 'champion'
 
 /** An immutable version of a pipeline's network. */
 export interface StoredModel {
@@ -73,10 +80,45 @@ export interface StoredModel {
   readonly parent: number | null
   readonly report: TrainingReport
   /** On held-out data later than all it was trained on. */
-  readonly scores: { readonly network: Scores; readonly baseline: Scores }
+  readonly scores: JudgedScores
+  /** Of the gate; absent in older ones, and where a network has not been judged by it. */
+  readonly verdict?: Verdict
 }
 
+/** Of forecasters on the same held-out targets. */
+export interface JudgedScores {
+  readonly network: Scores
+  readonly baseline: Scores
+  /** Absent while the baseline forecast. */
+  readonly champion?: Scores
+}
+
+/** What became of a training, or of a network in use, and by which figures. */
+export interface Decision {
+  /** ISO 8601, wall clock. */
+  readonly at: string
+  /** Why there was something to decide. */
+  readonly reason: string
+  /** `approved`: it may be promoted, by hand. */
+  readonly outcome: 'promoted' | 'approved' | 'refused' | 'failed' | 'set-aside'
+  /** Version that was judged or set aside; `null` where no network came of a training. */
+  readonly version: number | null
+  /** Why it was refused, failed or set aside; `null` otherwise. */
+  readonly why: string | null
+  readonly scores: JudgedScores | null
+  readonly verdict: Verdict | null
+  /** Of a network set aside: time of the stream (ms) since which it had been behind the baseline. */
+  readonly since?: number
+}
+
+/** Decisions that are kept of a pipeline. */
+export const DECISIONS_KEPT = 50
+
 export interface ModelStore {
+  /** The latest decisions, newest last. */
+  decisions(pipeline: string): readonly Decision[]
+  /** Adds a decision; the oldest goes when there are more than `DECISIONS_KEPT`. Durable when resolved. */
+  note(pipeline: string, decision: Decision): Promise<void>
   /** Without the weights; newest last. */
   list(pipeline: string): readonly Omit<StoredModel, 'weights'>[]
   get(pipeline: string, version: number): StoredModel | null

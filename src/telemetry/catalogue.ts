@@ -124,6 +124,21 @@ export const catalogue = {
     'Share of recent symbols that had been given the highest probability.',
     SOURCE,
   ),
+  driftScore: gauge(
+    'tidecast_drift_score_ratio',
+    "How much the bias of the network's forecasts has grown, over what raises an alarm.",
+    PIPELINE,
+  ),
+  driftAlarms: counter(
+    'tidecast_drift_alarms_total',
+    "Alarms: the network's forecasts have become biased.",
+    PIPELINE,
+  ),
+  setAside: counter(
+    'tidecast_models_set_aside_total',
+    'Networks that fell behind the baseline and were set aside for it.',
+    PIPELINE,
+  ),
   trainingState: gauge('tidecast_training_state', '1 for the state that training is in.', [
     'pipeline',
     'state',
@@ -133,6 +148,12 @@ export const catalogue = {
     'Weight updates of the present or last training.',
     PIPELINE,
   ),
+  trainingWanted: gauge(
+    'tidecast_training_updates_wanted',
+    'Weight updates that the present or last training is to have, as far as is known.',
+    PIPELINE,
+  ),
+  trainingEta: gauge('tidecast_training_eta_seconds', 'Time the present training still takes.', PIPELINE),
   trainingLoss: gauge('tidecast_training_loss', 'Training loss, in units of the scaled values.', PIPELINE),
   gradientNorm: gauge(
     'tidecast_training_gradient_norm',

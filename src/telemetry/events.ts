@@ -1,8 +1,10 @@
 import type { RejectReason } from '../core/decode.js'
+import type { DriftAlarm } from '../core/drift.js'
 import type { CellKind } from '../core/network-spec.js'
+import type { Refusal, Verdict } from '../core/verdict.js'
 import type { LiveScores } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
-import type { Scores } from '../ports/model-store.js'
+import type { JudgedScores } from '../ports/model-store.js'
 
 /**
  * What happens inside, typed. Each event drives its metrics and its log line together, so that the two never disagree.
@@ -18,6 +20,8 @@ export type PipelineEvent =
   | TopicReplaced
   | ModelChanged
   | AccuracyMeasured
+  | DriftDetected
+  | DriftMeasured
   | BrokerTrouble
   | RecordsLost
   | TrainingEvent
@@ -124,14 +128,26 @@ export interface AccuracyMeasured {
   readonly baseline: LiveScores
 }
 
+/** The network's forecasts have become biased. */
+export interface DriftDetected extends DriftAlarm {
+  readonly kind: 'drift-detected'
+  readonly partition: number
+}
+
+export interface DriftMeasured {
+  readonly kind: 'drift-measured'
+  /** Of the partition nearest to an alarm: 1 = an alarm. */
+  readonly score: number
+}
+
 export const TRAINING_STATES = ['off', 'waiting', 'running'] as const
-export const REFUSALS = ['worse-than-baseline', 'worse-than-champion'] as const
 export const TRAINING_FAILURES = ['too-little-data', 'nan-loss', 'aborted', 'timeout', 'crashed'] as const
 
 export type TrainingEvent =
   | { readonly kind: 'training-state'; readonly state: (typeof TRAINING_STATES)[number] }
   | {
       readonly kind: 'training-started'
+      readonly reason: string
       readonly observations: number
       readonly series: number
       readonly device: string
@@ -139,6 +155,8 @@ export type TrainingEvent =
   | {
       readonly kind: 'training-progress'
       readonly update: number
+      readonly updates: number
+      readonly etaSeconds: number
       readonly loss: number
       /** Global norm of the gradients, before and after clipping. */
       readonly gradientNorm: number
@@ -154,12 +172,15 @@ export type TrainingEvent =
       readonly reach: number | null
     }
   | { readonly kind: 'training-advised'; readonly advice: string }
+  | {
+      readonly kind: 'set-aside'
+      readonly version: number
+      readonly published: LiveScores
+      readonly baseline: LiveScores
+      /** Time of the stream (ms) since which it has been behind. */
+      readonly since: number
+    }
   | { readonly kind: 'training-finished'; readonly seconds: number; readonly outcome: TrainingOutcome }
-
-export interface JudgedScores {
-  readonly network: Scores
-  readonly baseline: Scores
-}
 
 export type TrainingOutcome =
   | {
@@ -167,8 +188,16 @@ export type TrainingOutcome =
       readonly version: number
       readonly cell: CellKind
       readonly scores: JudgedScores
+      readonly verdict: Verdict | null
     }
-  | { readonly kind: 'refused'; readonly reason: (typeof REFUSALS)[number]; readonly scores: JudgedScores }
+  | {
+      /** `approved`: it may be promoted by hand. */
+      readonly kind: 'refused' | 'approved'
+      readonly version: number
+      readonly reason: Refusal | 'by-hand'
+      readonly scores: JudgedScores
+      readonly verdict: Verdict | null
+    }
   | { readonly kind: 'failed'; readonly reason: (typeof TRAINING_FAILURES)[number]; readonly error: unknown }
 
 export interface EngineStarted {

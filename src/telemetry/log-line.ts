@@ -13,6 +13,7 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'wave-stepped':
     case 'states-measured':
     case 'accuracy-measured':
+    case 'drift-measured':
     case 'training-state':
     case 'training-dynamics':
       return null
@@ -40,6 +41,17 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       )
     case 'model-changed':
       return line(event.cause === 'dropped' ? 'warn' : 'info', modelMessage(event), {})
+    case 'drift-detected': {
+      const { at, bias, usual } = event
+      const direction = bias > 0 ? 'low' : 'high'
+      const fields = { ...event, at: new Date(at).toISOString() }
+      const size = `${Math.abs(bias).toFixed(2)} of the naive error, usually ${usual.toFixed(2)}`
+      return line('warn', `drift: forecasts one step ahead have become too ${direction}, by ${size}`, fields)
+    }
+    case 'set-aside': {
+      const since = new Date(event.since).toISOString()
+      return line('warn', `version ${event.version} is set aside for the baseline`, { ...event, since })
+    }
     case 'training-started':
       return line('info', 'training started', event)
     case 'training-progress':
@@ -82,9 +94,17 @@ function outcomeLine(outcome: TrainingOutcome, seconds: number): LogLine {
       return line('info', `training made ${outcome.cell}@${outcome.version}`, {
         seconds,
         scores: outcome.scores,
+        ...outcome.verdict,
       })
     case 'refused':
-      return line('info', `trained network refused: ${outcome.reason}`, { seconds, scores: outcome.scores })
+    case 'approved': {
+      const { version, reason, scores, verdict } = outcome
+      const message =
+        outcome.kind === 'refused'
+          ? `trained network refused: ${reason}`
+          : `version ${version} is better, and waits to be promoted`
+      return line('info', message, { seconds, version, scores, ...verdict })
+    }
     case 'failed': {
       // Too little data is the ordinary state of a young topic, not something to look into.
       const level = outcome.reason === 'too-little-data' || outcome.reason === 'aborted' ? 'info' : 'error'

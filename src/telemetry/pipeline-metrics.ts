@@ -54,12 +54,20 @@ export class PipelineMetrics {
       case 'accuracy-measured':
         this.#scores('published', event.published)
         return this.#scores('baseline', event.baseline)
+      case 'drift-detected':
+        return this.#at.driftAlarms.inc()
+      case 'drift-measured':
+        return this.#at.driftScore.set(event.score)
+      case 'set-aside':
+        return this.#at.setAside.inc()
       case 'training-state':
         return this.#trainingState(event.state)
       case 'training-started':
         return this.#trainingState('running')
       case 'training-progress':
         this.#at.trainingUpdate.set(event.update)
+        this.#at.trainingWanted.set(event.updates)
+        this.#at.trainingEta.set(event.etaSeconds)
         this.#at.trainingLoss.set(event.loss)
         this.#at.rawNorm.set(event.gradientNorm)
         this.#at.clippedNorm.set(event.clippedNorm)
@@ -72,6 +80,7 @@ export class PipelineMetrics {
         return
       case 'training-finished':
         this.#trainingState('waiting')
+        this.#at.trainingEta.set(0)
         this.#at.trainingSeconds.observe(event.seconds)
         return this.#outcome(event.outcome)
     }
@@ -172,8 +181,13 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     snapshotBytes: metrics.snapshotBytes.labels({ pipeline }),
     snapshotSeconds: metrics.snapshotSeconds.labels({ pipeline }),
     restoreReplayed: metrics.restoreReplayed.labels({ pipeline }),
+    driftAlarms: metrics.driftAlarms.labels({ pipeline }),
+    driftScore: metrics.driftScore.labels({ pipeline }),
+    setAside: metrics.setAside.labels({ pipeline }),
     modelVersion: metrics.modelVersion.labels({ pipeline }),
     trainingUpdate: metrics.trainingUpdate.labels({ pipeline }),
+    trainingWanted: metrics.trainingWanted.labels({ pipeline }),
+    trainingEta: metrics.trainingEta.labels({ pipeline }),
     trainingLoss: metrics.trainingLoss.labels({ pipeline }),
     rawNorm: metrics.gradientNorm.labels({ pipeline, stage: 'raw' }),
     clippedNorm: metrics.gradientNorm.labels({ pipeline, stage: 'clipped' }),

@@ -3,6 +3,8 @@ import type {
   AccuracyMeasured,
   BatchFailed,
   BatchSettled,
+  DriftDetected,
+  DriftMeasured,
   ModelChanged,
   PartitionRestored,
   PipelineEvent,
@@ -81,6 +83,14 @@ export class PipelineTelemetry {
 
   accuracy(fields: Fields<AccuracyMeasured>): void {
     this.#emit({ kind: 'accuracy-measured', ...fields })
+  }
+
+  drift(fields: Fields<DriftDetected>): void {
+    this.#emit({ kind: 'drift-detected', ...fields })
+  }
+
+  driftScore(fields: Fields<DriftMeasured>): void {
+    this.#emit({ kind: 'drift-measured', ...fields })
   }
 
   training(event: TrainingEvent): void {

@@ -4,6 +4,7 @@ import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { Network } from '../model/network.js'
 import type { Scores } from '../ports/model-store.js'
+import type { DailyScores } from './gate.js'
 import { StreamRunner } from './stream.js'
 
 export interface EvaluationOptions {
@@ -21,9 +22,12 @@ export interface EvaluationOptions {
 }
 
 export interface Evaluation {
-  readonly network: Scores
-  readonly baseline: Scores
+  readonly network: DailyScores
+  readonly baseline: DailyScores
 }
+
+/** Steps of a day where there is no season. */
+const WALK_DAY = 5
 
 /** Streams the histories through the network and scores it and the baseline on the same targets, all later than `from`. */
 export function evaluate(options: EvaluationOptions): Evaluation {
@@ -44,7 +48,10 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   // Histories end together: the last tick is the last step of each, so that one wave serves them all.
   const shift = histories.map((history) => ticks - history.values.length)
   const first = Math.min(...from.map((position, slot) => position + shift[slot]!))
+  const days = { network: [] as number[], baseline: [] as number[] }
+  const day = layout.short > 1 ? layout.short : WALK_DAY
   for (let tick = 0; tick < ticks; tick++) {
+    const before = { network: accuracy.network.quantileLoss, baseline: accuracy.baseline.quantileLoss }
     histories.forEach((history, slot) => {
       const position = tick - shift[slot]!
       if (position < 0) return
@@ -56,6 +63,11 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       scoreArrival(table, slot, index, value, calibration, Infinity, accuracy.network, accuracy.baseline)
       runner.learn(slot, index)
     })
+    // Targets come from the step after the first origin on.
+    const at = Math.floor((tick - first - 1) / day)
+    for (const who of tick > first ? (['network', 'baseline'] as const) : []) {
+      days[who][at] = (days[who][at] ?? 0) + accuracy[who].quantileLoss - before[who]
+    }
     if (tick < first - options.warmUp) {
       runner.skip()
       continue
@@ -69,7 +81,10 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       options.onForecast?.(histories[slot]!, position, forecast)
     })
   }
-  return { network: scoresOf(accuracy.network), baseline: scoresOf(accuracy.baseline) }
+  return {
+    network: { scores: scoresOf(accuracy.network), losses: days.network },
+    baseline: { scores: scoresOf(accuracy.baseline), losses: days.baseline },
+  }
 }
 
 function scoresOf(accuracy: Accuracy): Scores {

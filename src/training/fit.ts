@@ -34,6 +34,8 @@ export interface FitOptions {
   readonly signal: AbortSignal
   /** Now and then, and after the last update; before its `onUpdate`. With the seconds that it took. */
   readonly onDynamics: (dynamics: GradientDynamics, seconds: number) => void
+  /** Absent: random ones. */
+  readonly initial?: Float32Array
   /** After each update, with the averaged weights (to be copied where they are kept). */
   readonly onUpdate: (update: number, average: Float32Array, loss: number, norm: number) => void
 }
@@ -44,7 +46,8 @@ export async function fit(options: FitOptions): Promise<Float32Array> {
   const { seed, chunksPerUpdate } = training
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
   const unrolling = new Unrolling(options)
-  return descend(options, initialWeights(spec, seed), (weights, update) => {
+  const first = options.initial?.slice() ?? initialWeights(spec, seed)
+  return descend(options, first, (weights, update) => {
     const found = updateGradient(tf, fused, spec, weights, streams, chunksPerUpdate, (batch, chunk) =>
       unrolling.of(batch, update, chunk),
     )

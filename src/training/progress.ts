@@ -9,6 +9,8 @@ export interface TrainingProgress {
   readonly loss: number
   readonly gradientNorm: number
   readonly clippedNorm: number
+  /** Share of the updates so far that were clipped. */
+  readonly clippedShare: number
   readonly seconds: number
   readonly etaSeconds: number
   /** Where they have just been measured. */
@@ -42,16 +44,26 @@ export class ProgressMeter {
     this.measuring += seconds
   }
 
+  /** Since the training began. */
+  seconds(): number {
+    return (performance.now() - this.started) / 1000
+  }
+
+  secondsPerUpdate(): number {
+    return this.seconds() / Math.max(1, this.points.length)
+  }
+
   add(loss: number, norm: number): void {
     const update = this.points.push([this.points.length + 1, loss, norm])
     if (norm > this.clipNorm) this.clipped += 1
-    const seconds = (performance.now() - this.started) / 1000
+    const seconds = this.seconds()
     this.report({
       update,
       updates: this.updates,
       loss,
       gradientNorm: norm,
       clippedNorm: Math.min(norm, this.clipNorm),
+      clippedShare: this.clippedShare(),
       seconds,
       etaSeconds: (seconds / update) * (this.updates - update),
       dynamics: this.fresh,

@@ -3,7 +3,7 @@ import type { BrokerPlace } from '../ports/broker-place.js'
 import type { RegistryPlace } from '../ports/schema-registry.js'
 import type { TrainingErrorCode } from './error.js'
 import type { TrainingProgress } from './progress.js'
-import type { TrainingResult } from './train.js'
+import type { ChampionNetwork, TrainingResult } from './train.js'
 
 /** What the trainer process is asked to do: one training, then it ends. */
 export interface TrainingJob {
@@ -17,6 +17,12 @@ export interface TrainingJob {
   readonly from: number | null
   /** By series: only records before this time stamp (ms); a series not named is taken whole. */
   readonly until: readonly (readonly [string, number])[]
+  /** At most so many of the latest records; absent or 0: all. */
+  readonly maxRecords?: number
+  /** The network in office; absent while the baseline forecasts. */
+  readonly champion?: ChampionNetwork
+  /** ms; what is judged by is later. Default: what the champion has been trained on. */
+  readonly since?: number
 }
 
 export type TrainerReply =

@@ -17,6 +17,8 @@ const LONGEST_GAP = 10_000
 export interface HistoryRange {
   /** ms; records before it are left out. */
   readonly from?: number
+  /** At most so many of the latest records, over all partitions; 0 = all. */
+  readonly maxRecords?: number
   /** By series: time stamps (ms) from this one on are left out. */
   readonly until?: ReadonlyMap<string, number>
 }
@@ -34,8 +36,11 @@ export async function readHistories(
 ): Promise<SeriesHistory[]> {
   const partitions = await broker.describe(config.topic)
   const histories: SeriesHistory[] = []
-  for (let partition = 0; partition < (partitions?.length ?? 0); partition++) {
-    histories.push(...(await readPartition(broker, config, partition, range, lookup, vocabulary)))
+  const records = partitions?.reduce((sum, { earliest, end }) => sum + (end - earliest), 0) ?? 0
+  const share = Math.min(1, (range.maxRecords || records) / Math.max(1, records))
+  for (const [partition, { earliest, end }] of (partitions ?? []).entries()) {
+    const part = { ...range, fromOffset: Math.floor(end - share * (end - earliest)) }
+    histories.push(...(await readPartition(broker, config, partition, part, lookup, vocabulary)))
   }
   return histories
 }
@@ -44,7 +49,7 @@ async function readPartition(
   broker: Pick<Broker, 'read'>,
   config: PipelineConfig,
   partition: number,
-  range: HistoryRange,
+  range: HistoryRange & { readonly fromOffset: number },
   lookup: SchemaLookup | null,
   vocabulary: Vocabulary | null,
 ): Promise<SeriesHistory[]> {
@@ -67,7 +72,7 @@ async function readPartition(
     }
     steps.clear()
   }
-  for await (const records of broker.read(config.topic, partition, {})) {
+  for await (const records of broker.read(config.topic, partition, { fromOffset: range.fromOffset })) {
     await decoder.prepare(records)
     for (const record of records) {
       const outcome = decoder.decode(record.key, record.value, record.timestamp)

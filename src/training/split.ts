@@ -1,4 +1,5 @@
 import type { EncodedSeries } from './encode-history.js'
+import { TrainingError } from './error.js'
 
 /** A series of so many steps, and their time stamps (ms). */
 export interface Timed {
@@ -31,6 +32,32 @@ export function splitByTime<S extends Timed>(
     validation: stepsBefore(one, holdoutFrom),
     holdout: one.length,
   }))
+}
+
+/** What of the data judges and what stops a training, as shares for `splitByTime`. */
+export interface Shares {
+  readonly validation: number
+  readonly holdout: number
+}
+
+/**
+ * Shares for a retraining: of what is newer than `since` half judges, and a quarter stops, so that a quarter at least of
+ * it is trained on; at most what a first training takes.
+ * @param since ms; what is to be judged by is later
+ * @param least steps of a series that must be left to judge by
+ */
+export function sharesSince(series: readonly Timed[], since: number, least: number, most: Shares): Shares {
+  const total = series.reduce((sum, one) => sum + one.length, 0)
+  const newer = series.reduce((sum, one) => sum + (one.length - stepsBefore(one, since + 1)), 0)
+  const longest = series.reduce((steps, one) => Math.max(steps, one.length - stepsBefore(one, since + 1)), 0)
+  if (longest < least) {
+    throw new TrainingError(
+      'too-little-data',
+      `${longest} steps are newer than the network, ${least} are needed`,
+    )
+  }
+  const judged = Math.min(most.holdout, Math.max(newer / 2, (newer * least) / longest) / total)
+  return { holdout: judged, validation: Math.min(most.validation, judged / 2 / (1 - judged)) }
 }
 
 /** The time before which `share` of all steps lie. */

@@ -3,36 +3,38 @@ import { TargetIndex } from '../core/features.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { NetworkSpec } from '../core/network-spec.js'
-import { Network } from '../model/network.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import { systemClock } from '../ports/clock.js'
-import type { Scores, TrainingReport } from '../ports/model-store.js'
+import type { Verdict } from '../core/verdict.js'
+import type { JudgedScores, TrainingReport } from '../ports/model-store.js'
 import { gradientAdvice } from './advice.js'
-import { Checkpoints, type Checkpoint } from './checkpoints.js'
+import { bestAttempt, refit } from './attempt.js'
 import { usableRanges, type TrainingRange } from './dataset.js'
 import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
-import { evaluate } from './evaluate.js'
-import { fit, type FitOptions } from './fit.js'
 import { filledRanges, learnTrainingGaps, type KnownSeries } from './imputation/training-gaps.js'
 import { networkSpec, type ModelChoice } from './network-spec.js'
+import { judgeCandidate } from './judging.js'
+import { leastNew } from './least-new.js'
 import { ProgressMeter, type TrainingProgress } from './progress.js'
 import { sampleSeries } from './sample.js'
-import { splitByTime, type SplitSeries } from './split.js'
-import { Validation } from './validation.js'
+import { sharesSince, splitByTime } from './split.js'
 
-/** Updates between two looks at the validation loss. */
-export const VALIDATE_EVERY = 20
 /** Bounds of the number of updates chosen from the amount of data. */
 const FEWEST_UPDATES = 100
 const MOST_UPDATES = 500
 /** Passes over the data that are aimed at. */
 const PASSES = 50
-/** Series whose holdout is scored; more of them would say the same. */
-const MOST_JUDGED = 256
 
 export type { TrainingProgress }
+
+export interface ChampionNetwork {
+  readonly spec: NetworkSpec
+  readonly weights: Float32Array
+  /** Newest time stamp (ms) it was trained on. */
+  readonly trainedTo: number
+}
 
 export interface TrainingOptions {
   readonly tf: TensorFlow
@@ -41,6 +43,11 @@ export interface TrainingOptions {
   readonly shape: SeriesShape
   readonly model: ModelChoice
   readonly training: TrainingConfig
+  readonly calibration?: { readonly enabled: boolean; readonly rate: number }
+  /** The network in office; absent while the baseline forecasts. */
+  readonly champion?: ChampionNetwork | null
+  /** ms; what is judged by is later. Default: what the champion has been trained on. */
+  readonly since?: number
   readonly onProgress: (progress: TrainingProgress) => void
   readonly signal: AbortSignal
 }
@@ -49,8 +56,10 @@ export interface TrainingResult {
   readonly spec: NetworkSpec
   readonly weights: Float32Array
   readonly report: TrainingReport
-  /** Of the network trained without the holdout, uncalibrated, and of the baseline, on the same targets. */
-  readonly scores: { readonly network: Scores; readonly baseline: Scores }
+  /** Of the network trained without the holdout, and of the others on the same targets; as they would be published. */
+  readonly scores: JudgedScores
+  /** Absent where the kind of network has no gate of its own yet. */
+  readonly verdict?: Verdict
 }
 
 /**
@@ -58,61 +67,63 @@ export interface TrainingResult {
  * is handed back is trained anew on everything, for as many passes as were found good. Measured on five data sets, that
  * lowers the loss on still later data by 9 % (a year of flights) to 1 %, and never raised it beyond noise; the scores
  * remain those of the network that has not seen the holdout.
+ *
+ * With a champion, what is judged by is later than all it has seen, and of networks trained from its weights and from
+ * random ones that with the lower validation loss is the candidate. One that is refused is handed back as it was judged.
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
-  const { training, shape } = options
+  const { training, shape, champion = null } = options
   const startedAt = systemClock.now()
   const histories = sampleSeries(options.histories, new Random(training.seed))
   const layout = new StateLayout(shape)
-  const spec = networkSpec(histories, shape, options.model)
-  const rows = new Map(spec.series.map((series, i) => [series, i + 1]))
-  const series = histories.flatMap((one) => encodeHistory(layout, one, rows.get(one.series) ?? 0) ?? [])
+  const fresh = networkSpec(histories, shape, options.model)
+  const series = histories.flatMap((one) => encodeHistory(layout, one, 0) ?? [])
   if (series.length === 0) throw new TrainingError('too-little-data', 'no series has a single value')
-  const split = splitByTime(series, training.validation, training.holdout)
-  const target = new TargetIndex(layout)
+  const since = options.since ?? champion?.trainedTo
+  const least = Math.ceil(leastNew(training, shape) / 2)
+  const shares = since === undefined ? training : sharesSince(series, since, least, training)
+  const split = splitByTime(series, shares.validation, shares.holdout)
   const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))
-  const updates = chooseUpdates(stepsOf(known), training)
-  const filled = await gapFiller(options, spec, layout, histories, known)
-  const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
-
-  const fitting: Omit<FitOptions, 'ranges' | 'updates'> = {
-    ...options,
-    spec,
-    target,
-    dropout: options.model.dropout ?? 0,
-    onDynamics: (dynamics, seconds) => {
-      meter.measured(dynamics, seconds)
-    },
-    onUpdate: (_update, _average, loss, norm) => {
-      meter.add(loss, norm)
-    },
-  }
-  const candidate = await fitAndStop({ ...fitting, ranges: [...known, ...filled(known)], updates }, split)
-  const scores = judge(options, spec, candidate.weights, histories, split)
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
-  const finalUpdates = moreData(candidate.update, stepsOf(known), stepsOf(everything))
-  meter.extend(finalUpdates)
-  const ranges = [...everything, ...filled(everything)]
-  const weights = await fit({ ...fitting, ranges, updates: finalUpdates })
+  const updates = chooseUpdates(stepsOf(known), training)
+  const filled = await gapFiller(options, fresh, layout, histories, known)
+  const data = {
+    split,
+    known: [...known, ...filled(known)],
+    everything: [...everything, ...filled(everything)],
+  }
+
+  const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
+  const attempts = { ...options, target: new TargetIndex(layout), data, meter }
+  const chosen = await bestAttempt(attempts, fresh, updates)
+  const judged = { ...options, histories, split }
+  const { scores, verdict } = judgeCandidate(judged, chosen.spec, chosen.weights)
+  let { weights, update } = chosen
+  if (verdict.promote || champion === null) {
+    update = moreData(update, stepsOf(known), stepsOf(everything))
+    meter.extend(update)
+    weights = await refit(attempts, chosen, update)
+  }
 
   const gradients = meter.gradients()
   const advice =
-    gradients === null ? [] : gradientAdvice(gradients, meter.clippedShare(), spec, training.chunk)
+    gradients === null ? [] : gradientAdvice(gradients, meter.clippedShare(), chosen.spec, training.chunk)
   const report: TrainingReport = {
     startedAt: new Date(startedAt).toISOString(),
     seconds: (systemClock.now() - startedAt) / 1000,
     backend: options.tf.getBackend(),
     observations: series.reduce((sum, one) => sum + one.mask.reduce((a, b) => a + b, 0), 0),
     series: series.length,
-    updates: finalUpdates,
+    updates: update,
     from: series.reduce((least, one) => Math.min(least, one.ts[0]!), Infinity),
     to: series.reduce((most, one) => Math.max(most, one.ts.at(-1)!), -Infinity),
     curve: meter.curve(),
     clippedShare: meter.clippedShare(),
-    validationLoss: candidate.loss,
+    validationLoss: chosen.loss,
+    start: chosen.start,
     ...(gradients === null ? {} : { gradients: { ...gradients, advice } }),
   }
-  return { spec, weights, report, scores }
+  return { spec: chosen.spec, weights, report, scores, verdict }
 }
 
 /**
@@ -156,62 +167,4 @@ export function chooseUpdates(steps: number, training: TrainingConfig): number {
   const { streams, chunk, chunksPerUpdate } = training
   const updates = Math.round((PASSES * steps) / (streams * chunk * chunksPerUpdate))
   return Math.max(FEWEST_UPDATES, Math.min(MOST_UPDATES, updates))
-}
-
-/** Enough to compare a network with itself, at a fraction of the time. */
-const VALIDATION_PATHS = 20
-
-function withFewestPaths(spec: NetworkSpec): NetworkSpec {
-  const { decoder } = spec
-  if (decoder === undefined || decoder.samples === 0) return spec
-  return { ...spec, decoder: { ...decoder, samples: VALIDATION_PATHS } }
-}
-
-/** Trains, and goes back to the minimum of the validation loss where the end lies well above it. */
-async function fitAndStop(options: FitOptions, split: readonly SplitSeries[]): Promise<Checkpoint> {
-  const { tf, fused, spec, target, updates, onUpdate } = options
-  const later = split.filter((one) => one.validation > one.training)
-  const validation = new Validation(
-    spec,
-    target,
-    later.map((one) => ({ series: one.series, from: one.training, end: one.validation })),
-  )
-  const checkpoints = new Checkpoints()
-  await fit({
-    ...options,
-    onUpdate(update, average, ...progress) {
-      onUpdate(update, average, ...progress)
-      if (update % VALIDATE_EVERY !== 0 && update !== updates) return
-      const network = new Network(tf, withFewestPaths(spec), average, { fused })
-      checkpoints.add({ update, loss: validation.loss(network), weights: average.slice() })
-      network.dispose()
-    },
-  })
-  return checkpoints.chosen()
-}
-
-/** Scores on the holdout, which the candidate has never seen. */
-function judge(
-  options: TrainingOptions,
-  spec: NetworkSpec,
-  weights: Float32Array,
-  histories: readonly SeriesHistory[],
-  split: readonly SplitSeries[],
-): TrainingResult['scores'] {
-  const { tf, fused, shape } = options
-  const bySeries = new Map(split.map((one) => [one.series.series, one]))
-  const known = histories.filter((one) => bySeries.has(one.series))
-  const every = Math.ceil(known.length / MOST_JUDGED)
-  const judged = known.filter((_, i) => i % every === 0)
-  const from = judged.map((one) => {
-    const part = bySeries.get(one.series)!
-    return one.values.length - part.series.length + part.validation
-  })
-  const network = new Network(tf, spec, weights, { fused })
-  try {
-    const warmUp = 2 * Math.max(shape.season.long, 100)
-    return evaluate({ network, histories: judged, shape, from, warmUp })
-  } finally {
-    network.dispose()
-  }
 }

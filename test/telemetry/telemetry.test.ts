@@ -115,11 +115,19 @@ test('training is in exactly one state, and each outcome is counted by its reaso
     )
   pipeline.training({ kind: 'training-state', state: 'off' })
   assert.deepEqual(await states(), [1, 0, 0])
-  pipeline.training({ kind: 'training-started', observations: 1000, series: 3, device: 'CPU:0' })
+  pipeline.training({
+    kind: 'training-started',
+    reason: 'first',
+    observations: 1000,
+    series: 3,
+    device: 'CPU:0',
+  })
   assert.deepEqual(await states(), [0, 0, 1])
   pipeline.training({
     kind: 'training-progress',
     update: 9,
+    updates: 10,
+    etaSeconds: 1,
     loss: 0.5,
     gradientNorm: 12,
     clippedNorm: 5,
@@ -136,12 +144,12 @@ test('training is in exactly one state, and each outcome is counted by its reaso
   pipeline.training({
     kind: 'training-finished',
     seconds: 3,
-    outcome: { kind: 'promoted', version: 2, cell: 'gru', scores },
+    outcome: { kind: 'promoted', version: 2, cell: 'gru', scores, verdict: null },
   })
   pipeline.training({
     kind: 'training-finished',
     seconds: 3,
-    outcome: { kind: 'refused', reason: 'worse-than-baseline', scores },
+    outcome: { kind: 'refused', version: 3, reason: 'worse-than-baseline', scores, verdict: null },
   })
   pipeline.training({
     kind: 'training-finished',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../../src/config/load.js'
-import type { ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
+import type { Decision, ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
 import { createTelemetry } from '../../src/telemetry/telemetry.js'
 import { TrainerFailure, type LaunchTrainer } from '../../src/training/protocol.js'
-import { TrainingSupervisor, type Trainable } from '../../src/training/supervisor.js'
+import type { Trainable } from '../../src/training/learner.js'
+import { TrainingSupervisor } from '../../src/training/supervisor.js'
 import { networkSpec } from '../../src/training/network-spec.js'
 
 const CONFIG = loadConfig({
@@ -18,26 +19,42 @@ function supervised(launch: LaunchTrainer) {
   let now = 0
   const stored: StoredModel[] = []
   const promoted: number[] = []
+  const decisions: Decision[] = []
   const models: ModelStore = {
+    decisions: () => decisions,
+    note: (_, decision) => {
+      decisions.push(decision)
+      return Promise.resolve()
+    },
     list: () => stored,
     get: (_, version) => stored[version - 1] ?? null,
     put: (model) => {
       stored.push({ ...model, version: stored.length + 1 })
       return Promise.resolve(stored.at(-1)!)
     },
-    champion: () => null,
+    champion: () => (pipeline.version === 0 ? null : pipeline.version),
     setChampion: () => Promise.resolve(),
   }
   const data = { total: 1000 }
   const pipeline: { -readonly [K in keyof Trainable]: Trainable[K] } = {
     config: CONFIG,
     version: 0,
+    trainedTo: null,
+    newest: 0,
+    drift: () => ({ score: 0, alarm: null }),
+    liveScores: () => null,
+    setAside: () => {
+      pipeline.version = 0
+      pipeline.trainedTo = null
+      return Promise.resolve()
+    },
     lag: 0,
     trainsHere: true,
     observations: () => ({ longest: data.total, total: data.total }),
     promote: (model: StoredModel) => {
       promoted.push(model.version)
       pipeline.version = model.version
+      pipeline.trainedTo = model.report.to
       return Promise.resolve()
     },
     training: '',
@@ -63,7 +80,7 @@ function supervised(launch: LaunchTrainer) {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  return { pipeline, data, pass, promoted, stored }
+  return { supervisor, pipeline, data, pass, promoted, stored, decisions }
 }
 
 function answering(networkWql: number, calls: { count: number } = { count: 0 }): LaunchTrainer {

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TrainingConfig } from '../../src/config/types.js'
 import type { SeriesHistory } from '../../src/core/history.js'
 import { TrainingError } from '../../src/training/error.js'
 import { trainNetwork, type TrainingOptions } from '../../src/training/train.js'
 import { tensorflow } from '../model/backend.js'
+import { TRAINING } from './configured.js'
 import { SHAPE, syntheticSeries, withGaps } from './series.js'
 
 const tf = tensorflow()
-
-const TRAINING: TrainingConfig = {
-  enabled: true,
-  device: 'auto',
-  minObservations: 0,
-  window: 0,
-  imputation: 'none',
-  holdout: 0.15,
-  validation: 0.1,
-  updates: 80,
-  learningRate: 5e-3,
-  weightDecay: 1e-4,
-  clipNorm: 5,
-  scheduledSampling: null,
-  chunk: 48,
-  chunksPerUpdate: 1,
-  streams: 8,
-  seed: 5,
-  maxDuration: 60_000,
-  retryGrowth: 0.5,
-}
 
 async function train(histories: readonly SeriesHistory[], changes: Partial<TrainingOptions> = {}) {
   const before = tf.memory().numTensors

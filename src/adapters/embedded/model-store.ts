@@ -3,11 +3,12 @@
  *
  *   models   [pipeline, 'version', number] → {format: 1, weights: {count, checksum}, model: StoredModel without weights}, JSON
  *            [pipeline, 'champion'] → {version}, JSON; absent while the baseline forecasts
+ *            [pipeline, 'decisions'] → Decision[], JSON, newest last
  *   weights  [pipeline, number] → Float32, little-endian; checksum is their CRC-32
  */
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
-import type { ModelStore, StoredModel } from '../../ports/model-store.js'
+import { DECISIONS_KEPT, type Decision, type ModelStore, type StoredModel } from '../../ports/model-store.js'
 import type { Environment } from './environment.js'
 
 const FORMAT = 1
@@ -55,6 +56,18 @@ export class EmbeddedModelStore implements ModelStore {
       return next
     })
     return { ...model, version }
+  }
+
+  decisions(pipeline: string): readonly Decision[] {
+    this.environment.assertOpen()
+    return (this.environment.models.get([pipeline, 'decisions']) as Decision[] | undefined) ?? []
+  }
+
+  async note(pipeline: string, decision: Decision): Promise<void> {
+    await this.environment.write(65_536, () => {
+      const kept = [...this.decisions(pipeline), decision].slice(-DECISIONS_KEPT)
+      this.environment.models.putSync([pipeline, 'decisions'], kept)
+    })
   }
 
   champion(pipeline: string): number | null {

@@ -17,6 +17,7 @@ export type HttpErrorCode =
   | 'no-schema'
   | 'timeout'
   | 'busy'
+  | 'not-possible'
   | 'unavailable'
   | 'disk-full'
   | 'internal'

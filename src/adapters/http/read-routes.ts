@@ -11,6 +11,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /api/v1/pipelines': 'status of all pipelines',
   'GET /api/v1/pipelines/{pipeline}': 'status of one',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/forecast': 'latest forecast of a series',
+  'GET /api/v1/pipelines/{pipeline}/learning': 'trainings, drift, decisions with their figures',
+  'POST /api/v1/pipelines/{pipeline}/train': 'train a network now; needs the token',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
 }
 

@@ -2,10 +2,12 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Control } from '../../ports/control.js'
+import type { LearningControl } from '../../ports/control/learning.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { answerClientError } from './client-error.js'
 import { HttpError, toHttpError } from './errors.js'
 import { ingestRoute } from './ingest-route.js'
+import { learningRoutes } from './learning-routes.js'
 import { ENDPOINTS, readRoutes } from './read-routes.js'
 
 export interface HttpOptions {
@@ -16,6 +18,8 @@ export interface HttpOptions {
   readonly maxBodyBytes: number
   readonly maxRecordsPerRequest: number
   readonly control: Control
+  /** Absent: nothing is said of learning. */
+  readonly learning?: LearningControl
   readonly telemetry: Telemetry
   readonly timeouts?: HttpTimeouts
 }
@@ -88,6 +92,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   )
   readRoutes(app, control, telemetry)
   ingestRoute(app, options)
+  if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
 
   await listen(app, options.host, options.port)
   return { url: urlOf(app), close: () => close(app, timeouts.drain) }

@@ -2,19 +2,20 @@
  * Model versions as records of a compacted topic. Format version 1; keys are JSON, values
  *
  *   [pipeline, "champion"]       {version}; no value while the baseline forecasts
+ *   [pipeline, "decisions"]      Decision[], newest last
  *   [pipeline, version]          {format: 1, weights: {count, checksum, chunks}, model: StoredModel without weights}
  *   [pipeline, version, chunk]   Float32, little-endian; checksum is the CRC-32 of all chunks together
  */
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
-import type { StoredModel } from '../../ports/model-store.js'
+import type { Decision, StoredModel } from '../../ports/model-store.js'
 
 const FORMAT = 1
 const CHUNK_BYTES = 512 * 1024
 
 export type Description = Omit<StoredModel, 'weights'>
 export type ModelKey =
-  readonly [string, 'champion'] | readonly [string, number] | readonly [string, number, number]
+  readonly [string, 'champion' | 'decisions'] | readonly [string, number] | readonly [string, number, number]
 
 export interface ModelEntry {
   readonly key: ModelKey
@@ -46,6 +47,14 @@ export function encodeModel(model: StoredModel): ModelEntry[] {
 export function encodeChampion(pipeline: string, version: number | null): ModelEntry {
   const value = version === null ? null : Buffer.from(JSON.stringify({ version }))
   return { key: [pipeline, 'champion'], value }
+}
+
+export function encodeDecisions(pipeline: string, decisions: readonly Decision[]): ModelEntry {
+  return { key: [pipeline, 'decisions'], value: Buffer.from(JSON.stringify(decisions)) }
+}
+
+export function decodeDecisions(value: Buffer | undefined): readonly Decision[] {
+  return value === undefined ? [] : (JSON.parse(value.toString()) as Decision[])
 }
 
 export function decodeChampion(value: Buffer): number {

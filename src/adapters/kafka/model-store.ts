@@ -1,9 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ModelStore, StoredModel } from '../../ports/model-store.js'
+import { DECISIONS_KEPT, type Decision, type ModelStore, type StoredModel } from '../../ports/model-store.js'
 import type { KafkaClient } from './connection.js'
 import { translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
-import { decodeChampion, decodeManifest, decodeWeights, encodeChampion, encodeModel } from './model-codec.js'
+import {
+  decodeChampion,
+  decodeDecisions,
+  decodeManifest,
+  decodeWeights,
+  encodeChampion,
+  encodeDecisions,
+  encodeModel,
+} from './model-codec.js'
 import type { Description, ModelEntry, ModelKey } from './model-codec.js'
 import { readWhole } from './read.js'
 import { addressed } from './sends.js'
@@ -66,6 +74,18 @@ export class KafkaModelStore implements ModelStore {
     this.options.assertOpen()
     const value = this.#entry([pipeline, 'champion'])
     return value === undefined ? null : decodeChampion(value)
+  }
+
+  decisions(pipeline: string): readonly Decision[] {
+    this.options.assertOpen()
+    return decodeDecisions(this.#entry([pipeline, 'decisions']))
+  }
+
+  note(pipeline: string, decision: Decision): Promise<void> {
+    return this.#change(pipeline, () => {
+      const kept = [...this.decisions(pipeline), decision].slice(-DECISIONS_KEPT)
+      return { entries: [encodeDecisions(pipeline, kept)], result: undefined }
+    })
   }
 
   put(model: Omit<StoredModel, 'version'>): Promise<StoredModel> {
@@ -181,7 +201,7 @@ export class KafkaModelStore implements ModelStore {
     this.options.assertOpen()
     return [...this.#entries.keys()]
       .map((name) => JSON.parse(name) as ModelKey)
-      .filter((key) => key[0] === pipeline && key.length === 2 && key[1] !== 'champion')
+      .filter((key) => key[0] === pipeline && key.length === 2 && typeof key[1] === 'number')
       .map((key) => key[1] as number)
       .sort((a, b) => a - b)
   }

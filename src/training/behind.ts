@@ -1,0 +1,44 @@
+import type { PipelineConfig } from '../config/types.js'
+import type { LiveScores } from '../ports/control.js'
+
+const SEASONS = 2
+/** Where there is no grid: in place of the length of two long seasons. */
+const WITHOUT_GRID_MS = 14 * 86_400_000
+
+/** Notices that what a network publishes has been worse than the baseline for long enough, in the time of the stream. */
+export class BehindBaseline {
+  private version = 0
+  private since: number | null = null
+
+  constructor(private readonly config: Pick<PipelineConfig, 'training' | 'interval' | 'season'>) {}
+
+  /**
+   * @param newest time of the stream, ms
+   * @param scores rolling ones; a network that has just come is judged once they are its own
+   * @returns since when it has been behind, once that is too long
+   */
+  look(
+    version: number,
+    newest: number,
+    scores: { readonly network: LiveScores; readonly baseline: LiveScores } | null,
+  ): number | null {
+    const { setAside } = this.config.training
+    if (version !== this.version) this.since = null
+    this.version = version
+    const published = scores?.network.wql ?? null
+    const baseline = scores?.baseline.wql ?? null
+    if (!setAside.enabled || published === null || baseline === null) return null
+    if (!(published > baseline * (1 + setAside.margin))) {
+      this.since = null
+      return null
+    }
+    this.since ??= newest
+    return newest - this.since >= this.patience() ? this.since : null
+  }
+
+  private patience(): number {
+    const { training, interval, season } = this.config
+    if (training.setAside.after > 0) return training.setAside.after
+    return interval > 0 ? SEASONS * season.long * interval : WITHOUT_GRID_MS
+  }
+}

@@ -1,0 +1,292 @@
+import type { PipelineConfig } from '../config/types.js'
+import type { DriftAlarm } from '../core/drift.js'
+import type { LearningProgress, LearningStatus, TrainOutcome } from '../ports/control/learning.js'
+import type { LiveScores } from '../ports/control.js'
+import {
+  lossOf,
+  type Decision,
+  type GradientDynamics,
+  type ModelStore,
+  type StoredModel,
+} from '../ports/model-store.js'
+import type { Clock } from '../ports/clock.js'
+import type { TrainingOutcome } from '../telemetry/events.js'
+import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
+import { BehindBaseline } from './behind.js'
+import { trainCandidate } from './candidate.js'
+import { digits, figuresOf, waitingText } from './learning-text.js'
+import { TrainerFailure, type LaunchTrainer, type TrainerReply, type TrainingJob } from './protocol.js'
+import { dueTraining, type Due, type Waiting } from './triggers.js'
+
+/** What is needed of a pipeline for it to learn. */
+export interface Trainable {
+  readonly config: PipelineConfig
+  /** 0 while the baseline forecasts. */
+  readonly version: number
+  /** Newest time stamp (ms) the network in use was trained on; `null` while the baseline forecasts. */
+  readonly trainedTo: number | null
+  readonly lag: number
+  /** Of the processes that share the pipeline, this one trains: it owns partition 0. */
+  readonly trainsHere: boolean
+  /** The stream's own time, ms. */
+  readonly newest: number
+  observations(): { readonly longest: number; readonly total: number }
+  drift(): { readonly score: number; readonly alarm: DriftAlarm | null }
+  liveScores(): { readonly network: LiveScores; readonly baseline: LiveScores } | null
+  promote(model: StoredModel): Promise<void>
+  setAside(): Promise<void>
+  training: string
+}
+
+export interface LearnerOptions {
+  readonly models: ModelStore
+  readonly launch: LaunchTrainer
+  readonly job: Pick<TrainingJob, 'log' | 'registry' | 'backend'>
+  readonly telemetry: PipelineTelemetry
+  readonly clock: Clock
+}
+
+/** Data that still grow faster than this share in so many ms are history being caught up with: training waits. */
+const SETTLED_GROWTH = 0.02
+const SETTLED_MS = 5_000
+
+/** Points of a running training's curve that are kept; older ones get thinner. */
+const MOST_POINTS = 400
+
+/** One pipeline's learning: when it is due, one training from its start to its outcome, and what is known of it. */
+export class Learner {
+  private readonly seen: { at: number; total: number }[] = []
+  private readonly behind: BehindBaseline
+  private asked: string | null = null
+  /** After a failure: observations before which nothing is tried again. */
+  private pausedUntil = 0
+  private reason: string | null = null
+  private progress: LearningProgress | null = null
+  private curve: [number, number, number][] = []
+  private gradient: GradientDynamics | null = null
+  private running = false
+  private leaving = false
+  private next: Due | Waiting = {}
+
+  constructor(
+    readonly pipeline: Trainable,
+    private readonly options: LearnerOptions,
+  ) {
+    const { enabled } = pipeline.config.training
+    this.behind = new BehindBaseline(pipeline.config)
+    options.telemetry.training({ kind: 'training-state', state: enabled ? 'waiting' : 'off' })
+  }
+
+  get log(): PipelineTelemetry['logger'] {
+    return this.options.telemetry.logger
+  }
+
+  /** A training that a person wants; it is due at once. */
+  ask(note: string): TrainOutcome {
+    const { config, trainsHere } = this.pipeline
+    if (!config.training.enabled) return { kind: 'not-here', why: 'training.enabled is false' }
+    if (!trainsHere) return { kind: 'not-here', why: 'the process that owns partition 0 trains' }
+    if (this.pipeline.config.kind === 'symbols' && this.pipeline.version !== 0) {
+      return { kind: 'not-here', why: 'networks of symbols are not yet compared with the one in use' }
+    }
+    if (this.running) return { kind: 'running' }
+    this.asked = note
+    return { kind: 'queued' }
+  }
+
+  /** What is to be trained now, and why; `null` while nothing is due. */
+  due(): Due | null {
+    const { pipeline } = this
+    const { config } = pipeline
+    if (!config.training.enabled || this.running) return null
+    if (!pipeline.trainsHere) {
+      pipeline.training = 'left to the process that owns partition 0'
+      return null
+    }
+    // Without a gate against it, the network in use stays.
+    if (config.kind === 'symbols' && pipeline.version !== 0) return null
+    if (this.asked !== null) return { reason: 'manual', since: null }
+    const { total } = pipeline.observations()
+    const settled = this.settled(total)
+    this.next = dueTraining(this.situation())
+    if (!('reason' in this.next)) {
+      if (pipeline.version === 0 || this.reason === null) pipeline.training = waitingText(this.next)
+      return null
+    }
+    if (total < this.pausedUntil) {
+      pipeline.training = waitingText({ observations: this.pausedUntil - total })
+      return null
+    }
+    // A network in use was trained on history: what comes late is little.
+    if ((pipeline.version === 0 && !settled) || pipeline.lag > config.batch.maxRecords) {
+      pipeline.training = 'waits until the history has been read'
+      return null
+    }
+    pipeline.training = 'waits for its turn'
+    return this.next
+  }
+
+  /** Sets a network aside that has been behind the baseline for long enough; its successor is due at once. */
+  async watch(): Promise<void> {
+    const { pipeline, options } = this
+    if (pipeline.version === 0 || !pipeline.trainsHere || this.running || this.leaving) return
+    const scores = pipeline.liveScores()
+    const since = this.behind.look(pipeline.version, pipeline.newest, scores)
+    if (since === null || scores === null) return
+    const { version } = pipeline
+    this.leaving = true
+    await pipeline.setAside().finally(() => (this.leaving = false))
+    options.telemetry.training({
+      kind: 'set-aside',
+      version,
+      published: scores.network,
+      baseline: scores.baseline,
+      since,
+    })
+    const figures = `WQL ${digits(scores.network.wql)} against the baseline's ${digits(scores.baseline.wql)}`
+    pipeline.training = `set aside: ${figures}`
+    await this.note({ reason: 'live', outcome: 'set-aside', version, why: figures, since })
+  }
+
+  async train(due: Due, stopping: AbortSignal): Promise<void> {
+    const { pipeline, options } = this
+    const { telemetry } = options
+    const started = performance.now()
+    const seconds = (): number => (performance.now() - started) / 1000
+    this.running = true
+    this.asked = null
+    this.reason = due.reason
+    this.progress = null
+    this.curve = []
+    telemetry.training({ kind: 'training-state', state: 'running' })
+    pipeline.training = `starting (${due.reason})`
+    try {
+      const model = await trainCandidate(pipeline, options, due, (reply) => this.listen(reply), stopping)
+      await this.settle(model, due, seconds())
+      this.pausedUntil = 0
+    } catch (error) {
+      const reason = stopping.aborted ? 'aborted' : error instanceof TrainerFailure ? error.reason : 'crashed'
+      pipeline.training = `failed: ${reason}`
+      telemetry.training({
+        kind: 'training-finished',
+        seconds: seconds(),
+        outcome: { kind: 'failed', reason, error },
+      })
+      this.pausedUntil = pipeline.observations().total * (1 + pipeline.config.training.retryGrowth)
+      const why = error instanceof Error ? `${reason}: ${error.message.split('\n')[0]}` : reason
+      if (!stopping.aborted) await this.note({ reason: due.reason, outcome: 'failed', version: null, why })
+    } finally {
+      this.running = false
+      this.progress = null
+      telemetry.training({ kind: 'training-state', state: 'waiting' })
+    }
+  }
+
+  status(): LearningStatus {
+    const { pipeline, options, next } = this
+    const { config } = pipeline
+    const latest = options.models.list(config.name).at(-1)
+    const waits = !this.running && !('reason' in next) && Object.keys(next).length > 0
+    return {
+      state: this.running ? 'running' : config.training.enabled ? 'waiting' : 'off',
+      reason: this.reason,
+      text: pipeline.training,
+      progress: this.progress,
+      curve: this.running ? this.curve : (latest?.report.curve ?? []),
+      gradient: this.gradient ?? latest?.report.gradients ?? null,
+      drift: pipeline.drift(),
+      nextDue: waits
+        ? {
+            ...(next.observations === undefined ? {} : { observations: next.observations }),
+            ...(next.at === undefined ? {} : { at: new Date(next.at).toISOString() }),
+          }
+        : null,
+      decisions: options.models.decisions(config.name),
+    }
+  }
+
+  private situation(): Parameters<typeof dueTraining>[0] {
+    const { pipeline, options } = this
+    const { config } = pipeline
+    const last = options.models
+      .decisions(config.name)
+      .findLast(({ outcome }) => outcome !== 'failed' && outcome !== 'refused')
+    return {
+      config,
+      championTo: pipeline.trainedTo,
+      ...pipeline.observations(),
+      newest: pipeline.newest,
+      trained: options.models.list(config.name).map(({ report }) => report),
+      alarm: pipeline.drift().alarm,
+      setAsideSince: last?.since ?? null,
+    }
+  }
+
+  private settled(total: number): boolean {
+    const { seen } = this
+    const now = this.options.clock.now()
+    seen.push({ at: now, total })
+    while (seen.length > 1 && now - seen[1]!.at >= SETTLED_MS) seen.shift()
+    const oldest = seen[0]!
+    return now - oldest.at >= SETTLED_MS && total <= oldest.total * (1 + SETTLED_GROWTH)
+  }
+
+  /** Takes a candidate into use, or does not, and says so. */
+  private async settle(model: StoredModel, due: Due, seconds: number): Promise<void> {
+    const { pipeline, options } = this
+    const { version, scores, spec } = model
+    const verdict = model.verdict ?? null
+    const refusal =
+      verdict === null
+        ? lossOf(scores.network) < lossOf(scores.baseline)
+          ? null
+          : 'worse-than-baseline'
+        : verdict.refusal
+    const finished = (outcome: TrainingOutcome): void => {
+      options.telemetry.training({ kind: 'training-finished', seconds, outcome })
+    }
+    const judged = { reason: due.reason, version, scores, verdict }
+    if (refusal !== null) {
+      pipeline.training = `refused: ${refusal}, ${figuresOf(model)}`
+      finished({ kind: 'refused', version, reason: refusal, scores, verdict })
+      await this.note({ ...judged, outcome: 'refused', why: refusal })
+    } else if (pipeline.config.training.promotion === 'manual') {
+      pipeline.training = `version ${version} waits to be promoted`
+      finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
+      await this.note({ ...judged, outcome: 'approved', why: null })
+    } else {
+      await pipeline.promote(model)
+      pipeline.training = `trained in ${seconds.toFixed(0)} s`
+      finished({ kind: 'promoted', version, cell: spec.cell, scores, verdict })
+      await this.note({ ...judged, outcome: 'promoted', why: null })
+    }
+  }
+
+  private listen(reply: Extract<TrainerReply, { kind: 'started' | 'progress' }>): void {
+    const { telemetry } = this.options
+    const reason = this.reason ?? ''
+    if (reply.kind === 'started') {
+      const { observations, series, device } = reply
+      telemetry.training({ kind: 'training-started', reason, observations, series, device })
+      return
+    }
+    const { dynamics, ...progress } = reply.progress
+    this.progress = progress
+    this.curve.push([progress.update, progress.loss, progress.gradientNorm])
+    if (this.curve.length > MOST_POINTS) this.curve = this.curve.filter((_, i) => i % 2 === 1)
+    telemetry.training({ kind: 'training-progress', ...progress })
+    if (dynamics !== null) {
+      this.gradient = dynamics
+      const { saturated, dead, reach } = dynamics
+      telemetry.training({ kind: 'training-dynamics', saturated, dead, reach })
+    }
+    const { update, updates, etaSeconds } = progress
+    this.pipeline.training = `update ${String(update)} of ${String(updates)}, ${etaSeconds.toFixed(0)} s to go`
+  }
+
+  private note(decision: Omit<Decision, 'at' | 'scores' | 'verdict'> & Partial<Decision>): Promise<void> {
+    const { models, clock } = this.options
+    const at = new Date(clock.now()).toISOString()
+    return models.note(this.pipeline.config.name, { at, scores: null, verdict: null, ...decision })
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import type { SeriesHistory } from '../../src/core/history.js'
+import { StateLayout } from '../../src/core/layout.js'
+import type { NetworkSpec } from '../../src/core/network-spec.js'
+import { initialWeights } from '../../src/model/initial-weights.js'
+import { encodeHistory } from '../../src/training/encode-history.js'
+import { TrainingError } from '../../src/training/error.js'
+import { judgeCandidate } from '../../src/training/judging.js'
+import { splitByTime } from '../../src/training/split.js'
+import { trainNetwork, type TrainingOptions, type TrainingResult } from '../../src/training/train.js'
+import { tensorflow } from '../model/backend.js'
+import { TRAINING } from './configured.js'
+import { HOUR, SHAPE, syntheticSeries } from './series.js'
+
+const tf = tensorflow()
+const MODEL = { cell: 'gru', activation: 'tanh', layers: 1, hidden: 16 } as const
+const CALIBRATION = { enabled: true, rate: 0.02 }
+const WHOLE = syntheticSeries('a', 1600, 1)
+const KNOWN = 1200
+
+function train(history: SeriesHistory, changes: Partial<TrainingOptions> = {}): Promise<TrainingResult> {
+  return trainNetwork({
+    tf,
+    fused: true,
+    histories: [history],
+    shape: SHAPE,
+    model: MODEL,
+    training: TRAINING,
+    calibration: CALIBRATION,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...changes,
+  })
+}
+
+function until(history: SeriesHistory, steps: number): SeriesHistory {
+  return { ...history, values: history.values.slice(0, steps), ts: history.ts.slice(0, steps) }
+}
+
+let champion: { spec: NetworkSpec; weights: Float32Array; trainedTo: number }
+
+before(async () => {
+  const { spec, weights, report } = await train(until(WHOLE, KNOWN))
+  champion = { spec, weights, trainedTo: report.to }
+})
+
+/** What the gate says of a network on the steps that the champion has not seen. */
+function judged(weights: Float32Array, spec = champion.spec) {
+  const series = encodeHistory(new StateLayout(SHAPE), WHOLE, 0)!
+  const split = splitByTime([series], 0.1, (WHOLE.values.length - KNOWN) / WHOLE.values.length)
+  const shared = {
+    tf,
+    fused: true,
+    shape: SHAPE,
+    histories: [WHOLE],
+    training: TRAINING,
+    calibration: CALIBRATION,
+  }
+  return judgeCandidate({ ...shared, champion, split }, spec, weights)
+}
+
+test('sabotaged networks are refused, with the figures that refused them', async () => {
+  const random = judged(initialWeights(champion.spec, 99))
+  assert.equal(random.verdict.refusal, 'worse-than-champion')
+  assert.ok(random.scores.network.wql > random.scores.champion!.wql)
+  assert.ok(random.verdict.comparisons[0]!.change > 0)
+
+  const broken = champion.weights.map((weight, i) => (i % 7 === 0 ? NaN : weight))
+  assert.equal(judged(broken).verdict.refusal, 'not-finite')
+
+  // Learnt by heart: so many passes over a few noisy days that only those are left.
+  const training = { ...TRAINING, updates: 400, weightDecay: 0, holdout: 0.05, validation: 0.01 }
+  const heart = await train(until(WHOLE, 120), {
+    training: { ...training, chunk: 24 },
+    model: { ...MODEL, hidden: 32 },
+  })
+  assert.equal(judged(heart.weights, heart.spec).verdict.refusal, 'worse-than-champion')
+})
+
+test('the champion itself does not beat the champion', () => {
+  const { verdict } = judged(champion.weights)
+  assert.equal(verdict.promote, false)
+  assert.equal(verdict.comparisons[0]!.change, 0)
+})
+
+test('a champion made worse by hand is beaten by what is trained beside it, judged by later data than either has seen', async () => {
+  const spoilt = {
+    ...champion,
+    weights: champion.weights.map((weight, i) => weight + (i % 3 === 0 ? 0.3 : 0)),
+  }
+  const { verdict, scores, report } = await train(WHOLE, { champion: spoilt })
+  assert.equal(verdict?.promote, true, JSON.stringify({ verdict, scores }))
+  assert.equal(verdict.comparisons[0]?.against, 'champion')
+  assert.ok(scores.network.wql < scores.champion!.wql)
+  assert.ok(verdict.comparisons[0].days * 8 * HOUR <= WHOLE.ts.at(-1)! - champion.trainedTo)
+  assert.equal(report.to, WHOLE.ts.at(-1))
+})
+
+test('from the champion’s weights, and from random ones', async () => {
+  for (const start of ['champion', 'fresh'] as const) {
+    const { report, spec } = await train(WHOLE, { champion, training: { ...TRAINING, start } })
+    assert.equal(report.start, start)
+    assert.deepEqual(spec.series, ['a'])
+  }
+})
+
+test('with too little that the champion has not seen there is no retraining', async () => {
+  await assert.rejects(
+    train(until(WHOLE, KNOWN + 20), { champion }),
+    (error) => error instanceof TrainingError && error.code === 'too-little-data',
+  )
+})

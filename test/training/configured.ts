@@ -1,0 +1,31 @@
+import type { TrainingConfig } from '../../src/config/types.js'
+
+/** Of a short training. */
+export const TRAINING: TrainingConfig = {
+  enabled: true,
+  device: 'auto',
+  minObservations: 0,
+  window: 0,
+  imputation: 'none',
+  minNew: 0,
+  every: 0,
+  afterObservations: 0,
+  maxRecords: 0,
+  promotion: 'auto',
+  setAside: { enabled: true, margin: 0, after: 0 },
+  start: 'both',
+  drift: { threshold: 10, coolDown: 0 },
+  holdout: 0.15,
+  validation: 0.1,
+  updates: 80,
+  learningRate: 5e-3,
+  weightDecay: 1e-4,
+  clipNorm: 5,
+  scheduledSampling: null,
+  chunk: 48,
+  chunksPerUpdate: 1,
+  streams: 8,
+  seed: 5,
+  maxDuration: 60_000,
+  retryGrowth: 0.5,
+}
