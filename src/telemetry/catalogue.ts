@@ -149,7 +149,7 @@ export const catalogue = {
     PIPELINE,
   ),
   trainingWanted: gauge(
-    'tidecast_training_updates_wanted',
+    'tidecast_training_planned_updates',
     'Weight updates that the present or last training is to have, as far as is known.',
     PIPELINE,
   ),
