@@ -61,8 +61,8 @@ export class Partition {
     this.parts = this.allocate(model)
   }
 
-  /** The latest forecast of a resident series as the contract's JSON; `null` where there is none. */
-  latest(series: string): string | null {
+  /** The latest forecast of a resident series as the contract's JSON, and its origin (ms); `null` where there is none. */
+  latest(series: string): { readonly ts: number; readonly json: string } | null {
     const slot = this.states.slots.find(series)
     if (slot === undefined) return null
     const origin = this.states.recall(slot, this.forecast)
@@ -73,7 +73,7 @@ export class Partition {
     const json = this.forecaster.json(version, this.model)
     if (json === null) return null
     const bytes = json.write(json.head(series), ts, label, this.forecast, scale, 0)
-    return Buffer.from(bytes).toString()
+    return { ts, json: Buffer.from(bytes).toString() }
   }
 
   /** Re-warms what came from the store under another network. */

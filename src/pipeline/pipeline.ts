@@ -14,6 +14,7 @@ import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
 import { asConfigured, fits } from './fits.js'
 import { agreeOnFormats, mostRecords, type Formats } from './formats.js'
+import type { Partition } from './partition.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
@@ -219,11 +220,13 @@ export class Pipeline {
 
   /** `null` where the series has made no forecast since this process took it up. */
   latestForecast(series: string): string | null {
+    let latest: ReturnType<Partition['latest']> = null
+    // Of a series that moved, as its topic got more partitions, the one before still has a forecast.
     for (const { partition } of this.partitions.values()) {
       const forecast = partition.latest(series)
-      if (forecast !== null) return forecast
+      if (forecast !== null && forecast.ts >= (latest?.ts ?? -Infinity)) latest = forecast
     }
-    return null
+    return latest?.json ?? null
   }
 
   status(): PipelineStatus {

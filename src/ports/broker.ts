@@ -94,7 +94,10 @@ export interface PartitionLease {
   readonly topicId: string | null
   /** Next offset to consume: everything before it has been settled by this group. */
   readonly committed: number
-  /** The group has settled nothing of the partition yet: `committed` is its beginning. */
+  /**
+   * The group has settled nothing of the partition yet, and may begin anywhere; `committed` is its beginning. Not of a
+   * partition that its topic got since the group began: that goes on from its first record.
+   */
   readonly fresh: boolean
   /**
    * Records that retention deleted before this group consumed them. The lease passes them over, in `committed` too;

@@ -13,6 +13,7 @@ import type { Admin } from 'kafkajs'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { PartitionLease } from '../../src/ports/broker.js'
 import { bytes, record, row, values } from '../contract/broker-helpers.js'
+import { addPartitions } from '../support/kafka-witness.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 
 /** What docs/kafka.md lists for a pipeline with these names and fixed partitions, one operation each. */
@@ -55,12 +56,16 @@ describe('a Kafka that allows only what ACLs allow', { skip: withoutKafka }, () 
     permissionType: AclPermissionTypes.ALLOW,
   })
 
-  /** Everything a pipeline does; resolves when it has, rejects with the first refusal. */
-  async function work(id: string): Promise<void> {
+  function connectAs(id: string): ReturnType<typeof connectKafka> {
     const { sasl, ca, password, users } = kafka.secure!
     const login = { mechanism: 'scram-sha-256', username: users['scram-sha-256'], password } as const
     const connection = connectionTo(sasl, { tls: { ca }, sasl: login })
-    const { broker, end } = await connectKafka(sasl, { connection, modelsTopic: `models-${id}` })
+    return connectKafka(sasl, { connection, modelsTopic: `models-${id}` })
+  }
+
+  /** Everything a pipeline does; resolves when it has, rejects with the first refusal. */
+  async function work(id: string): Promise<void> {
+    const { broker, end } = await connectAs(id)
     try {
       await broker.ensureTopics([`in-${id}`, `out-${id}`].map((name) => ({ name, partitions: 1 })))
       await broker.append([record(`in-${id}`, 'a')])
@@ -74,7 +79,7 @@ describe('a Kafka that allows only what ACLs allow', { skip: withoutKafka }, () 
       await end()
     }
     // What is there is checked by whoever comes next.
-    const next = await connectKafka(sasl, { connection, modelsTopic: `models-${id}` })
+    const next = await connectAs(id)
     await leaseOf(next.broker, id).finally(next.end)
   }
 
@@ -104,6 +109,32 @@ describe('a Kafka that allows only what ACLs allow', { skip: withoutKafka }, () 
       })
     })
   }
+
+  test('without Alter on the states topic, partitions that the input gets wait and say why; the others go on', async () => {
+    await admin.createAcls({ acl: accessOf('more').map(aclOf) })
+    const { broker, end } = await connectAs('more')
+    try {
+      await broker.ensureTopics(['in-more', 'out-more'].map((name) => ({ name, partitions: 1 })))
+      const leases: PartitionLease[] = []
+      const consumption = await broker.consume('in-more', 'group-more', (lease) => leases.push(lease))
+      while (leases.length < 1) await pause(20)
+      await addPartitions(kafka.brokers, 'in-more', 2)
+      while (!/ACL/.test(consumption.trouble() ?? '')) await pause(20)
+      assert.match(
+        consumption.trouble()!,
+        /give topic group-more\.states 2 partitions.*Alter on topic group-more\.states\./,
+      )
+      await broker.append([{ ...record('in-more', 'a'), partition: 0 }])
+      await (await leases.at(-1)!.next(1)).settle({ outputs: [record('out-more', '1')] })
+      await admin.createAcls({
+        acl: [aclOf({ type: 'TOPIC', name: 'group-more.states', operation: 'ALTER' })],
+      })
+      while (leases.at(-1)!.partition !== 1) await pause(20)
+      assert.equal(leases.at(-1)!.fresh, false)
+    } finally {
+      await end()
+    }
+  })
 
   test('the ACLs of docs/kafka.md are enough', async () => {
     await admin.createAcls({ acl: accessOf('all').map(aclOf) })

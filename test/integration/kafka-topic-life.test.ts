@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KafkaLog } from '../../src/adapters/kafka/connection.js'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import { registerReset } from '../../src/cli/reset.js'
+import { consumerGroup } from '../../src/core/consumer-group.js'
 import type { PipelineConfig } from '../../src/config/types.js'
 import type { LogRecord, PartitionLease } from '../../src/ports/broker.js'
 import { record, text, values } from '../contract/broker-helpers.js'
 import { runCommand, type Outcome } from '../cli/replay/harness.js'
 import { F64 } from '../../src/core/layout.js'
 import { appendHours, hourOf, outputsOf, TOWN_SETTINGS } from '../support/kafka-town.js'
-import { deleteTopic, witness } from '../support/kafka-witness.js'
+import { addPartitions, deleteTopic, witness } from '../support/kafka-witness.js'
 import { assertExactlyOnce } from '../support/outputs.js'
 import { storedStates } from '../support/stored-states.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
@@ -96,6 +99,43 @@ describe('the life of a topic on a real Kafka', { skip: withoutKafka }, () => {
       for (const { wide } of (await storedStates(broker, config)).states.values()) {
         assert.equal(wide[F64.count], 60, 'observations that the state has seen')
       }
+    })
+  }
+
+  for (const meanwhile of ['stopped', 'running'] as const) {
+    test(`partitions that are added while the pipeline is ${meanwhile} are consumed from their first record, also where it began with the latest`, async (t) => {
+      const config = pipelineConfig(`grown-${meanwhile}`, { ...TOWN_SETTINGS, start: 'latest' })
+      const added: unknown[] = []
+      const consumer = async (): Promise<KafkaBroker> => {
+        const log: KafkaLog = (level, message, { partition }) => {
+          if (level === 'info' && message.includes('has got a partition')) added.push(partition)
+        }
+        const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: 'tidecast.models', log })
+        t.after(end)
+        return broker
+      }
+      const broker = await connected(t)
+      await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+      await appendHours(broker, config.topic, 0, 10, NAMES)
+      const before = await startPipeline(config, await consumer())
+      while ((await broker.committed(consumerGroup(config.name), config.topic)).includes(null))
+        await pause(20)
+      await appendHours(broker, config.topic, 10, 40, NAMES)
+      await before.account.settled(30 * NAMES.length)
+      if (meanwhile === 'stopped') await before.pipeline.stop()
+      await addPartitions(kafka.brokers, config.topic, 5)
+      await appendHours(await connected(t), config.topic, 40, 70, NAMES)
+      const { pipeline, account } =
+        meanwhile === 'running' ? before : await startPipeline(config, await consumer())
+      await account.settled((meanwhile === 'running' ? 60 : 30) * NAMES.length)
+      for (const series of NAMES) {
+        const { origin } = JSON.parse(pipeline.latestForecast(series)!) as { readonly origin: string }
+        assert.equal(Date.parse(origin), hourOf(69), 'also where the partition before still has a forecast')
+      }
+      await pipeline.stop()
+      assert.deepEqual(added.sort(), [2, 3, 4])
+      const forecast = await outputsOf(await witness(kafka.brokers, config.output))
+      assertExactlyOnce(forecast, new Map(NAMES.map((series) => [series, range(10, 70).map(hourOf)])))
     })
   }
 

@@ -17,7 +17,7 @@ import { Kafka, logLevel } from './kafkajs.js'
 import { oauthBearer } from './oauth-bearer.js'
 
 export type KafkaLog = (
-  level: 'debug' | 'warn',
+  level: 'debug' | 'info' | 'warn',
   message: string,
   details: Readonly<Record<string, unknown>>,
 ) => void

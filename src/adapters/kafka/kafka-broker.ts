@@ -196,7 +196,7 @@ class ConnectedBroker implements KafkaBroker {
     const offsets = await translating(`to tell the offsets of ${group}`, () =>
       groupOffsets(this.admin, group, topic),
     )
-    return Array.from({ length: partitions }, (_, partition) => offsets.get(partition) ?? null)
+    return Array.from({ length: partitions }, (_, partition) => offsets.get(partition)?.offset ?? null)
   }
 
   async members(group: string, topic: string): Promise<readonly GroupMembership[]> {

@@ -19,6 +19,8 @@ export interface LeaseParts {
   readonly group: string
   readonly topic: string
   readonly partition: number
+  /** Partitions that the topic had when the group began with it. */
+  readonly partitions: number
   /** As the port says. */
   readonly topicId: string | null
   readonly transactor: Transactor

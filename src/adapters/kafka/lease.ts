@@ -192,7 +192,8 @@ export class KafkaLease implements PartitionLease {
   }
 
   #consumed(offset: number): ConsumedOffset {
-    return { group: this.of.group, topic: this.topic, partition: this.partition, offset }
+    const { group, topic, partition, partitions } = this.of
+    return { group, topic, partition, offset, partitions }
   }
 
   #transact(records: readonly Addressed[], consumed: ConsumedOffset | undefined): Promise<void> {

@@ -13,6 +13,8 @@ import { Standby } from './standby.js'
 
 /** The pause of kafkajs's own fetch loop, which has nothing to fetch here and so only sends heartbeats. */
 const IDLE_MS = 200
+/** How old kafkajs lets what it knows of a topic become; where it has got more partitions, it joins again. */
+const METADATA_AGE_MS = 2000
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 10_000
 /** How long leaving waits for a join that is under way. */
@@ -57,6 +59,7 @@ export class GroupMember implements Consumption {
       sessionTimeout: parts.sessionTimeoutMs,
       heartbeatInterval: parts.heartbeatMs,
       maxWaitTimeInMs: IDLE_MS,
+      metadataMaxAge: METADATA_AGE_MS,
       allowAutoTopicCreation: false,
       // kafkajs would join again also after it was told to leave, and stay for good.
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
@@ -179,6 +182,7 @@ export class GroupMember implements Consumption {
     this.#crashes = 0
     this.#troubles.clear()
     this.#consumer.pause([{ topic: this.topic }])
+    this.parts.topics.forget(this.topic)
     this.#assigned = new Set(partitions)
     void this.#revoke([...this.#leases.keys()].filter((partition) => !this.#assigned.has(partition)))
     for (const partition of partitions) if (!this.#leases.has(partition)) this.#acquire(partition)

@@ -54,12 +54,14 @@ export class Standby {
   }
 
   async #round(): Promise<void> {
-    const count = await this.parts.topics.partitionsOf(this.#topic)
+    const count = await this.parts.topics.partitionsOf(this.input)
     const others = Array.from({ length: count }, (_, partition) => partition).filter((p) => !this.isOwned(p))
     if (others.length === 0) return
     const ranges = (await this.parts.topics.describe(this.#topic)) ?? []
     for (const partition of others) {
-      const end = ranges[partition]?.end ?? 0
+      const end = ranges[partition]?.end
+      // Added, and not taken by its first owner yet.
+      if (end === undefined) continue
       const { position, at } = this.#reached.get(partition) ?? { position: 0, at: 0 }
       if (position !== end || this.parts.clock.now() - at > FRESH_MS) await this.#follow(partition, end)
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PartitionInfo } from '../../ports/broker.js'
+import { BrokerError, type PartitionInfo } from '../../ports/broker.js'
 import type { PartitionRef } from '../embedded/keys.js'
 import { PartitionFetcher } from './fetcher.js'
 import type { CopyProgress, LocalStates } from './local-states.js'
@@ -69,7 +69,11 @@ export class StatesCopy {
 
   async range(): Promise<PartitionInfo> {
     const { topic, partition } = this.fetcher
-    return (await this.parts.topics.describe(topic))?.[partition] ?? { earliest: 0, end: 0 }
+    const range = (await this.parts.topics.describe(topic))?.[partition]
+    if (range === undefined) {
+      throw new BrokerError('unknown-topic', `Kafka has no partition ${partition} of a topic ${topic}.`)
+    }
+    return range
   }
 
   /** Whether it can be told apart from the states of another topic of the same name. */

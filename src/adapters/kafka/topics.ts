@@ -44,6 +44,11 @@ export class Topics {
     return known
   }
 
+  /** It may have got more: they are asked for again. */
+  forget(name: string): void {
+    this.#partitions.delete(name)
+  }
+
   async describe(name: string): Promise<PartitionInfo[] | null> {
     return translating(`to describe topic ${name}`, async () => {
       if (!this.#partitions.has(name) && (await this.#look(name)) === null) return null
@@ -84,14 +89,20 @@ export class Topics {
   async ensureCompacted(name: string, partitions: number): Promise<void> {
     if (await this.#create(name, partitions, COMPACTION)) return
     await this.#assertCompacted(name)
-    const present = await this.partitionsOf(name)
-    if (present >= partitions) return
-    await translating(
-      `more partitions for topic ${name}`,
-      () => this.admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] }),
-      { topic: `Alter on topic ${name}` },
-    )
-    this.#partitions.set(name, partitions)
+    await this.extend(name, partitions)
+  }
+
+  /** Gives a topic as many partitions as its input has, where it has fewer. */
+  async extend(name: string, partitions: number): Promise<void> {
+    if ((await this.partitionsOf(name)) >= partitions) return
+    const add = (): Promise<boolean> =>
+      this.admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] })
+    const doing = `to give topic ${name} ${partitions} partitions, as many as its input has`
+    await translating(doing, add, { topic: `Alter on topic ${name}` }).catch((error: unknown) => {
+      // Somebody else came first.
+      if (typeOf(error) !== 'INVALID_PARTITIONS') throw error
+    })
+    while ((await this.#awaitLeaders(name)) < partitions) await pause(PAUSE_MS)
   }
 
   /** Where Kafka would delete what is old, states and models would go with it. Unless that may not be asked. */
@@ -196,6 +207,7 @@ export class Topics {
 }
 
 async function ends(cluster: Cluster, topic: string): Promise<PartitionInfo[]> {
+  await cluster.refreshMetadata()
   const partitions = cluster
     .findTopicPartitionMetadata(topic)
     .map(({ partitionId }) => ({ partition: partitionId }))

@@ -3,6 +3,7 @@ import type { CompressionTypes, Producer } from 'kafkajs'
 import { PRODUCER } from './connection.js'
 import type { KafkaClient } from './connection.js'
 import { typeOf } from './errors.js'
+import { offsetMetadata } from './group-offsets.js'
 import { sendsOf } from './sends.js'
 import type { Addressed } from './sends.js'
 
@@ -18,6 +19,8 @@ export interface ConsumedOffset {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** Partitions that the topic had when the group began with it. */
+  readonly partitions: number
 }
 
 /** The one who may write under a transactional id, until another one takes it over. Transactions take turns. */
@@ -74,8 +77,9 @@ export class Transactor {
         }
       }
       if (consumed !== undefined) {
-        const { group, topic, partition, offset } = consumed
-        const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }]
+        const { group, topic, partition, offset, partitions } = consumed
+        const place = { partition, offset: String(offset), metadata: offsetMetadata(partitions) }
+        const topics = [{ topic, partitions: [place] }]
         await whenCompleted(() => transaction.sendOffsets({ consumerGroupId: group, topics }))
       }
       await transaction.commit()
