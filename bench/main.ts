@@ -21,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   step: async () => (await import('./step.js')).benchStep(),
   training: async () => (await import('./training.js')).benchTraining(),
   imputation: async () => (await import('./imputation.js')).benchImputation(),
+  learning: async () => (await import('./learning.js')).benchLearning(),
 }
 
 const [first, ...rest] = process.argv.slice(2)

@@ -16,6 +16,7 @@ import { registerReady } from './cli/ready.js'
 import { registerReplay } from './cli/replay.js'
 import { registerReset } from './cli/reset.js'
 import { registerRun } from './cli/run.js'
+import { registerTrain } from './cli/train.js'
 import { registerVerify } from './cli/verify.js'
 
 /** The composition root: the only reader of `process`. */
@@ -70,6 +71,7 @@ registerImpute(program, context)
 registerReplay(program, context)
 registerRedrive(program, context)
 registerReset(program, context)
+registerTrain(program, context)
 registerModels(program, context)
 registerMigrate(program, context)
 registerInspect(program, context)

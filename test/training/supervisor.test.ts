@@ -10,7 +10,7 @@ import { networkSpec } from '../../src/training/network-spec.js'
 
 const CONFIG = loadConfig({
   files: [],
-  text: '{ pipelines: { load: { topic: "load", season: [4, 8], horizon: 2 } } }',
+  text: '{ pipelines: { load: { topic: "load", interval: "1h", season: [4, 8], horizon: 2 } } }',
   env: {},
 }).pipelines[0]!
 
@@ -171,4 +171,55 @@ test('a network is dropped whose training was overtaken by another process', asy
   }
   assert.ok(said.has('failed: aborted'), [...said].join(', '))
   assert.deepEqual({ promoted, stored }, { promoted: [], stored: [] })
+})
+
+test('a training asked for by hand begins at once, also beside a champion, and is noted with its reason', async () => {
+  const calls = { count: 0 }
+  const { supervisor, pass, decisions } = supervised(answering(0.4, calls))
+  await pass(10)
+  assert.equal(calls.count, 1)
+  assert.deepEqual(supervisor.train('load', 'to see'), { kind: 'queued' })
+  assert.equal(supervisor.train('other', ''), undefined)
+  await pass(2)
+  assert.deepEqual(
+    decisions.map(({ reason, outcome, version }) => [reason, outcome, version]),
+    [
+      ['first', 'promoted', 1],
+      ['manual', 'promoted', 2],
+    ],
+  )
+  assert.deepEqual(supervisor.learning('load')?.decisions, decisions)
+})
+
+test('a champion that stays behind the baseline is set aside, and a training begins; a short weakness is forgiven', async () => {
+  const calls = { count: 0 }
+  const { pipeline, pass, decisions } = supervised(answering(0.4, calls))
+  await pass(10)
+  assert.equal(pipeline.version, 1)
+  const scores = (wql: number) => ({ mase: 1, wql, coverage: 0.8 })
+  const live = async (hours: number, wql: number): Promise<void> => {
+    for (let i = 0; i < hours; i++) {
+      pipeline.newest += 3_600_000
+      pipeline.liveScores = () => ({ network: scores(wql), baseline: scores(0.2) })
+      await pass(1)
+    }
+  }
+  await live(10, 0.3)
+  await live(1, 0.19)
+  await live(15, 0.3)
+  assert.equal(
+    pipeline.version,
+    1,
+    'sixteen hours, two long seasons, have not passed since it fell behind again',
+  )
+  await live(3, 0.3)
+  assert.equal(calls.count, 2)
+  assert.deepEqual(
+    decisions.map(({ reason, outcome, version }) => [reason, outcome, version]),
+    [
+      ['first', 'promoted', 1],
+      ['live', 'set-aside', 1],
+      ['set-aside', 'promoted', 2],
+    ],
+  )
 })

@@ -46,7 +46,7 @@ function noteIn(body: Buffer | undefined): string {
   } catch {
     throw new HttpError(400, 'bad-json', 'Send nothing, or {"reason": "…"} as JSON.')
   }
-  const { reason } = (typeof given === 'object' && given !== null ? given : {}) as {
+  const { reason = '' } = (typeof given === 'object' && given !== null ? given : {}) as {
     readonly reason?: unknown
   }
   if (typeof reason === 'string' && reason.length <= LONGEST_NOTE) return reason
