@@ -4,7 +4,7 @@ import { UnfitValue, type ValueWriter } from '../core/value-writer.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
-import type { Control, IngestOutcome, IngestRecord } from '../ports/control.js'
+import type { Continuation, Control, IngestOutcome, IngestRecord, SampleRequest } from '../ports/control.js'
 import type { LearningControl } from '../ports/control/learning.js'
 import type { Engine } from '../ports/engine.js'
 import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
@@ -142,6 +142,16 @@ export class Daemon implements Control, LearningControl {
     if (latest !== null) return latest
     const published = await forecastFromOutput(this.broker, pipeline.config, this.registry, series)
     return published === null ? null : JSON.stringify(published)
+  }
+
+  async sample(
+    name: string,
+    series: string,
+    request: SampleRequest,
+  ): Promise<Continuation | 'numbers' | null | undefined> {
+    const pipeline = this.running.find(({ config }) => config.name === name)
+    if (pipeline === undefined) return undefined
+    return pipeline.config.kind === 'symbols' ? pipeline.sample(series, request) : 'numbers'
   }
 
   async ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome> {

@@ -36,6 +36,10 @@ export class FrontDesk implements Control, LearningControl {
     return this.daemon?.train(...what)
   }
 
+  sample(...which: Parameters<Control['sample']>): ReturnType<Control['sample']> {
+    return this.daemon?.sample(...which) ?? Promise.resolve(undefined)
+  }
+
   ingest(...what: Parameters<Control['ingest']>): Promise<IngestOutcome> {
     return this.daemon?.ingest(...what) ?? Promise.resolve({ kind: 'busy', retryAfterSeconds: 5 })
   }

@@ -44,6 +44,12 @@ export class RowCodec {
     return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(F64.ts * 8, true)
   }
 
+  /** Observations in a written row; NaN where the row is of another size. */
+  observed(bytes: Uint8Array): number {
+    if (bytes.byteLength !== this.bytes) return NaN
+    return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(F64.count * 8, true)
+  }
+
   /** Whether a written row has an aggregation interval open. */
   isOpen(bytes: Uint8Array): boolean {
     if (bytes.byteLength !== this.bytes) return false

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/types.js'
 import type { Batch, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
+import type { Branch } from './continuation.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
 import { Settler, type SettledBatch } from './settle.js'
@@ -62,6 +63,11 @@ export class PartitionRuntime implements Worker {
       await this.settler.checkpoint(this.settled)
       this.broken = false
     })
+  }
+
+  /** A copy of a symbol series between two batches; `null` where there is none of it. */
+  branch(series: string): Promise<Branch | null> {
+    return this.alone(async () => (this.broken ? null : this.partition.branch(series)))
   }
 
   /** The states as of the last settled batch, written before the partition is given back. */

@@ -220,9 +220,22 @@ export class PartitionStates {
     this.deleted.add(series)
   }
 
+  /** All that is known of a series, as a snapshot would hold it; `null`: nothing is. */
+  async rowOf(series: string): Promise<StateRow | null> {
+    const slot = this.slots.find(series)
+    if (slot === undefined) return this.deleted.has(series) ? null : this.stored.get(series)
+    const offset = this.table.f64[slot * F64_WIDTH + F64.offset]!
+    return { series, offset, model: String(this.versions[slot]), bytes: this.codec.write(slot, this.hidden) }
+  }
+
   /** A stored series that must be resident: the watermark closes its interval, whether it comes back or not. */
   mustReside({ bytes }: StateRow): boolean {
     return this.codec.isOpen(bytes)
+  }
+
+  /** Whether something was observed of a stored series, as far as its row can be read. */
+  hasValues({ bytes }: StateRow): boolean {
+    return this.codec.observed(bytes) > 0
   }
 
   /** The slot's state differs from the stored one. */

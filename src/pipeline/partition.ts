@@ -4,6 +4,7 @@ import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
+import type { Branch } from './continuation.js'
 import type { Forecaster } from './forecaster.js'
 import { PLAIN, type Formats } from './formats.js'
 import { IDLE, Intake } from './intake.js'
@@ -74,6 +75,18 @@ export class Partition {
     if (json === null) return null
     const bytes = json.write(json.head(series), ts, label, this.forecast, scale, 0)
     return { ts, json: Buffer.from(bytes).toString() }
+  }
+
+  /** A copy of a symbol series to go on from, while no batch is under way; `null` where it has had no symbol yet. */
+  async branch(series: string): Promise<Branch | null> {
+    const { config, states, model } = this
+    const { symbols } = states
+    const row = await states.rowOf(series)
+    if (symbols === null || row === null || !states.hasValues(row)) return null
+    const slot = states.slots.find(series)
+    const made = slot === undefined ? null : states.recall(slot, this.forecast)
+    const forecast = made?.version === model.version && model.version > 0 ? this.forecast.slice() : null
+    return { config, model, row, symbols: symbols.memory(), forecast }
   }
 
   /** Re-warms what came from the store under another network. */

@@ -6,12 +6,13 @@ import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
-import type { PipelineStatus } from '../ports/control.js'
+import type { Continuation, PipelineStatus, SampleRequest } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
 import type { ModelStore, StoredModel } from '../ports/model-store.js'
 import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-model.js'
+import { continuation } from './continuation.js'
 import { asConfigured, fits } from './fits.js'
 import { agreeOnFormats, mostRecords, type Formats } from './formats.js'
 import type { Partition } from './partition.js'
@@ -227,6 +228,22 @@ export class Pipeline {
       if (forecast !== null && forecast.ts >= (latest?.ts ?? -Infinity)) latest = forecast
     }
     return latest?.json ?? null
+  }
+
+  /** Goes on from a copy of a symbol series; `null` where this process has nothing of it. */
+  async sample(series: string, request: SampleRequest): Promise<Continuation | null> {
+    for (const runtime of this.partitions.values()) {
+      const branch = await runtime.branch(series)
+      if (branch === null) continue
+      try {
+        return await continuation(branch, request)
+      } catch (error) {
+        if (branch.model === this.model) throw error
+        // Its network was released meanwhile for another one.
+        return this.sample(series, request)
+      }
+    }
+    return null
   }
 
   status(): PipelineStatus {

@@ -7,8 +7,41 @@ export interface Control {
   pipelines(): readonly PipelineStatus[]
   /** `undefined`: no such pipeline; `null`: no such series or no forecast yet. The contract's forecast record, as JSON text. */
   latestForecast(pipeline: string, series: string): Promise<string | null | undefined>
+  /**
+   * Draws what a series may go on with, and changes nothing. `undefined`: no such pipeline; `'numbers'`: its values are
+   * no symbols; `null`: no such series.
+   */
+  sample(
+    pipeline: string,
+    series: string,
+    request: SampleRequest,
+  ): Promise<Continuation | 'numbers' | null | undefined>
   /** Appends records to a topic, in the encoding of its pipeline. Whatever is not `appended` appends nothing. */
   ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome>
+}
+
+/** Symbols of a continuation, at most. */
+export const MOST_SAMPLED = 1000
+
+export interface SampleRequest {
+  /** Symbols to draw, 1 … `MOST_SAMPLED`. */
+  readonly length: number
+  /** Each is drawn from softmax(log p / temperature), above 0; 1: as forecast. */
+  readonly temperature: number
+  /** The same seed from the same state draws the same symbols. */
+  readonly seed: number
+}
+
+export interface Continuation {
+  readonly pipeline: string
+  readonly series: string
+  /** Time stamp of the last observation before it, ISO 8601. */
+  readonly origin: string
+  /** `name@version`, `baseline` included. */
+  readonly model: string
+  readonly temperature: number
+  readonly seed: number
+  readonly symbols: readonly string[]
 }
 
 export interface IngestRecord {

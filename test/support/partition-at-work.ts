@@ -6,6 +6,7 @@ import { openEmbeddedBroker, type EmbeddedBroker } from '../../src/adapters/embe
 import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import { BASELINE, networkModel, type ActiveModel } from '../../src/pipeline/active-model.js'
+import type { Branch } from '../../src/pipeline/continuation.js'
 import { agreeOnFormats } from '../../src/pipeline/formats.js'
 import { PartitionRuntime } from '../../src/pipeline/partition-runtime.js'
 import { restore } from '../../src/pipeline/restore.js'
@@ -70,6 +71,10 @@ export class PartitionAtWork {
   /** A series' row in the store. */
   async stored(series: string): Promise<StateRow | null> {
     return this.#lease.states.get(series)
+  }
+
+  branch(series: string): Promise<Branch | null> {
+    return this.#runtime.branch(series)
   }
 
   async append(rows: readonly Row[]): Promise<void> {

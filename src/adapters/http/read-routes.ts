@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Control, PipelineStatus } from '../../ports/control.js'
+import { MOST_SAMPLED, type Control, type PipelineStatus, type SampleRequest } from '../../ports/control.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { HttpError } from './errors.js'
 
@@ -11,6 +11,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /api/v1/pipelines': 'status of all pipelines',
   'GET /api/v1/pipelines/{pipeline}': 'status of one',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/forecast': 'latest forecast of a series',
+  'GET /api/v1/pipelines/{pipeline}/series/{series}/sample?length=&temperature=&seed=':
+    'what a series of symbols may go on with, drawn at random',
   'GET /api/v1/pipelines/{pipeline}/learning': 'trainings, drift, decisions with their figures',
   'POST /api/v1/pipelines/{pipeline}/train': 'train a network now; needs the token',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
@@ -55,6 +57,46 @@ export function readRoutes(app: FastifyInstance, control: Control, telemetry: Te
       throw new HttpError(404, 'no-forecast', message, { pipeline, series })
     },
   )
+
+  app.get<{ Params: { pipeline: string; series: string }; Querystring: Readonly<Record<string, unknown>> }>(
+    '/api/v1/pipelines/:pipeline/series/:series/sample',
+    async ({ params: { pipeline, series }, query }) => {
+      const status = statusOf(control, pipeline)
+      const found = await control.sample(pipeline, series, sampleRequest(query))
+      if (found === 'numbers') {
+        throw new HttpError(
+          400,
+          'bad-request',
+          `The values of pipeline "${pipeline}" are numbers, not symbols.`,
+        )
+      }
+      if (found !== null && found !== undefined) return found
+      const message =
+        `Nothing is known here of series "${series}" in "${pipeline}", which has ${status.series} series: ` +
+        `the id is that of the records of topic "${status.topic}", percent-encoded.`
+      throw new HttpError(404, 'no-forecast', message, { pipeline, series })
+    },
+  )
+}
+
+const SAMPLE_PARAMETERS: Readonly<Record<keyof SampleRequest, (value: number) => boolean>> = {
+  length: (n) => Number.isInteger(n) && n >= 1 && n <= MOST_SAMPLED,
+  temperature: (t) => t > 0 && t < Infinity,
+  seed: (n) => Number.isInteger(n) && n >= 0 && n < 2 ** 32,
+}
+
+function sampleRequest(query: Readonly<Record<string, unknown>>): SampleRequest {
+  const number = (name: keyof SampleRequest, otherwise: number): number => {
+    const text = query[name]
+    if (text === undefined) return otherwise
+    const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN
+    if (SAMPLE_PARAMETERS[name](value)) return value
+    const expected =
+      `length: a whole number from 1 to ${MOST_SAMPLED}; temperature: a number above 0; ` +
+      'seed: a whole number from 0 below 2^32'
+    throw new HttpError(400, 'bad-request', `"${name}" cannot be that. Expected ${expected}.`)
+  }
+  return { length: number('length', 20), temperature: number('temperature', 1), seed: number('seed', 1) }
 }
 
 function statusOf(control: Control, name: string): PipelineStatus {

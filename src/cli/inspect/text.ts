@@ -1,5 +1,6 @@
 import { table } from '../table.js'
 import type { Forecast } from '../../core/forecast/format.js'
+import type { Continuation } from '../../ports/control.js'
 import type { Inspection, TopicInspection } from './inspect.js'
 
 const UNITS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 }
@@ -11,6 +12,13 @@ export function inspectionText(inspection: Inspection, series: string | undefine
   if (series === undefined) return text
   if (forecast !== null) return `${text}\n${forecastText(forecast)}`
   return `${text}\nNo forecast of series "${series}" among the newest of the output topic.\n`
+}
+
+/** Quoted, as a symbol may hold blanks. */
+export function continuationText(continuation: Continuation): string {
+  const { series, origin, model, temperature, seed, symbols } = continuation
+  const head = `series ${series}, origin ${origin}, model ${model}, temperature ${temperature}, seed ${seed}\n`
+  return `${head}${symbols.map((symbol) => JSON.stringify(symbol)).join(' ')}\n`
 }
 
 function topicTable(topics: readonly TopicInspection[]): string {

@@ -1,3 +1,4 @@
+import type { Config } from '../../config/types.js'
 import type { PipelineStatus } from '../../ports/control.js'
 import { ReplayError } from './error.js'
 
@@ -12,12 +13,29 @@ export interface Answer {
 /** A batch is synced to a disk before it is answered; a daemon that takes longer is stuck. */
 const TIMEOUT_MS = 60_000
 
-/** The daemon's HTTP interface as the replay uses it. */
+/** Where the daemon of a configuration answers: an address to listen on is not always one to connect to. */
+export function urlOf({ host, port }: Config['http']): string {
+  if (port === 0) throw new ReplayError('http.port is 0, so its port is not known')
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+/** The daemon's HTTP interface as commands use it. */
 export class HttpClient {
   constructor(
     private readonly url: string,
-    private readonly token: string,
+    /** What changes nothing needs none. */
+    private readonly token = '',
   ) {}
+
+  /** Rejects when no daemon answers. */
+  async get(path: string): Promise<Answer> {
+    try {
+      return await this.request(path, {})
+    } catch (error) {
+      throw new ReplayError(`no daemon answers at ${this.url} (${reasonOf(error)})`, { cause: error })
+    }
+  }
 
   async post(path: string, body: string): Promise<Answer> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/x-ndjson' }
@@ -34,14 +52,10 @@ export class HttpClient {
 
   /** Rejects when no daemon answers. */
   async pipelines(): Promise<readonly Pick<PipelineStatus, 'name' | 'topic'>[]> {
-    try {
-      const { status, body } = await this.request('/api/v1/pipelines', {})
-      const { pipelines } = body as { readonly pipelines?: readonly PipelineStatus[] }
-      if (status === 200 && pipelines !== undefined) return pipelines
-      throw new Error('what answers is not Tidecast')
-    } catch (error) {
-      throw new ReplayError(`no daemon answers at ${this.url} (${reasonOf(error)})`, { cause: error })
-    }
+    const { status, body } = await this.get('/api/v1/pipelines')
+    const { pipelines } = body as { readonly pipelines?: readonly PipelineStatus[] }
+    if (status === 200 && pipelines !== undefined) return pipelines
+    throw new ReplayError(`no daemon answers at ${this.url} (what answers is not Tidecast)`)
   }
 
   private async request(path: string, init: RequestInit): Promise<Answer> {

@@ -11,7 +11,7 @@ import { InputWriters } from '../input-writers.js'
 import { openRegistry, registryPlace } from '../registry.js'
 import { rowEncoder } from './encode-row.js'
 import { ReplayError } from './error.js'
-import { HttpClient } from './http-client.js'
+import { HttpClient, urlOf } from './http-client.js'
 import { HttpTarget } from './http-target.js'
 import { openLogTarget } from './log-target.js'
 import type { Timer } from './pacer.js'
@@ -63,9 +63,8 @@ async function openHttpTarget(
   locked: BrokerError,
 ): Promise<Target> {
   const { http } = config
-  const url = urlOf(http)
   try {
-    if (http.port === 0) throw new ReplayError('http.port is 0, so its port is not known')
+    const url = urlOf(http)
     const token = http.token ?? (await tokenIn(dataDir))
     await new HttpClient(url, token).pipelines()
     const { maxBodyBytes, maxRecordsPerRequest } = http
@@ -79,12 +78,6 @@ async function openHttpTarget(
       { cause: locked },
     )
   }
-}
-
-/** An address to listen on is not always one to connect to. */
-function urlOf({ host, port }: Config['http']): string {
-  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 async function tokenIn(dataDir: string): Promise<string> {

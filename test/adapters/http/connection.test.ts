@@ -73,6 +73,7 @@ test('a port in use is named together with the setting that chooses another', as
     notReady: () => null,
     pipelines: () => [STATUS],
     latestForecast: async () => null,
+    sample: async () => null,
     ingest: () => Promise.reject(new Error('unused')),
   }
   const options = {

@@ -52,6 +52,7 @@ export async function serve(
       notReady: () => null,
       pipelines: () => [STATUS],
       latestForecast: async () => null,
+      sample: async () => null,
       ingest: async (topic, records) => {
         appended.push({ topic, records })
         return { kind: 'appended', unfit: [] }

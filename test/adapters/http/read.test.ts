@@ -94,3 +94,38 @@ test('metrics count requests by the pattern of their route, never by path', asyn
   assert.match(text, /tidecast_http_requests_total\{method="GET",route="unknown",status="404"\} 1/)
   assert.doesNotMatch(text, /first-id|not\/there/)
 })
+
+test('a sample is asked for with a length, temperature and seed within their bounds, and without a token', async (t) => {
+  const asked: unknown[] = []
+  const kinds = new Map<string, 'numbers' | null>([
+    ['of numbers', 'numbers'],
+    ['nobody', null],
+  ])
+  const { get } = await serve(t, {
+    sample: async (pipeline, series, request) => {
+      asked.push(request)
+      const found = kinds.get(series)
+      return found === undefined
+        ? { pipeline, series, origin: '', model: 'gru@1', ...request, symbols: ['x'] }
+        : found
+    },
+  })
+  const path = (series: string, query: string): string =>
+    `/api/v1/pipelines/p/series/${encodeURIComponent(series)}/sample${query}`
+  const { status, body } = await get(path('a/b', '?length=1000&temperature=0.5&seed=7'))
+  assert.deepEqual([status, body['series'], body['symbols']], [200, 'a/b', ['x']])
+  await get(path('a', ''))
+  assert.deepEqual(asked, [
+    { length: 1000, temperature: 0.5, seed: 7 },
+    { length: 20, temperature: 1, seed: 1 },
+  ])
+  const wrong = ['length=1001', 'length=0', 'length=1.5', 'length=', 'length=1&length=2', 'temperature=0']
+  for (const query of [...wrong, 'temperature=NaN', 'temperature=Infinity', 'seed=-1', 'seed=4294967296']) {
+    const answer = await get(path('a', `?${query}`))
+    assert.deepEqual([answer.status, answer.body.error?.code], [400, 'bad-request'], query)
+    assert.ok(answer.body.error?.message.includes(`"${query.split('=')[0]!}"`), query)
+  }
+  assert.equal(asked.length, 2)
+  assert.deepEqual((await get(path('of numbers', ''))).body.error?.code, 'bad-request')
+  assert.deepEqual((await get(path('nobody', ''))).body.error?.code, 'no-forecast')
+})

@@ -22,6 +22,7 @@ async function daemon(t: TestContext, before: Before = () => null) {
     notReady: () => null,
     pipelines: () => [STATUS],
     latestForecast: async () => null,
+    sample: async () => null,
     ingest: async (topic, records) => {
       if ((await broker.describe(topic)) === null) return { kind: 'unknown-topic' }
       const answer = await before(records.length)
