@@ -17,11 +17,13 @@ export class PartitionRuntime implements Worker {
   private told = 0
   /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
   private broken = false
+  /** Fires when no batch has come for a while. */
+  private resting: NodeJS.Timeout | undefined
 
   constructor(
     readonly lease: PartitionLease,
     readonly partition: Partition,
-    config: PipelineConfig,
+    private readonly config: PipelineConfig,
     clock: Clock,
   ) {
     this.settled = lease.committed - 1
@@ -45,6 +47,7 @@ export class PartitionRuntime implements Worker {
         const settled = await this.settler.settle(batch, advance, started)
         this.settled = settled.offset
         this.lag = settled.lag
+        this.rest(settled.snapshot !== null)
         return settled
       } catch (error) {
         this.broken = true
@@ -75,6 +78,19 @@ export class PartitionRuntime implements Worker {
     return this.alone(async () => {
       if (!this.broken) await this.settler.checkpoint(this.settled)
     })
+  }
+
+  /** Nothing is written any more but what is under way. */
+  end(): void {
+    clearTimeout(this.resting)
+  }
+
+  /** What a burst has left unstored is stored when it is over: until then a successor would have to replay it. */
+  private rest(stored: boolean): void {
+    clearTimeout(this.resting)
+    if (stored) return
+    const store = (): void => void this.checkpoint().catch(() => undefined) // the next batch stores it too
+    this.resting = setTimeout(store, this.config.state.snapshotEvery).unref()
   }
 
   private alone<T>(work: () => Promise<T>): Promise<T> {

@@ -326,6 +326,7 @@ export class Pipeline {
 
   private async take(lease: PartitionLease): Promise<PartitionRuntime> {
     this.restoring++
+    this.partitions.get(lease.partition)?.end()
     this.partitions.delete(lease.partition)
     try {
       let model: ActiveModel
@@ -348,6 +349,7 @@ export class Pipeline {
       } while (model !== this.model) // a new champion came meanwhile
       this.partitions.set(lease.partition, runtime)
       lease.revoked.addEventListener('abort', () => {
+        runtime.end()
         if (this.partitions.get(lease.partition) === runtime) this.partitions.delete(lease.partition)
       })
       this.phase = 'running'
