@@ -230,7 +230,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 100_000,
     },
     snapshotEvery: {
-      doc: 'Time between two snapshots; a restart replays at most this much input.',
+      doc: 'Time between two snapshots, and from the end of a burst to one. A restart replays what came since. Where a snapshot takes long there are fewer: while records come in, they take a tenth of the time at most.',
       format: 'duration',
       min: 100,
       max: DAY,

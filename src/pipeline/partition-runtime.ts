@@ -5,7 +5,7 @@ import type { ActiveModel } from './active-model.js'
 import type { Branch } from './continuation.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
-import { Settler, type SettledBatch } from './settle.js'
+import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.js'
 
 /** A restored partition at work. Batches and swaps of the network take turns; nothing else touches its states. */
 export class PartitionRuntime implements Worker {
@@ -25,9 +25,10 @@ export class PartitionRuntime implements Worker {
     readonly partition: Partition,
     private readonly config: PipelineConfig,
     clock: Clock,
+    private readonly around: Surroundings = ALONE,
   ) {
     this.settled = lease.committed - 1
-    this.settler = new Settler(lease, partition, config, clock)
+    this.settler = new Settler(lease, partition, config, clock, around)
   }
 
   /** Records that the broker deleted before they were consumed, each told once. */
@@ -39,6 +40,7 @@ export class PartitionRuntime implements Worker {
   }
 
   process(batch: Batch): Promise<SettledBatch> {
+    clearTimeout(this.resting)
     return this.alone(async () => {
       const started = performance.now()
       try {
@@ -87,9 +89,11 @@ export class PartitionRuntime implements Worker {
 
   /** What a burst has left unstored is stored when it is over: until then a successor would have to replay it. */
   private rest(stored: boolean): void {
-    clearTimeout(this.resting)
     if (stored) return
-    const store = (): void => void this.checkpoint().catch(() => undefined) // the next batch stores it too
+    const store = (): void => {
+      if (this.around.busy()) this.rest(false)
+      else void this.checkpoint().catch(() => undefined) // the next batch stores it too
+    }
     this.resting = setTimeout(store, this.config.state.snapshotEvery).unref()
   }
 

@@ -39,6 +39,8 @@ export interface PipelineDependencies {
 
 const FIRST_RETRY_MS = 200
 const LONGEST_RETRY_MS = 30_000
+/** Snapshots wait so long for partitions that are being restored: one without usable states takes minutes. */
+const LONGEST_WAIT_MS = 30_000
 
 /** One input topic, its partitions owned by this process, and the model that forecasts them. */
 export class Pipeline {
@@ -59,6 +61,8 @@ export class Pipeline {
   private subscription: Subscription | undefined
   private phase: PipelineStatus['phase'] = 'starting'
   private restoring = 0
+  /** When the first of those that are being restored now began. */
+  private restoringSince = 0
   /** What the trainer is doing, in words. */
   training = 'off'
 
@@ -325,7 +329,8 @@ export class Pipeline {
   }
 
   private async take(lease: PartitionLease): Promise<PartitionRuntime> {
-    this.restoring++
+    const { clock, telemetry } = this.deps
+    if (this.restoring++ === 0) this.restoringSince = clock.now()
     this.partitions.get(lease.partition)?.end()
     this.partitions.delete(lease.partition)
     try {
@@ -333,7 +338,7 @@ export class Pipeline {
       let runtime: PartitionRuntime
       do {
         model = this.model
-        const { broker, clock, telemetry, registry } = this.deps
+        const { broker, registry } = this.deps
         this.formats ??= await agreeOnFormats(this.config, registry)
         const { partition, replaced, ...restored } = await restore(
           lease,
@@ -345,7 +350,10 @@ export class Pipeline {
         )
         if (replaced) telemetry.topicReplaced({ partition: lease.partition, topic: lease.topic })
         telemetry.restored({ partition: lease.partition, ...restored })
-        runtime = new PartitionRuntime(lease, partition, this.config, clock)
+        runtime = new PartitionRuntime(lease, partition, this.config, clock, {
+          busy: () => this.restoring > 0 && clock.now() - this.restoringSince < LONGEST_WAIT_MS,
+          stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
+        })
       } while (model !== this.model) // a new champion came meanwhile
       this.partitions.set(lease.partition, runtime)
       lease.revoked.addEventListener('abort', () => {

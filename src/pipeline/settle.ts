@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js'
 import { signature } from './partition-meta.js'
 import type { Advance } from './advance.js'
 import type { Partition } from './partition.js'
+import type { PartitionStates } from './partition-states.js'
 
 /** A batch that has taken effect: its forecasts are visible, its offset committed. */
 export interface SettledBatch {
@@ -17,8 +18,24 @@ export interface SettledBatch {
   readonly seconds: number
   /** Time of arrival (ms) of the oldest record. */
   readonly oldest: number
-  readonly snapshot: { readonly rows: number; readonly bytes: number; readonly seconds: number } | null
+  readonly snapshot: WrittenSnapshot | null
 }
+
+export interface WrittenSnapshot {
+  readonly rows: number
+  readonly bytes: number
+  readonly seconds: number
+}
+
+/** What a partition has to do with the others in its process. */
+export interface Surroundings {
+  /** Another one is being taken over: what can wait leaves it the processor. */
+  readonly busy: () => boolean
+  /** A snapshot has been written apart from a batch. */
+  readonly stored: (snapshot: WrittenSnapshot) => void
+}
+
+export const ALONE: Surroundings = { busy: () => false, stored: () => undefined }
 
 /** Publishes and commits batches of one partition, with a snapshot now and then. */
 export class Settler {
@@ -31,6 +48,7 @@ export class Settler {
     private readonly partition: Partition,
     private readonly config: PipelineConfig,
     private readonly clock: Clock,
+    private readonly around: Surroundings,
   ) {
     this.lastSnapshot = clock.now()
     this.pause = config.state.snapshotEvery
@@ -40,13 +58,14 @@ export class Settler {
     const { records } = batch
     const last = records.at(-1)!
     const { states } = this.partition
-    const due = this.clock.now() - this.lastSnapshot >= this.pause || states.crowded
+    const rested = this.clock.now() - this.lastSnapshot >= this.pause
+    const due = (rested && !this.around.busy()) || states.crowded
     const before = performance.now()
     if (due) advance.forgotten += await states.forgetIdle()
     const snapshot = due ? states.snapshot(last.offset, { signature: signature(this.config) }) : null
     const { outputs } = advance
     await batch.settle(snapshot === null ? { outputs } : { outputs, snapshot })
-    if (snapshot !== null) this.saved(snapshot.saved, before)
+    const written = snapshot && this.saved(snapshot, before)
     return {
       partition: this.lease.partition,
       records: records.length,
@@ -55,14 +74,7 @@ export class Settler {
       offset: last.offset,
       seconds: (performance.now() - started) / 1000,
       oldest: records[0]!.timestamp,
-      snapshot:
-        snapshot === null
-          ? null
-          : {
-              rows: snapshot.rows.length,
-              bytes: snapshot.rows.length * states.bytesPerSeries,
-              seconds: (performance.now() - before) / 1000,
-            },
+      snapshot: written,
     }
   }
 
@@ -71,14 +83,17 @@ export class Settler {
     const before = performance.now()
     const snapshot = this.partition.states.snapshot(offset, { signature: signature(this.config) })
     await this.lease.checkpoint(snapshot)
-    this.saved(snapshot.saved, before)
+    this.around.stored(this.saved(snapshot, before))
   }
 
-  private saved(done: () => void, before: number): void {
-    done()
+  private saved(snapshot: ReturnType<PartitionStates['snapshot']>, before: number): WrittenSnapshot {
+    snapshot.saved()
     const { states } = this.partition
     if (states.crowded) states.evict()
     this.lastSnapshot = this.clock.now()
-    this.pause = Math.max(this.config.state.snapshotEvery, 10 * (performance.now() - before))
+    const ms = performance.now() - before
+    this.pause = Math.max(this.config.state.snapshotEvery, 10 * ms)
+    const rows = snapshot.rows.length
+    return { rows, bytes: rows * states.bytesPerSeries, seconds: ms / 1000 }
   }
 }

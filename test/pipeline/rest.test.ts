@@ -20,6 +20,28 @@ test('what a burst of records has changed is stored soon after it, though nothin
       await pause(20)
     }
     assert.equal((await work.stored('a'))!.offset, settled!.offset)
+    assert.deepEqual(work.apart, [1])
+  } finally {
+    await work.close()
+  }
+})
+
+test('a snapshot that is due waits for another partition that is being restored', async () => {
+  const config = pipelineConfig('p', { interval: '1h', season: 'none', horizon: 2 })
+  let now = 0
+  const work = await PartitionAtWork.open(config, null, { now: () => (now += 60_000) })
+  try {
+    const next = async (hour: number): Promise<number | null> => {
+      await work.append([{ series: 'a', ts: hour * 3_600_000, value: 1 }])
+      const [settled] = await work.consume()
+      return settled!.snapshot?.rows ?? null
+    }
+    assert.equal(await next(0), 1)
+    work.neighbourRestores = true
+    assert.equal(await next(1), null)
+    assert.equal(await next(2), null)
+    work.neighbourRestores = false
+    assert.equal(await next(3), 1)
   } finally {
     await work.close()
   }

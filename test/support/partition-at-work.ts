@@ -32,6 +32,10 @@ export class PartitionAtWork {
   #runtime!: PartitionRuntime
   #lease!: PartitionLease
   #consumption!: Consumption
+  /** As if another partition of the process were being restored. */
+  neighbourRestores = false
+  /** Rows of each snapshot that was written apart from a batch. */
+  readonly apart: number[] = []
 
   private constructor(
     private readonly dir: string,
@@ -156,7 +160,10 @@ export class PartitionAtWork {
     })
     this.#lease = await assigned
     const { partition } = await restore(this.#lease, broker, config, this.model, clock, formats)
-    this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock)
+    this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock, {
+      busy: () => this.neighbourRestores,
+      stored: ({ rows }) => this.apart.push(rows),
+    })
   }
 }
 
