@@ -1,8 +1,8 @@
-import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { CellForm } from './cell.js'
 import { feedbackLimit } from './draw.js'
-import { headForecast } from './head.js'
+import { headQuantiles, headShape, targetTerms, type HeadShape } from './head.js'
 import { stacked, type Dropout } from './stack.js'
 import type { TensorFlow } from './tensorflow.js'
 import type { NetworkWeights } from './weights.js'
@@ -42,36 +42,47 @@ export function decode(
   dropout: Dropout | null,
 ): Tensor3D {
   const [N, K, F] = targets.features.shape
-  const Q = spec.quantiles.length
   const residual = spec.residual ?? false
-  const features = steps(tf, targets.features)
-  const days = steps(tf, tf.reshape(targets.days, [N, K, -1]))
-  const draws = steps(tf, feedback.draws)
-  const truth = steps(tf, feedback.truth)
-  const taught = steps(tf, feedback.taught)
+  // Of every step at once, what does not wait for the step before: all but y, the first of the features.
+  const head = w.head
+  const A = head.hidden.shape[0]
+  const known = tf.slice(targets.features, [0, 0, 1], [N, K, F - 1])
+  const perTarget = { ...targets, features: known, steps: tf.range(0, K, 1, 'int32') }
+  const terms = steps(tf, targetTerms(tf, head, tf.slice(head.features, [1, 0], [F - 1, A]), perTarget))
+  const heard = tf.concat([head.state, tf.slice(head.features, [0, 0], [1, A])], 0) // on [h, y]
+  const shapes = byStep(tf, headShape(tf, spec, head, perTarget.steps))
+  const features = steps(tf, known)
+  const { truth, taught, draws } = feedback
+  const given = steps(tf, tf.expandDims(tf.mul(taught, truth), 2))
+  const own = steps(tf, tf.mul(tf.expandDims(tf.sub(1, taught), 2), draws))
   const quantiles: Tensor3D[] = []
   let state = states
-  let y: Tensor2D | undefined
+  let y: Tensor2D = tf.reshape(tf.slice(targets.features, [0, 0, 0], [N, 1, 1]), [N, 1])
   for (let k = 0; k < K; k++) {
-    const known = features[k] as Tensor2D
-    const f = y === undefined ? known : tf.concat([y, tf.slice(known, [0, 1], [N, F - 1])], 1)
+    const f: Tensor2D = tf.concat([y, features[k] as Tensor2D], 1)
     const dropped = dropout === null ? null : { ...dropout, seed: `${dropout.seed}/decoder/${k}` }
     const input = tf.expandDims<Tensor3D>(f, 0)
     const { hidden, last } = stacked(tf, form, w.decoder, input, state, { residual, dropout: dropped })
     state = last
-    const q = headForecast(tf, spec, w.head, tf.squeeze<Tensor2D>(hidden, [0]), {
-      steps: tf.tensor1d([k], 'int32'),
-      features: tf.expandDims<Tensor3D>(f, 1),
-      days: days[k]!,
-    })
+    const h = tf.squeeze<Tensor2D>(hidden, [0])
+    const a = tf.add<Tensor2D>(tf.matMul(tf.concat([h, y], 1), heard), terms[k]!)
+    const q = headQuantiles(tf, spec, head, shapes[k]!, tf.expandDims(a, 1), tf.expandDims(f, 1))
     quantiles.push(q)
-    const own = tf.sum<Tensor2D>(tf.mul(tf.reshape<Rank.R2>(q, [N, Q]), draws[k]!), 1, true)
-    const share = tf.reshape<Rank.R2>(taught[k]!, [N, 1])
-    const mixed = tf.add(own, tf.mul(share, tf.sub(tf.reshape<Rank.R2>(truth[k]!, [N, 1]), own)))
+    const fed = tf.sum<Tensor2D>(tf.mul(tf.squeeze(q, [1]), own[k]!), 1, true)
     const limit = feedbackLimit(spec.kind, k)
-    y = tf.clipByValue(mixed, -limit, limit) as Tensor2D
+    y = tf.clipByValue(tf.add<Tensor2D>(fed, given[k]!), -limit, limit)
   }
   return tf.concat(quantiles, 1)
+}
+
+/** A head of one step for each of K. */
+function byStep(tf: TensorFlow, { arrangement, unit, direct }: HeadShape): readonly HeadShape[] {
+  const units = unit === null ? null : steps(tf, tf.expandDims(unit, 0))
+  return steps(tf, tf.expandDims(direct, 0)).map((row, k) => ({
+    arrangement,
+    unit: units === null ? null : (units[k] as Tensor2D),
+    direct: row as Tensor2D,
+  }))
 }
 
 /** [N, K, …] as K of [N, …]. The library's gradient of `unstack` fails where there is but one part. */

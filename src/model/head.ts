@@ -56,6 +56,33 @@ export function widens(spec: NetworkSpec): boolean {
   return spec.kind === 'walk' && (spec.decoder?.samples ?? 0) === 0
 }
 
+/** What of the head is the same for all states: made once, however often it is read. */
+export interface HeadShape {
+  /** [2Q, Q]: hands o_mid to every quantile, and each distance to its own quantile and those beyond it. */
+  readonly arrangement: Tensor2D
+  /** √(k + 1) of each horizon step, [K, 1], where distances grow with it. */
+  readonly unit: Tensor2D | null
+  /** u of each horizon step, [K, M] */
+  readonly direct: Tensor2D
+}
+
+export function headShape(tf: TensorFlow, spec: NetworkSpec, w: HeadWeights, steps: Tensor1D): HeadShape {
+  const K = steps.shape[0]
+  return {
+    arrangement: arrangement(tf, spec.quantiles.length),
+    unit: widens(spec) ? tf.reshape(tf.sqrt(tf.add(tf.cast(steps, 'float32'), 1)), [K, 1]) : null,
+    direct: tf.gather(w.direct, steps),
+  }
+}
+
+/** What of `a` comes from the targets, [N, K, A]: E_k + W_f f_k + E_slot + E_weekday. @param features W_f, or rows of it */
+export function targetTerms(tf: TensorFlow, w: HeadWeights, features: Tensor2D, targets: Targets): Tensor3D {
+  const [N, K, F] = targets.features.shape
+  const perTarget = tf.add(tf.matMul(tf.reshape(targets.features, [N * K, F]), features), targets.days)
+  const perStep = tf.expandDims(tf.gather(w.steps, targets.steps), 0) // [1, K, A]
+  return tf.add(tf.reshape(perTarget, [N, K, w.hidden.shape[0]]), perStep)
+}
+
 /**
  * Quantiles [N, K, Q] in the scale of the origin, from hidden states h [N, hidden]. The differentiable form: `Network` has
  * the same equations arranged for speed.
@@ -67,44 +94,48 @@ export function headForecast(
   h: Tensor2D,
   targets: Targets,
 ): Tensor3D {
-  const N = h.shape[0]
-  const [, K, F] = targets.features.shape
-  const Q = spec.quantiles.length
-  const M = spec.mixture
-  const A = w.hidden.shape[0]
-  const f = tf.reshape(targets.features, [N * K, F]) as Tensor2D
   const perState = tf.expandDims(tf.matMul(h, w.state), 1) // [N, 1, A]
-  const perStep = tf.expandDims(tf.gather(w.steps, targets.steps), 0) // [1, K, A]
-  const perTarget = tf.add(tf.matMul(f, w.features), targets.days) // [N·K, A]
-  // a = ReLU(W_h h + W_f f_k + E_k + E_slot + E_weekday) · b = ReLU(W_2 a) · o = W_3 b
-  const a = tf.relu(tf.add(tf.reshape(tf.add(perState, perStep), [N * K, A]), perTarget)) as Tensor2D
-  const b = tf.relu(tf.matMul(a, w.hidden)) as Tensor2D
-  const o = tf.add(tf.matMul(b, w.output), w.outputBias) // [N·K, Q + M]
-  const [values, gate] = tf.split(o, [Q, M], 1) as [Tensor2D, Tensor2D]
-  const mixed = tf.reshape(tf.slice(f, [0, 0], [N * K, M]), [N, K, M])
-  const share = tf.add(tf.reshape(tf.softmax(gate), [N, K, M]), tf.gather(w.direct, targets.steps)) // [N, K, M]
-  const base = tf.sum(tf.mul(share, mixed), 2, true) // (u_k + softmax(gate))·f_k
-  // median = base + o_mid; each outer quantile lies a softplus(o − 0.5) beyond its inner neighbour: they cannot cross.
-  const { median, outward } = arrangement(tf, Q)
-  const distances = tf.softplus(tf.sub(values, SPREAD_OFFSET)) as Tensor2D
-  const around = tf.reshape<Rank.R3>(tf.add(tf.matMul(values, median), tf.matMul(distances, outward)), [
-    N,
-    K,
-    Q,
-  ])
-  if (!widens(spec)) return tf.add(base, around)
-  const unit = tf.reshape(tf.sqrt(tf.add(tf.cast(targets.steps, 'float32'), 1)), [1, K, 1])
-  return tf.add(base, tf.mul(around, unit))
+  const a = tf.add<Tensor3D>(perState, targetTerms(tf, w, w.features, targets))
+  return headQuantiles(tf, spec, w, headShape(tf, spec, w, targets.steps), a, targets.features)
 }
 
-/** Matrices [Q, Q] that hand o_mid to every quantile, and each distance to its own quantile and those beyond it. */
-function arrangement(tf: TensorFlow, Q: number): { readonly median: Tensor2D; readonly outward: Tensor2D } {
+/**
+ * Quantiles [N, K, Q] from a [N, K, A], of which a = ReLU(W_h h + W_f f_k + E_k + E_slot + E_weekday) still lacks the ReLU.
+ * @param features f [N, K, F or fewer], those mixed first
+ */
+export function headQuantiles(
+  tf: TensorFlow,
+  spec: NetworkSpec,
+  w: HeadWeights,
+  { arrangement, unit, direct }: HeadShape,
+  a: Tensor3D,
+  features: Tensor3D,
+): Tensor3D {
+  const [N, K, A] = a.shape
+  const Q = spec.quantiles.length
+  const M = spec.mixture
+  // b = ReLU(W_2 a) · o = W_3 b
+  const b = tf.relu(tf.matMul(tf.relu(tf.reshape<Rank.R2>(a, [N * K, A])), w.hidden)) as Tensor2D
+  const o = tf.add(tf.matMul(b, w.output), w.outputBias) // [N·K, Q + M]
+  const [values, gate] = tf.split(o, [Q, M], 1) as [Tensor2D, Tensor2D]
+  const mixed = tf.slice(features, [0, 0, 0], [N, K, M])
+  const share = tf.add(tf.reshape(tf.softmax(gate), [N, K, M]), direct) // [N, K, M]
+  const base = tf.sum(tf.mul(share, mixed), 2, true) // (u_k + softmax(gate))·f_k
+  // median = base + o_mid; each outer quantile lies a softplus(o − 0.5) beyond its inner neighbour: they cannot cross.
+  const distances = tf.softplus(tf.sub(values, SPREAD_OFFSET)) as Tensor2D
+  const around = tf.matMul(tf.concat([values, distances], 1), arrangement)
+  const shaped = tf.reshape<Rank.R3>(around, [N, K, Q])
+  return tf.add(base, unit === null ? shaped : tf.mul(shaped, unit))
+}
+
+/** [2Q, Q], on [values, distances]: hands o_mid to every quantile, and each distance to its own quantile and those beyond it. */
+function arrangement(tf: TensorFlow, Q: number): Tensor2D {
   const middle = (Q - 1) / 2
-  const median = new Float32Array(Q * Q).fill(1, middle * Q, (middle + 1) * Q)
-  const outward = new Float32Array(Q * Q)
+  const matrix = new Float32Array(2 * Q * Q).fill(1, middle * Q, (middle + 1) * Q)
   for (let q = 0; q < Q; q++) {
-    if (q < middle) outward.fill(-1, q * Q, q * Q + q + 1)
-    else if (q > middle) outward.fill(1, q * Q + q, (q + 1) * Q)
+    const at = (Q + q) * Q
+    if (q < middle) matrix.fill(-1, at, at + q + 1)
+    else if (q > middle) matrix.fill(1, at + q, at + Q)
   }
-  return { median: tf.tensor2d(median, [Q, Q]), outward: tf.tensor2d(outward, [Q, Q]) }
+  return tf.tensor2d(matrix, [2 * Q, Q])
 }

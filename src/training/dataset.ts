@@ -11,6 +11,8 @@ const CHUNKS_PER_RUN = 20
 const SETTLING_STEPS = 24
 /** The loss is taken at every third step; neighbouring origins teach nearly the same. */
 const ORIGIN_STRIDE = 3
+/** With a decoder, which unrolls from each of them, at every ninth. */
+const DECODER_STRIDE = 9
 /** Of a longer horizon, so many randomly drawn steps carry the loss of an update. */
 const LOSS_STEPS = 24
 /** Share of streams that do not tell the network which series they are, so that it can serve unknown ones. */
@@ -94,11 +96,7 @@ export class Streams {
       this.states.fill(0, b * stateSize(this.spec), (b + 1) * stateSize(this.spec))
     })
     const horizonSteps = this.drawHorizonSteps()
-    const offset = this.random.integer(ORIGIN_STRIDE)
-    const origins = Int32Array.from(
-      { length: Math.floor((T - 1 - offset) / ORIGIN_STRIDE) + 1 },
-      (_, i) => offset + i * ORIGIN_STRIDE,
-    )
+    const origins = this.drawOrigins()
     const N = origins.length * B
     const K = horizonSteps.length
     const batch: Batch = {
@@ -166,6 +164,15 @@ export class Streams {
     const position = this.random.integer(Math.max(1, range.end - this.sizes.chunk))
     const embedding = this.random.uniform() < ANONYMOUS ? 0 : range.series.embedding
     return { range, position, age: 0, embedding }
+  }
+
+  /** Steps of a chunk at equal distances, from a random one on. */
+  private drawOrigins(): Int32Array {
+    const { chunk } = this.sizes
+    const stride = Math.min(chunk, this.spec.decoder === undefined ? ORIGIN_STRIDE : DECODER_STRIDE)
+    const first = this.random.integer(stride)
+    const count = Math.floor((chunk - 1 - first) / stride) + 1
+    return Int32Array.from({ length: count }, (_, i) => first + i * stride)
   }
 
   private drawHorizonSteps(): Int32Array {

@@ -14,9 +14,9 @@ const histories = [syntheticSeries('a', 900, 1), syntheticSeries('b', 400, 2)]
 const spec = networkSpec(histories, SHAPE, { cell: 'gru', activation: 'tanh', layers: 1, hidden: 4 })
 const encoded = histories.map((history, i) => encodeHistory(layout, history, i + 1)!)
 
-const streamsOf = (seed: number, chunksPerUpdate = 1): Streams =>
+const streamsOf = (seed: number, chunksPerUpdate = 1, network = spec): Streams =>
   new Streams(
-    spec,
+    network,
     new TargetIndex(layout),
     encoded.map((series) => ({ series, end: series.length })),
     { streams: 3, chunk: 32, chunksPerUpdate },
@@ -53,6 +53,21 @@ test('a stream that starts afresh has a zero state, and its first steps carry no
       t >= 24,
     )
   })
+})
+
+test('a decoder unrolls from every ninth step of a chunk, and in time from all of them', () => {
+  const decoder = { ...spec, decoder: { samples: 0, temperature: 1 } }
+  const seen = new Set<number>()
+  const streams = streamsOf(4, 1, decoder)
+  for (let chunk = 0; chunk < 100; chunk++) {
+    const { origins } = streams.next()
+    origins.forEach((t, i) => {
+      seen.add(t)
+      assert.ok(i === 0 ? t < 9 : t === origins[i - 1]! + 9)
+    })
+    assert.ok(origins.at(-1)! >= 32 - 9)
+  }
+  assert.equal(seen.size, 32)
 })
 
 test('the same seed gives the same batches', () => {
