@@ -9,6 +9,8 @@ export class Newcomers {
   private count = 0
   /** Series let in since the process started. */
   admitted = 0
+  /** False while series come back that were let in before: any number may. */
+  limited = true
 
   /** @param most in a minute; 0 = any number */
   constructor(private readonly most: number) {}
@@ -18,6 +20,10 @@ export class Newcomers {
    * time stamp shows that the latest was wrong, and begins anew.
    */
   admit(timestamp: number): boolean {
+    if (!this.limited) {
+      this.admitted++
+      return true
+    }
     const minute = Math.floor(timestamp / MINUTE)
     if (minute > this.minute || minute < this.minute - 1) {
       this.minute = minute

@@ -4,7 +4,15 @@ import { BrokerError, type Broker, type PartitionLease } from '../ports/broker.j
 import type { ModelStore } from '../ports/model-store.js'
 import { holdAll } from './hold.js'
 import { copyLog, type OffsetMap } from './copy-log.js'
-import { decodeMarks, decodeMeta, encodeMarks, encodeMeta, ofTopic, signature } from './partition-meta.js'
+import {
+  decodeMarks,
+  decodeMeta,
+  decodeRebuild,
+  encodeMarks,
+  encodeMeta,
+  ofTopic,
+  signature,
+} from './partition-meta.js'
 import type { PartitionMarks } from './partition-meta.js'
 
 /** A pipeline where it is, or is to be. */
@@ -135,11 +143,13 @@ async function copyStates(
 ): Promise<void> {
   const stored = await from.states.meta()
   const { start, repeatBefore }: PartitionMarks = stored === null ? {} : decodeMarks(stored)
+  const rebuild = stored === null ? null : decodeRebuild(stored)
   const there = encodeMarks(
     ofTopic(to.topicId, {
       ...(start === undefined ? {} : { start: map.to(start) }),
       ...(repeatBefore === undefined ? {} : { repeatBefore: map.to(repeatBefore) }),
     }),
+    rebuild === null ? undefined : { from: map.to(rebuild.from), known: map.to(rebuild.known) },
   )
   await to.moveTo(map.to(from.committed), there)
   const meta = stored === null ? null : decodeMeta(stored, signature(config))

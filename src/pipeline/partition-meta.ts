@@ -64,9 +64,22 @@ export function ofTopic(topicId: string | null, marks: PartitionMarks): Partitio
   return topicId === null ? marks : { ...marks, topic: topicId }
 }
 
-/** A partition without states. */
-export function encodeMarks(marks: PartitionMarks): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, signature: '', marks }))
+/** Where states are rebuilt from while there is no snapshot. Decided once: a crash before the first one must change nothing. */
+export interface Rebuild {
+  /** Offset of the first record that is replayed. */
+  readonly from: number
+  /** A series that comes before this offset may have been there before `from`: it is never one too many. */
+  readonly known: number
+}
+
+/** A partition without states. Without `rebuild` it is for the next owner to decide. */
+export function encodeMarks(marks: PartitionMarks, rebuild?: Rebuild): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ format: FORMAT, signature: '', marks, rebuild }))
+}
+
+/** `null` where there are states, or where it has not been decided. */
+export function decodeRebuild(bytes: Uint8Array): Rebuild | null {
+  return (JSON.parse(new TextDecoder().decode(bytes)) as { rebuild?: Rebuild }).rebuild ?? null
 }
 
 /** Written under whatever signature; older ones have none. */

@@ -3,10 +3,19 @@ import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
 import { PLAIN, type Formats } from './formats.js'
-import { areForeign, decodeMarks, decodeMeta, encodeMarks, ofTopic, signature } from './partition-meta.js'
-import type { PartitionMarks } from './partition-meta.js'
+import {
+  areForeign,
+  decodeMarks,
+  decodeMeta,
+  decodeRebuild,
+  encodeMarks,
+  ofTopic,
+  signature,
+} from './partition-meta.js'
+import type { PartitionMarks, Rebuild } from './partition-meta.js'
 import { PartitionStates } from './partition-states.js'
 import { Partition } from './partition.js'
+import { recentPast } from './recent-past.js'
 import { offsetOf } from './start-position.js'
 
 export interface Restored {
@@ -20,8 +29,9 @@ export interface Restored {
 
 /**
  * Brings a partition's states to where its group has committed: latest snapshot, then a silent replay of the records
- * between it and the committed offset. Without a usable snapshot the replay starts at the oldest record there is, or
- * where the pipeline began. A topic that was made anew is one that the pipeline has not consumed anything of yet.
+ * between it and the committed offset. Where there has not been one since the pipeline began, the replay starts where it
+ * began; where states were lost or dropped, it covers the recent past. A topic that was made anew is one that the
+ * pipeline has not consumed anything of yet.
  */
 export async function restore(
   lease: PartitionLease,
@@ -48,9 +58,9 @@ export async function restore(
   const begins = replaced || (stored === null && lease.fresh)
   const meta = stored === null || begins ? null : decodeMeta(stored, signature(config))
   states.marks = begins ? await begin(lease, broker, config, clock) : ofTopic(lease.topicId, marks)
-  if (meta === null) {
-    if (stored !== null && !begins) await lease.moveTo(lease.committed, encodeMarks(states.marks))
-  } else {
+  let rebuild: Rebuild = { from: lease.committed, known: lease.committed }
+  if (meta !== null) {
+    rebuild = { from: meta.offset + 1, known: meta.offset + 1 }
     states.aligner.resume(meta.watermark ?? -Infinity)
     states.newcomers.resume(meta.newcomers ?? null)
     states.drift.resume(meta.drift ?? null)
@@ -59,15 +69,24 @@ export async function restore(
     if (meta.symbols !== undefined) states.symbols?.resume(meta.symbols)
     await loadRows(lease, states, config.state.maxResidentSeries)
     await partition.refresh()
+  } else if (!begins) {
+    const decided = stored === null ? null : decodeRebuild(stored)
+    rebuild = decided ?? (await recentPast(lease, broker, config, marks.start ?? 0, formats.lookup))
+    await lease.moveTo(lease.committed, encodeMarks(states.marks, rebuild))
   }
   const series = states.slots.size
   let replayed = 0
-  const from = meta === null ? states.marks.start : meta.offset + 1
-  const range = { ...(from === undefined ? {} : { fromOffset: from }), toOffset: lease.committed }
-  for await (const records of broker.read(lease.topic, lease.partition, range)) {
-    lease.revoked.throwIfAborted()
-    await partition.advance(records, false)
-    replayed += records.length
+  for (const [limited, fromOffset, toOffset] of [
+    [false, rebuild.from, rebuild.known],
+    [true, rebuild.known, lease.committed],
+  ] as const) {
+    states.newcomers.limited = limited
+    if (fromOffset === toOffset) continue
+    for await (const records of broker.read(lease.topic, lease.partition, { fromOffset, toOffset })) {
+      lease.revoked.throwIfAborted()
+      await partition.advance(records, false)
+      replayed += records.length
+    }
   }
   return { partition, series, replayed, replaced, seconds: (performance.now() - started) / 1000 }
 }
@@ -81,7 +100,7 @@ async function begin(
 ): Promise<PartitionMarks> {
   const offset = await offsetOf(broker, lease.topic, lease.partition, start, clock.now())
   const marks = ofTopic(lease.topicId, start === 'earliest' ? {} : { start: offset })
-  await lease.moveTo(offset, encodeMarks(marks))
+  await lease.moveTo(offset, encodeMarks(marks, { from: offset, known: offset }))
   return marks
 }
 

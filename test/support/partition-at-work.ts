@@ -36,6 +36,8 @@ export class PartitionAtWork {
   neighbourRestores = false
   /** Rows of each snapshot that was written apart from a batch. */
   readonly apart: number[] = []
+  /** Records that the latest start has replayed. */
+  replayed = 0
 
   private constructor(
     private readonly dir: string,
@@ -159,7 +161,9 @@ export class PartitionAtWork {
       }, reject)
     })
     this.#lease = await assigned
-    const { partition } = await restore(this.#lease, broker, config, this.model, clock, formats)
+    const restored = await restore(this.#lease, broker, config, this.model, clock, formats)
+    const { partition } = restored
+    this.replayed = restored.replayed
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock, {
       busy: () => this.neighbourRestores,
       stored: ({ rows }) => this.apart.push(rows),
