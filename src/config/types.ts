@@ -200,7 +200,7 @@ export interface TrainingConfig {
     readonly enabled: boolean
     /** Share by which the loss must exceed the baseline's. */
     readonly margin: number
-    /** ms of stream time; 0 = two long seasons. */
+    /** ms of stream time; 0 = two long seasons, 336 steps where there is none. */
     readonly after: number
   }
   /** Steps of a series that must be newer than the network in office for a retraining. 0 = max(4 long seasons, 60). */

@@ -2,6 +2,8 @@ import type { PipelineConfig } from '../config/types.js'
 import type { LiveScores } from '../ports/control.js'
 
 const SEASONS = 2
+/** Where there is no season, in place of the steps of two long ones. */
+const WITHOUT_SEASON = 336
 /** Where there is no grid: in place of the length of two long seasons. */
 const WITHOUT_GRID_MS = 14 * 86_400_000
 
@@ -22,12 +24,13 @@ export class BehindBaseline {
     newest: number,
     scores: { readonly network: LiveScores; readonly baseline: LiveScores } | null,
   ): number | null {
-    const { setAside } = this.config.training
+    // Where nothing is learnt, what forecasts was chosen by hand.
+    const { enabled, setAside } = this.config.training
     if (version !== this.version) this.since = null
     this.version = version
     const published = scores?.network.wql ?? null
     const baseline = scores?.baseline.wql ?? null
-    if (!setAside.enabled || published === null || baseline === null) return null
+    if (!enabled || !setAside.enabled || published === null || baseline === null) return null
     if (!(published > baseline * (1 + setAside.margin))) {
       this.since = null
       return null
@@ -39,6 +42,7 @@ export class BehindBaseline {
   private patience(): number {
     const { training, interval, season } = this.config
     if (training.setAside.after > 0) return training.setAside.after
-    return interval > 0 ? SEASONS * season.long * interval : WITHOUT_GRID_MS
+    if (interval === 0) return WITHOUT_GRID_MS
+    return (season.long > 1 ? SEASONS * season.long : WITHOUT_SEASON) * interval
   }
 }

@@ -100,7 +100,8 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       const { champion, models, records } = planned
       assert.deepEqual([champion, models], [1, 1])
       if (withLog) assert.equal(records, WAITING)
-      else assert.ok(ending === 'stopped' ? records === 200 : Number(records) < WAITING, String(records))
+      // Killed before its first snapshot, it needs all of its input once more.
+      else assert.ok(ending === 'stopped' ? records === 200 : Number(records) <= WAITING, String(records))
       assert.match(String((await run()).error), /has, or had, records/)
 
       const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic })
