@@ -206,17 +206,40 @@ export class Topics {
   }
 }
 
+const EARLIEST = -2
+const LATEST = -1
+const READ_UNCOMMITTED = 0
+
+/**
+ * The end is that of everything written, also of what still waits for its transaction's marker: whoever reads to it waits
+ * for that. kafkajs's own call tells the end of what is stable, which just after a commit may lie before it.
+ */
 async function ends(cluster: Cluster, topic: string): Promise<PartitionInfo[]> {
   await cluster.refreshMetadata()
   const partitions = cluster
     .findTopicPartitionMetadata(topic)
-    .map(({ partitionId }) => ({ partition: partitionId }))
-    .sort((a, b) => a.partition - b.partition)
-  const at = async (fromBeginning: boolean): Promise<Map<number, number>> => {
-    const [offsets] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])
-    return new Map(offsets!.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    .map(({ partitionId }) => partitionId)
+    .sort((a, b) => a - b)
+  const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions))
+  const at = async (timestamp: number): Promise<Map<number, number>> => {
+    const answers = leaders.map(async ([nodeId, led]) => {
+      const broker = (await cluster.findBroker({ nodeId })) as unknown as OffsetsBroker
+      const topics = [{ topic, partitions: led.map((partition) => ({ partition, timestamp })) }]
+      const { responses } = await broker.listOffsets({ isolationLevel: READ_UNCOMMITTED, topics })
+      return responses[0]!.partitions.map(({ partition, offset }) => [partition, Number(offset)] as const)
+    })
+    return new Map((await Promise.all(answers)).flat())
   }
-  const earliest = await at(true)
-  const end = await at(false)
-  return partitions.map(({ partition }) => ({ earliest: earliest.get(partition)!, end: end.get(partition)! }))
+  const earliest = await at(EARLIEST)
+  const end = await at(LATEST)
+  return partitions.map((partition) => ({ earliest: earliest.get(partition)!, end: end.get(partition)! }))
+}
+
+/** What kafkajs's types do not say of a broker. */
+interface OffsetsBroker {
+  listOffsets(request: object): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+    }[]
+  }>
 }
