@@ -125,7 +125,7 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
       default: 0.05,
     },
     after: {
-      doc: 'For how long, in the time of the stream; 0 chooses: two long seasons.',
+      doc: 'For how long, in the time of the stream; 0 chooses: two long seasons, 336 steps without a season.',
       format: 'duration',
       default: 0,
     },
