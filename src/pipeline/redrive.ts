@@ -55,7 +55,7 @@ export async function redrive(
     const plans: Plan[] = []
     let total = 0
     for (const lease of leases) {
-      const plan = await planOf(broker, lease, ends[lease.partition]?.end ?? 0, options, (reason) => {
+      const plan = await planOf(broker, lease, ends[lease.partition]!.end, options, (reason) => {
         if (total === options.limit) return false
         total++
         found[reason] = (found[reason] ?? 0) + 1

@@ -139,7 +139,7 @@ export interface StoredStates {
 export interface ReadRange {
   /** First offset, inclusive; default the earliest. */
   readonly fromOffset?: number
-  /** Last offset, exclusive; default the end at the time of the call. */
+  /** Last offset, exclusive; default the end at the time of the call. Named, nothing before it is left out unless it was deleted. */
   readonly toOffset?: number
   /** Only records with a time stamp ≥ this (ms). */
   readonly fromTimestamp?: number

@@ -16,14 +16,14 @@ export function assertSameStates(
   for (const [series, one] of actual) {
     const other = expected.get(series)!
     assert.equal(one.model, other.model)
-    // Relative to the vector: a component near zero has no digits of its own.
-    const size = Math.max(...other.hidden.map(Math.abs))
-    assert.ok(size > 0, `${series}: the hidden state is in use`)
-    one.hidden.forEach((h, i) => near(h, other.hidden[i]!, RELATIVE * size, `${series}: hidden state ${i}`))
     for (const place of COMPARED) {
       const wanted = other.wide[place]!
       near(one.wide[place]!, wanted, RELATIVE * Math.abs(wanted), `${series}: place ${place} of the scaler`)
     }
+    // Relative to the vector: a component near zero has no digits of its own.
+    const size = Math.max(...other.hidden.map(Math.abs))
+    assert.ok(size > 0, `${series}: the hidden state is in use`)
+    one.hidden.forEach((h, i) => near(h, other.hidden[i]!, RELATIVE * size, `${series}: hidden state ${i}`))
     assert.deepEqual(one.ring, other.ring, `${series}: ring`)
   }
 }

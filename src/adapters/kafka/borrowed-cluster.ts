@@ -74,8 +74,6 @@ function borrow(client: Kafka): Cluster {
   client.consumer({
     groupId: 'tidecast-never-joined',
     allowAutoTopicCreation: false,
-    // So that the end of a partition is the end of what has been written, not of what is decided.
-    readUncommitted: true,
     retry: RETRY,
     partitionAssigners: [
       ({ cluster }): Assigner => {

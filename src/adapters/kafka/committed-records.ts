@@ -12,7 +12,7 @@ export interface RawBatch {
   readonly isControlBatch: boolean
 }
 
-/** A record as it is fetched: control records and those of aborted transactions are still among them. */
+/** A record as it is fetched: control records, what stands for emptied batches, and records of aborted transactions are still among them. */
 export interface RawRecord {
   /** Text where kafkajs itself has read it, as in formats from before there were batches. */
   readonly offset: number | string
@@ -26,7 +26,6 @@ export interface RawRecord {
 
 export interface RawPartition {
   readonly highWatermark: string
-  readonly lastStableOffset: string
   readonly abortedTransactions:
     readonly { readonly producerId: string; readonly firstOffset: string }[] | null
   readonly messages: readonly RawRecord[]
@@ -62,10 +61,9 @@ export function committedRecords({ messages, abortedTransactions }: RawPartition
 }
 
 /** The offset after everything in the stretch, also after what compaction or a marker left no record of. */
-export function offsetAfter({ messages, lastStableOffset }: RawPartition, from: number): number {
+export function offsetAfter({ messages }: RawPartition, from: number): number {
   const last = messages.at(-1)
-  // Nothing at all below the end of what is stable: only empty batches lie there, which compaction leaves behind.
-  if (last === undefined) return Math.max(from, Number(lastStableOffset))
+  if (last === undefined) return from
   const { batchContext } = last
   const end =
     batchContext === undefined

@@ -13,7 +13,7 @@ import {
   encodeModel,
 } from './model-codec.js'
 import type { Description, ModelEntry, ModelKey } from './model-codec.js'
-import { readWhole } from './read.js'
+import { readPartition } from './read.js'
 import { addressed } from './sends.js'
 import type { Topics } from './topics.js'
 import { Transactor } from './transactor.js'
@@ -146,7 +146,10 @@ export class KafkaModelStore implements ModelStore {
     const fetcher = new PartitionFetcher(client, topic, 0)
     try {
       const earliest = Math.max(this.#position, range.earliest)
-      for await (const records of readWhole(fetcher, { earliest, end: range.end })) {
+      for await (const records of readPartition(fetcher, range, {
+        fromOffset: earliest,
+        toOffset: range.end,
+      })) {
         for (const { key, value } of records) if (key !== null) this.#apply(key, value)
       }
       this.#position = range.end

@@ -1,5 +1,5 @@
 import { BrokerError } from '../../ports/broker.js'
-import type { LogRecord, ReadRange } from '../../ports/broker.js'
+import type { LogRecord, PartitionInfo, ReadRange } from '../../ports/broker.js'
 import type { PartitionFetcher } from './fetcher.js'
 
 export const WAIT_MS = 200
@@ -8,41 +8,29 @@ export const LONGEST_STALL_MS = 5_000
 
 /**
  * Committed records of a partition from its beginning, or `range`, to the end it has now. What was committed just before
- * may still wait for its marker there, so this waits until the end has become stable.
+ * may still wait for its marker there, so this waits until the end has become stable. Where `range` names the end, nothing
+ * before it may be missing: rejects with 'unavailable' when it cannot be reached.
  */
 export async function* readPartition(
   fetcher: PartitionFetcher,
-  { earliest, end }: { readonly earliest: number; readonly end: number },
+  { earliest, end }: PartitionInfo,
   { fromOffset, toOffset, fromTimestamp = -Infinity, toTimestamp = Infinity }: ReadRange = {},
 ): AsyncGenerator<readonly LogRecord[]> {
   let position = Math.max(fromOffset ?? earliest, earliest)
-  const to = Math.min(toOffset ?? end, end)
+  const to = toOffset ?? end
   let moved = performance.now()
   while (position < to) {
     const { records, next } = await fetcher.fetch(position, WAIT_MS)
     if (next > position) moved = performance.now()
-    else if (performance.now() - moved > LONGEST_STALL_MS) return
+    else if (performance.now() - moved > LONGEST_STALL_MS) {
+      if (toOffset === undefined) return
+      throw stalled(fetcher, position)
+    }
     position = next
     const wanted = records.filter(
       ({ offset, timestamp }) => offset < to && timestamp >= fromTimestamp && timestamp < toTimestamp,
     )
     if (wanted.length > 0) yield wanted
-  }
-}
-
-/** As `readPartition`, for models, of which nothing may be missing. */
-export async function* readWhole(
-  fetcher: PartitionFetcher,
-  range: { readonly earliest: number; readonly end: number },
-): AsyncGenerator<readonly LogRecord[]> {
-  let position = range.earliest
-  let moved = performance.now()
-  while (position < range.end) {
-    const { records, next } = await fetcher.fetch(position, WAIT_MS)
-    if (next > position) moved = performance.now()
-    else if (performance.now() - moved > LONGEST_STALL_MS) throw stalled(fetcher, position)
-    position = next
-    yield records
   }
 }
 

@@ -4,7 +4,7 @@ import { BrokerError } from '../../ports/broker.js'
 import type { PartitionInfo, TopicSpec } from '../../ports/broker.js'
 import type { BorrowedCluster } from './borrowed-cluster.js'
 import { translating, typeOf } from './errors.js'
-import { ConfigResourceTypes, ConfigSource } from './kafkajs.js'
+import { ConfigResourceTypes, ConfigSource, createErrorFromCode } from './kafkajs.js'
 
 const ATTEMPTS = 100
 const PAUSE_MS = 50
@@ -209,6 +209,7 @@ export class Topics {
 const EARLIEST = -2
 const LATEST = -1
 const READ_UNCOMMITTED = 0
+const LEADER_NOT_AVAILABLE = 5
 
 /**
  * The end is that of everything written, also of what still waits for its transaction's marker: whoever reads to it waits
@@ -220,6 +221,8 @@ async function ends(cluster: Cluster, topic: string): Promise<PartitionInfo[]> {
     .findTopicPartitionMetadata(topic)
     .map(({ partitionId }) => partitionId)
     .sort((a, b) => a - b)
+  // kafkajs shares one question between those who ask at the same time, also with who added a topic only after it was put.
+  if (partitions.length === 0) throw createErrorFromCode(LEADER_NOT_AVAILABLE)
   const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions))
   const at = async (timestamp: number): Promise<Map<number, number>> => {
     const answers = leaders.map(async ([nodeId, led]) => {
