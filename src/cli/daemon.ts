@@ -1,7 +1,6 @@
 import { startEngine } from '../adapters/tensorflow/engine.js'
 import type { Config } from '../config/types.js'
 import { UnfitValue, type ValueWriter } from '../core/value-writer.js'
-import { Pipeline } from '../pipeline/pipeline.js'
 import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, Control, IngestOutcome, IngestRecord, SampleRequest } from '../ports/control.js'
@@ -12,6 +11,7 @@ import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
 import { requireDevices } from './cuda-probe.js'
+import { Fleet } from './fleet.js'
 import { launchTrainer } from './launch-trainer.js'
 import { InputWriters } from './input-writers.js'
 import { openRegistry, registryPlace } from './registry.js'
@@ -46,7 +46,7 @@ export class Daemon implements Control, LearningControl {
     private readonly options: DaemonOptions,
     private readonly broker: Broker,
     readonly engine: Engine,
-    private readonly running: readonly Pipeline[],
+    private readonly fleet: Fleet,
     private readonly supervisor: TrainingSupervisor,
     private readonly registry: SchemaRegistry | null,
   ) {
@@ -74,29 +74,19 @@ export class Daemon implements Control, LearningControl {
       const { models } = broker
       const schemas = registryPlace(config.schemaRegistry)
       const registry = openRegistry(schemas)
-      const shared = {
-        broker,
-        models,
-        engine,
-        registry,
-        clock,
-        retention: retentionOf(config),
-        failed,
-      }
-      const pipelines = config.pipelines.map(
-        (pipeline) =>
-          new Pipeline({ config: pipeline, telemetry: telemetry.pipeline(pipeline.name), ...shared }),
-      )
-      for (const pipeline of pipelines) await pipeline.start()
       const supervisor = new TrainingSupervisor({
-        pipelines,
+        pipelines: [],
         models,
         launch: launchTrainer(options.env),
         job: { log: place, registry: schemas, backend: config.engine.backend },
         telemetry: (name) => telemetry.pipeline(name),
         clock,
       })
-      const daemon = new Daemon(options, broker, engine, pipelines, supervisor, registry)
+      const retention = retentionOf(config)
+      const shared = { broker, models, engine, registry, clock, retention, failed, telemetry, supervisor }
+      const fleet = new Fleet(shared)
+      for (const pipeline of config.pipelines) await fleet.add(pipeline)
+      const daemon = new Daemon(options, broker, engine, fleet, supervisor, registry)
       daemon.timer = setInterval(() => {
         daemon.tick()
       }, TICK_MS)
@@ -112,7 +102,7 @@ export class Daemon implements Control, LearningControl {
   async close(): Promise<void> {
     clearInterval(this.timer)
     await this.supervisor.stop()
-    await Promise.all(this.running.map((pipeline) => pipeline.stop()))
+    await this.fleet.close()
     await this.engine.close()
     await this.broker.close()
   }
@@ -122,21 +112,15 @@ export class Daemon implements Control, LearningControl {
   }
 
   notReady(): string | null {
-    const reasons = this.running.flatMap((pipeline) => {
-      const { name, phase } = pipeline.status()
-      const { trouble } = pipeline
-      if (trouble !== null) return [`${name}: ${trouble}`]
-      return phase === 'running' ? [] : [`${name}: ${phase}`]
-    })
-    return reasons.length === 0 ? null : reasons.join(', ')
+    return this.fleet.notReady()
   }
 
   pipelines(): ReturnType<Control['pipelines']> {
-    return this.running.map((pipeline) => pipeline.status())
+    return this.fleet.statuses()
   }
 
   async latestForecast(name: string, series: string): Promise<string | null | undefined> {
-    const pipeline = this.running.find(({ config }) => config.name === name)
+    const pipeline = this.fleet.get(name)
     if (pipeline === undefined) return undefined
     const latest = pipeline.latestForecast(series)
     if (latest !== null) return latest
@@ -149,14 +133,14 @@ export class Daemon implements Control, LearningControl {
     series: string,
     request: SampleRequest,
   ): Promise<Continuation | 'numbers' | null | undefined> {
-    const pipeline = this.running.find(({ config }) => config.name === name)
+    const pipeline = this.fleet.get(name)
     if (pipeline === undefined) return undefined
     return pipeline.config.kind === 'symbols' ? pipeline.sample(series, request) : 'numbers'
   }
 
   async ingest(topic: string, records: readonly IngestRecord[]): Promise<IngestOutcome> {
     if (!(await this.broker.topics()).includes(topic)) return { kind: 'unknown-topic' }
-    const waiting = this.running.filter(({ config }) => config.topic === topic).map(({ lag }) => lag)
+    const waiting = this.fleet.running.filter(({ config }) => config.topic === topic).map(({ lag }) => lag)
     if (Math.max(0, ...waiting) > MAX_WAITING) return { kind: 'busy', retryAfterSeconds: 5 }
     let write: ValueWriter
     try {
@@ -191,7 +175,7 @@ export class Daemon implements Control, LearningControl {
 
   private tick(): void {
     this.ticked = this.options.clock.now()
-    for (const pipeline of this.running) {
+    for (const pipeline of this.fleet.running) {
       pipeline.measure()
       pipeline.follow().catch((error: unknown) => {
         this.options.telemetry.logger.warn(

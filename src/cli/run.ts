@@ -63,7 +63,13 @@ async function run(options: Options, context: CliContext): Promise<void> {
     const token = await loadOrCreateToken(config.dataDir, config.http.token)
     try {
       const desk = new FrontDesk()
-      http = await startHttp({ ...config.http, token: token.value, control: desk, learning: desk, telemetry })
+      http = await startHttp({
+        ...config.http,
+        token: () => token.value,
+        control: desk,
+        learning: desk,
+        telemetry,
+      })
       logger.info({ url: http.url }, 'HTTP answers')
       const stopping = AbortSignal.any([context.signal, over.signal])
       const wanted: DaemonOptions = {

@@ -21,6 +21,11 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     options: VALUE_KINDS,
     default: 'numbers',
   },
+  paused: {
+    doc: 'Stop the pipeline, with its states kept; it goes on from where it stopped.',
+    format: 'boolean',
+    default: false,
+  },
   topic: {
     doc: 'Topic the observations are read from.',
     format: 'topic',

@@ -98,6 +98,8 @@ export type StartPosition = 'earliest' | 'latest' | number
 export interface PipelineConfig {
   readonly name: string
   readonly kind: ValueKind
+  /** It is configured, and not started. */
+  readonly paused: boolean
   readonly topic: string
   /** Where a group that has consumed nothing yet begins. */
   readonly start: StartPosition

@@ -66,7 +66,8 @@ export class DriftDetector {
 
   constructor(
     layout: StateLayout,
-    private readonly options: DriftOptions,
+    /** May be changed between two batches. */
+    public options: DriftOptions,
   ) {
     this.length = layout.short > 1 ? layout.short : WALK_PERIOD
     const periods = (USUAL_SEASONS * layout.long) / this.length

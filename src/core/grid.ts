@@ -27,7 +27,8 @@ export class GridAligner {
   private readonly open = new Map<number, Set<number>>()
 
   constructor(
-    private readonly options: GridOptions,
+    /** Replaced between two batches, never but for how late and how far apart observations may be. */
+    public options: GridOptions,
     private readonly table: SeriesTable,
     private readonly steps: StepList,
     /** An interval was closed: the slot's row has changed, also where no step came of it. */

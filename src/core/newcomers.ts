@@ -12,8 +12,8 @@ export class Newcomers {
   /** False while series come back that were let in before: any number may. */
   limited = true
 
-  /** @param most in a minute; 0 = any number */
-  constructor(private readonly most: number) {}
+  /** @param most in a minute; 0 = any number. May be changed between two batches. */
+  constructor(public most: number) {}
 
   /**
    * Whether another series may be new at that time (ms). Records of the minute before still count in this one; an older

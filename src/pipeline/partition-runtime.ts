@@ -11,20 +11,22 @@ import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.j
 export class PartitionRuntime implements Worker {
   /** Offset of the last settled record; everything up to it is in the states. */
   private settled: number
-  private readonly settler: Settler
+  private settler: Settler
   private turn: Promise<unknown> = Promise.resolve()
   lag = 0
   private told = 0
   /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
   private broken = false
+  /** Nothing is taken any more: what comes is for the successor. */
+  private halted = false
   /** Fires when no batch has come for a while. */
   private resting: NodeJS.Timeout | undefined
 
   constructor(
     readonly lease: PartitionLease,
     readonly partition: Partition,
-    private readonly config: PipelineConfig,
-    clock: Clock,
+    private config: PipelineConfig,
+    private readonly clock: Clock,
     private readonly around: Surroundings = ALONE,
   ) {
     this.settled = lease.committed - 1
@@ -39,24 +41,10 @@ export class PartitionRuntime implements Worker {
     return lost
   }
 
-  process(batch: Batch): Promise<SettledBatch> {
+  async process(batch: Batch): Promise<SettledBatch> {
     clearTimeout(this.resting)
-    return this.alone(async () => {
-      const started = performance.now()
-      try {
-        if (this.broken) throw new Error('a change of the network failed; the partition is restored')
-        const advance = await this.partition.advance(batch.records, true)
-        const settled = await this.settler.settle(batch, advance, started)
-        this.settled = settled.offset
-        this.lag = settled.lag
-        this.rest(settled.snapshot !== null)
-        return settled
-      } catch (error) {
-        this.broken = true
-        batch.abandon()
-        throw error
-      }
-    })
+    const settled = await this.alone(() => this.take(batch))
+    return settled ?? new Promise<never>(() => undefined) // the pipe is being taken down
   }
 
   /** Takes a network into use between two batches; the snapshot makes sure that no replay crosses the change. */
@@ -70,12 +58,31 @@ export class PartitionRuntime implements Worker {
     })
   }
 
+  /** Takes up another configuration between two batches; the snapshot makes sure that no replay crosses the change. */
+  reconfigure(config: PipelineConfig): Promise<void> {
+    return this.alone(async () => {
+      this.config = config
+      if (!this.broken) await this.settler.checkpoint(this.settled)
+      this.partition.reconfigure(config)
+      this.settler = new Settler(this.lease, this.partition, config, this.clock, this.around)
+    })
+  }
+
   /** A copy of a symbol series between two batches; `null` where there is none of it. */
   branch(series: string): Promise<Branch | null> {
     return this.alone(async () => (this.broken ? null : this.partition.branch(series)))
   }
 
-  /** The states as of the last settled batch, written before the partition is given back. */
+  /** The last batch is settled and its states are written; nothing is taken any more. */
+  halt(): Promise<void> {
+    clearTimeout(this.resting)
+    return this.alone(async () => {
+      this.halted = true
+      if (!this.broken) await this.settler.checkpoint(this.settled)
+    })
+  }
+
+  /** The states as of the last settled batch. */
   checkpoint(): Promise<void> {
     return this.alone(async () => {
       if (!this.broken) await this.settler.checkpoint(this.settled)
@@ -85,6 +92,28 @@ export class PartitionRuntime implements Worker {
   /** Nothing is written any more but what is under way. */
   end(): void {
     clearTimeout(this.resting)
+  }
+
+  /** `null`: nothing is taken any more. */
+  private async take(batch: Batch): Promise<SettledBatch | null> {
+    const started = performance.now()
+    try {
+      if (this.halted) {
+        batch.abandon()
+        return null
+      }
+      if (this.broken) throw new Error('a change of the network failed; the partition is restored')
+      const advance = await this.partition.advance(batch.records, true)
+      const settled = await this.settler.settle(batch, advance, started)
+      this.settled = settled.offset
+      this.lag = settled.lag
+      this.rest(settled.snapshot !== null)
+      return settled
+    } catch (error) {
+      this.broken = true
+      batch.abandon()
+      throw error
+    }
   }
 
   /** What a burst has left unstored is stored when it is over: until then a successor would have to replay it. */

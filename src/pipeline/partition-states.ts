@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { DriftDetector, type DriftAlarm } from '../core/drift.js'
-import { GridAligner } from '../core/grid.js'
+import { GridAligner, type GridOptions } from '../core/grid.js'
 import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
@@ -64,7 +64,7 @@ export class PartitionStates {
   private dirtySlots: number[] = []
 
   constructor(
-    private readonly config: PipelineConfig,
+    private config: PipelineConfig,
     private readonly stored: StoredStates,
     private model: ActiveModel,
   ) {
@@ -86,17 +86,21 @@ export class PartitionStates {
     this.codec = new RowCodec(this.table, this.hiddenSize)
     this.pooled = new PooledResiduals(this.layout.lags.length, config.quantiles.length)
     this.aligner = new GridAligner(
-      {
-        interval: config.interval,
-        aggregate: config.aggregate,
-        allowedLateness: config.allowedLateness,
-        maxGapSteps: config.gaps.maxSteps,
-      },
+      gridOf(config),
       this.table,
       this.steps,
       (slot) => this.touch(slot),
       (a, b) => (this.slots.name(a)! < this.slots.name(b)! ? -1 : 1),
     )
+  }
+
+  /** Takes up another configuration of the same layout, between two batches. */
+  reconfigure(config: PipelineConfig): void {
+    this.config = config
+    this.newcomers.most = config.state.maxNewSeriesPerMinute
+    this.drift.options = config.training.drift
+    this.aligner.options = gridOf(config)
+    this.heads.fill(undefined)
   }
 
   /** Steps of a hidden state before the network forecasts from it. */
@@ -355,6 +359,10 @@ export class PartitionStates {
     this.makers = wider(this.makers, new Int32Array(capacity))
     this.dirty = wider(this.dirty, new Uint8Array(capacity))
   }
+}
+
+function gridOf({ interval, aggregate, allowedLateness, gaps }: PipelineConfig): GridOptions {
+  return { interval, aggregate, allowedLateness, maxGapSteps: gaps.maxSteps }
 }
 
 function wider<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(old: T, next: T): T {

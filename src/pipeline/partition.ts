@@ -28,38 +28,42 @@ export class Partition {
   readonly published: Accuracy
   readonly baseline: Accuracy
   private readonly provenance: Provenance
-  private readonly intake: Intake
-  private readonly forecaster: Forecaster
+  private intake: Intake
+  private forecaster: Forecaster
   private readonly forecast: Float64Array
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
   private model: ActiveModel
 
   constructor(
-    private readonly config: PipelineConfig,
+    private config: PipelineConfig,
     readonly states: PartitionStates,
     model: ActiveModel,
     number: number,
     private readonly clock: Clock,
-    formats: Formats = PLAIN,
+    private readonly formats: Formats = PLAIN,
     /** Bytes of the largest record that may be published. */
-    maxRecordBytes = Infinity,
+    private readonly maxRecordBytes = Infinity,
   ) {
     const { quantiles } = config
     this.provenance = new Provenance(config.topic, number, states)
-    this.intake = new Intake(config, states, this.provenance, formats.lookup, maxRecordBytes)
+    this.intake = this.takeIn()
     this.forecast = new Float64Array(states.cells)
     const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
     this.published = new Accuracy(levels)
     this.baseline = new Accuracy(levels)
-    const { published, baseline } = this
-    const { symbols } = states
-    this.forecaster =
-      symbols === null
-        ? new NumberForecaster(config, states, formats.frame, published, baseline)
-        : new SymbolForecaster(config, states, symbols, published, baseline)
+    this.forecaster = this.forecastWith()
     this.model = model
     this.parts = this.allocate(model)
+  }
+
+  /** Takes up another configuration between two batches: one that neither the layout of the states nor the formats depend on. */
+  reconfigure(config: PipelineConfig): void {
+    this.config = config
+    this.states.reconfigure(config)
+    this.intake = this.takeIn()
+    this.forecaster = this.forecastWith()
+    this.parts = this.allocate(this.model)
   }
 
   /** The latest forecast of a resident series as the contract's JSON, and its origin (ms); `null` where there is none. */
@@ -248,6 +252,17 @@ export class Partition {
         value: writer.write(head, ts, label, forecast, part.scale[row]!, i),
       })
     }
+  }
+
+  private takeIn(): Intake {
+    return new Intake(this.config, this.states, this.provenance, this.formats.lookup, this.maxRecordBytes)
+  }
+
+  private forecastWith(): Forecaster {
+    const { config, states, formats, published, baseline } = this
+    return states.symbols === null
+      ? new NumberForecaster(config, states, formats.frame, published, baseline)
+      : new SymbolForecaster(config, states, states.symbols, published, baseline)
   }
 
   private allocate(model: ActiveModel): readonly [Part, Part] {

@@ -44,7 +44,7 @@ const LONGEST_WAIT_MS = 30_000
 
 /** One input topic, its partitions owned by this process, and the model that forecasts them. */
 export class Pipeline {
-  readonly config: PipelineConfig
+  config: PipelineConfig
   readonly progress: Progress
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
@@ -73,7 +73,8 @@ export class Pipeline {
 
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
   async start(): Promise<void> {
-    const { broker, models, config, retention } = this.deps
+    const { broker, models, retention } = this.deps
+    const { config } = this
     const { topic, output, deadLetter, partitions } = config
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions, ...retention })))
     const version = models.champion(config.name)
@@ -109,14 +110,27 @@ export class Pipeline {
     this.consumption = await broker.consume(topic, consumerGroup(config.name), assigned, delivery)
   }
 
-  /** Writes a last snapshot of what is settled and leaves the group. */
+  /** Settles what is under way, writes a last snapshot and leaves the group. */
   async stop(): Promise<void> {
     const runtimes = [...this.partitions.values()]
-    await Promise.allSettled(runtimes.map((runtime) => runtime.checkpoint()))
+    await Promise.allSettled(runtimes.map((runtime) => runtime.halt()))
     await this.consumption?.close()
     this.subscription?.unsubscribe()
     this.partitions.clear()
     this.model.network?.release()
+  }
+
+  /**
+   * Takes up another configuration while consumption goes on: of settings that neither it nor the states' layout depend
+   * on. Rejects where a snapshot could not be written; the partitions before it have it then.
+   */
+  reconfigure(config: PipelineConfig): Promise<void> {
+    return this.alone(async () => {
+      this.config = config
+      for (const runtime of [...this.partitions.values()]) {
+        if (!runtime.lease.revoked.aborted) await runtime.reconfigure(config)
+      }
+    })
   }
 
   /**
@@ -145,7 +159,8 @@ export class Pipeline {
    * another configuration says nothing here: what is in use stays.
    */
   async follow(): Promise<void> {
-    const { models, config } = this.deps
+    const { models } = this.deps
+    const { config } = this
     if (models.champion(config.name) === this.champion) return
     await this.alone(async () => {
       const version = models.champion(config.name)
@@ -313,7 +328,8 @@ export class Pipeline {
     model: StoredModel | null,
     cause: 'loaded' | 'promoted' | 'followed' | 'dropped',
   ): Promise<void> {
-    const { engine, telemetry, config } = this.deps
+    const { engine, telemetry } = this.deps
+    const { config } = this
     if (model === null) this.model = BASELINE
     else {
       const network = await engine.load(asConfigured(model.spec, config), model.weights)
@@ -335,26 +351,28 @@ export class Pipeline {
     this.partitions.delete(lease.partition)
     try {
       let model: ActiveModel
+      let config: PipelineConfig
       let runtime: PartitionRuntime
       do {
         model = this.model
+        config = this.config
         const { broker, registry } = this.deps
-        this.formats ??= await agreeOnFormats(this.config, registry)
+        this.formats ??= await agreeOnFormats(config, registry)
         const { partition, replaced, ...restored } = await restore(
           lease,
           broker,
-          this.config,
+          config,
           model,
           clock,
           this.formats,
         )
         if (replaced) telemetry.topicReplaced({ partition: lease.partition, topic: lease.topic })
         telemetry.restored({ partition: lease.partition, ...restored })
-        runtime = new PartitionRuntime(lease, partition, this.config, clock, {
+        runtime = new PartitionRuntime(lease, partition, config, clock, {
           busy: () => this.restoring > 0 && clock.now() - this.restoringSince < LONGEST_WAIT_MS,
           stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
         })
-      } while (model !== this.model) // a new champion came meanwhile
+      } while (model !== this.model || config !== this.config) // another one came meanwhile
       this.partitions.set(lease.partition, runtime)
       lease.revoked.addEventListener('abort', () => {
         runtime.end()

@@ -70,7 +70,7 @@ export interface PipelineStatus {
   readonly output: string
   /** `name@version`, `baseline` included. */
   readonly model: string
-  readonly phase: 'starting' | 'restoring' | 'running' | 'failed'
+  readonly phase: 'starting' | 'restoring' | 'running' | 'paused' | 'failed'
   readonly training: string
   readonly records: number
   readonly recordsPerSecond: number

@@ -20,6 +20,8 @@ export interface Telemetry {
   readonly registry: Registry
   /** The same object for the same name. */
   pipeline(name: string): PipelineTelemetry
+  /** Drops a pipeline's metrics: what it was last is no longer so. */
+  forget(pipeline: string): Promise<void>
   engine(backend: BackendInfo): void
   http(fields: Omit<HttpAnswered, 'kind'>): void
   /** What a scrape returns; `registry` alone would report ages as of the last scrape. */
@@ -48,6 +50,15 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
       pipelines.set(name, telemetry)
       return telemetry
     },
+    async forget(name) {
+      pipelines.delete(name)
+      for (const metric of Object.values(metrics) as readonly Labelled[]) {
+        for (const { labels } of (await metric.get()).values) {
+          const { le: _, ...own } = labels as Record<string, string>
+          if (own['pipeline'] === name) metric.remove(own)
+        }
+      }
+    },
     engine: (backend) => emit({ kind: 'engine-started', backend }),
     http: (fields) => emit({ kind: 'http-answered', ...fields }),
     metricsText() {
@@ -55,6 +66,12 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
       return registry.metrics()
     },
   }
+}
+
+/** What all kinds of metrics have in common here. */
+interface Labelled {
+  get(): Promise<{ readonly values: readonly { readonly labels: object }[] }>
+  remove(labels: Readonly<Record<string, string>>): void
 }
 
 function record(metrics: Metrics, event: ProcessEvent): void {

@@ -12,7 +12,10 @@ export class BehindBaseline {
   private version = 0
   private since: number | null = null
 
-  constructor(private readonly config: Pick<PipelineConfig, 'training' | 'interval' | 'season'>) {}
+  /** @param pipeline whose configuration may change */
+  constructor(
+    private readonly pipeline: { readonly config: Pick<PipelineConfig, 'training' | 'interval' | 'season'> },
+  ) {}
 
   /**
    * @param newest time of the stream, ms
@@ -25,7 +28,7 @@ export class BehindBaseline {
     scores: { readonly network: LiveScores; readonly baseline: LiveScores } | null,
   ): number | null {
     // Where nothing is learnt, what forecasts was chosen by hand.
-    const { enabled, setAside } = this.config.training
+    const { enabled, setAside } = this.pipeline.config.training
     if (version !== this.version) this.since = null
     this.version = version
     const published = scores?.network.wql ?? null
@@ -40,7 +43,7 @@ export class BehindBaseline {
   }
 
   private patience(): number {
-    const { training, interval, season } = this.config
+    const { training, interval, season } = this.pipeline.config
     if (training.setAside.after > 0) return training.setAside.after
     if (interval === 0) return WITHOUT_GRID_MS
     return (season.long > 1 ? SEASONS * season.long : WITHOUT_SEASON) * interval

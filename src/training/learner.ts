@@ -73,7 +73,7 @@ export class Learner {
     private readonly options: LearnerOptions,
   ) {
     const { enabled } = pipeline.config.training
-    this.behind = new BehindBaseline(pipeline.config)
+    this.behind = new BehindBaseline(pipeline)
     options.telemetry.training({ kind: 'training-state', state: enabled ? 'waiting' : 'off' })
   }
 

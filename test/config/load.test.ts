@@ -39,6 +39,7 @@ test('a pipeline without settings gets every documented default', () => {
   assert.deepEqual(pipeline('{}'), {
     name: 'p',
     kind: 'numbers',
+    paused: false,
     symbols: { maxVocabulary: 256, maxLength: 64, top: 5 },
     topic: 'p',
     start: 'earliest',

@@ -6,7 +6,7 @@ import { requireToken } from './token.js'
 
 export interface IngestOptions {
   readonly control: Control
-  readonly token: string
+  readonly token: () => string
   readonly maxRecordsPerRequest: number
 }
 

@@ -7,7 +7,7 @@ import { requireToken } from './token.js'
 const LONGEST_NOTE = 200
 
 /** How a pipeline learns, and the wish that it learn now. */
-export function learningRoutes(app: FastifyInstance, control: LearningControl, token: string): void {
+export function learningRoutes(app: FastifyInstance, control: LearningControl, token: () => string): void {
   app.get<{ Params: { pipeline: string } }>('/api/v1/pipelines/:pipeline/learning', ({ params }) =>
     known(control.learning(params.pipeline), params.pipeline),
   )

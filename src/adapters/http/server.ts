@@ -14,7 +14,8 @@ export interface HttpOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  readonly token: string
+  /** Of now. */
+  readonly token: () => string
   readonly maxBodyBytes: number
   readonly maxRecordsPerRequest: number
   readonly control: Control

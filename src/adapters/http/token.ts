@@ -52,15 +52,18 @@ async function createToken(dataDir: string, file: string): Promise<string> {
   }
 }
 
-/** Throws when a request does not carry the token. */
-export function requireToken(authorization: string | undefined, token: string): void {
+/**
+ * Throws when a request does not carry the token.
+ * @param token asked for with every request: it can be changed while the daemon runs
+ */
+export function requireToken(authorization: string | undefined, token: () => string): void {
   const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
   if (given === undefined) {
     const message = 'This needs the token: send the header "Authorization: Bearer <token>".'
     throw new HttpError(401, 'token-missing', message, {}, { 'www-authenticate': 'Bearer realm="tidecast"' })
   }
   // Digests have one length, so neither the length nor a common prefix of the token shows in the time this takes.
-  if (!timingSafeEqual(digest(given), digest(token))) {
+  if (!timingSafeEqual(digest(given), digest(token()))) {
     throw new HttpError(
       403,
       'token-wrong',

@@ -79,7 +79,7 @@ test('a port in use is named together with the setting that chooses another', as
   const options = {
     host: '127.0.0.1',
     port,
-    token: TOKEN,
+    token: () => TOKEN,
     maxBodyBytes: 1024,
     maxRecordsPerRequest: 1,
     control,

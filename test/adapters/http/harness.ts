@@ -43,7 +43,7 @@ export async function serve(
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
-    token: TOKEN,
+    token: () => TOKEN,
     maxBodyBytes: 4096,
     maxRecordsPerRequest: 50,
     telemetry,

@@ -36,7 +36,7 @@ async function daemon(t: TestContext, before: Before = () => null) {
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
-    token: TOKEN,
+    token: () => TOKEN,
     maxBodyBytes: 4096,
     maxRecordsPerRequest: 30,
     control,

@@ -1,0 +1,170 @@
+import type { PipelineConfig } from '../config/types.js'
+import { Pipeline, type PipelineDependencies } from '../pipeline/pipeline.js'
+import type { PipelineStatus } from '../ports/control.js'
+import { modelLabel } from '../pipeline/active-model.js'
+import type { Telemetry } from '../telemetry/telemetry.js'
+import type { TrainingSupervisor } from '../training/supervisor.js'
+
+export interface FleetDependencies extends Omit<PipelineDependencies, 'config' | 'telemetry'> {
+  readonly telemetry: Telemetry
+  readonly supervisor: TrainingSupervisor
+}
+
+interface Member {
+  config: PipelineConfig
+  /** `null` while it is paused, or could not be started. */
+  pipeline: Pipeline | null
+  /** Asked for over HTTP, whatever the configuration says; gone with the process. */
+  held: boolean
+  /** Why it could not be started; it is tried again. */
+  trouble: string | null
+}
+
+/** The pipelines of this process, each of which is started, changed and stopped without the others noticing. */
+export class Fleet {
+  private readonly members = new Map<string, Member>()
+
+  constructor(private readonly deps: FleetDependencies) {}
+
+  /** Those at work, in the order of the configuration. */
+  get running(): Pipeline[] {
+    return [...this.members.values()].flatMap(({ pipeline }) => pipeline ?? [])
+  }
+
+  get(name: string): Pipeline | undefined {
+    return this.members.get(name)?.pipeline ?? undefined
+  }
+
+  has(name: string): boolean {
+    return this.members.has(name)
+  }
+
+  statuses(): PipelineStatus[] {
+    return [...this.members.values()].map((member) => member.pipeline?.status() ?? this.resting(member))
+  }
+
+  /** Why not all of them forecast, in words; those that are paused are not asked for. `null` when all do. */
+  notReady(): string | null {
+    const reasons = [...this.members].flatMap(([name, member]) => {
+      const { pipeline } = member
+      if (pipeline === null) return member.trouble === null ? [] : [`${name}: ${member.trouble}`]
+      const { phase } = pipeline.status()
+      if (pipeline.trouble !== null) return [`${name}: ${pipeline.trouble}`]
+      return phase === 'running' ? [] : [`${name}: ${phase}`]
+    })
+    return reasons.length === 0 ? null : reasons.join(', ')
+  }
+
+  /** Adds a pipeline, and starts it unless it is paused. */
+  async add(config: PipelineConfig): Promise<void> {
+    const member: Member = { config, pipeline: null, held: false, trouble: null }
+    if (!config.paused) await this.start(member)
+    this.members.set(config.name, member)
+  }
+
+  /** Stops a pipeline, and forgets it; what it has stored stays. */
+  async remove(name: string): Promise<void> {
+    const member = this.members.get(name)
+    if (member === undefined) return
+    await this.stop(member)
+    this.members.delete(name)
+    await this.deps.telemetry.forget(name)
+  }
+
+  /** Stops a pipeline and starts it again, from its last snapshot, as it is configured now. */
+  async restart(config: PipelineConfig): Promise<void> {
+    const member = this.member(config.name)
+    await this.stop(member)
+    member.config = config
+    if (!this.rests(member)) await this.start(member)
+  }
+
+  /** Changes a pipeline while it goes on consuming. */
+  async reconfigure(config: PipelineConfig): Promise<void> {
+    const member = this.member(config.name)
+    const { enabled } = member.config.training
+    member.config = config
+    await member.pipeline?.reconfigure(config)
+    if (enabled && !config.training.enabled) await this.deps.supervisor.interrupt(config.name)
+    if (this.rests(member)) await this.stop(member)
+    else if (member.pipeline === null) await this.start(member)
+  }
+
+  /** Stops a pipeline until it is resumed, or starts it again. */
+  async hold(name: string, held: boolean): Promise<void> {
+    const member = this.member(name)
+    member.held = held
+    if (this.rests(member)) await this.stop(member)
+    else if (member.pipeline === null) await this.start(member)
+  }
+
+  /** Paused by the configuration: not to be resumed without it. */
+  isPaused(name: string): boolean {
+    return this.member(name).config.paused
+  }
+
+  /** Starts a pipeline that should be at work and is not; called now and then. */
+  async retry(): Promise<void> {
+    for (const member of this.members.values()) {
+      if (member.pipeline !== null || member.trouble === null || this.rests(member)) continue
+      await this.start(member).catch(() => undefined) // told by its trouble
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.running.map((pipeline) => pipeline.stop()))
+  }
+
+  private async start(member: Member): Promise<void> {
+    const { config } = member
+    const { telemetry, supervisor, ...shared } = this.deps
+    const pipeline = new Pipeline({ config, telemetry: telemetry.pipeline(config.name), ...shared })
+    try {
+      await pipeline.start()
+    } catch (error) {
+      member.trouble = error instanceof Error ? error.message : String(error)
+      await pipeline.stop()
+      throw error
+    }
+    member.trouble = null
+    member.pipeline = pipeline
+    supervisor.add(pipeline)
+  }
+
+  private async stop(member: Member): Promise<void> {
+    const { pipeline } = member
+    member.pipeline = null
+    member.trouble = null
+    if (pipeline === null) return
+    await this.deps.supervisor.remove(member.config.name)
+    await pipeline.stop()
+  }
+
+  private rests({ config, held }: Member): boolean {
+    return config.paused || held
+  }
+
+  private member(name: string): Member {
+    const member = this.members.get(name)
+    if (member === undefined) throw new Error(`there is no pipeline "${name}"`)
+    return member
+  }
+
+  private resting({ config, trouble }: Member): PipelineStatus {
+    const { name, topic, output } = config
+    return {
+      name,
+      topic,
+      output,
+      model: modelLabel(this.deps.models.champion(name) ?? 0, config.model.cell),
+      phase: trouble === null ? 'paused' : 'failed',
+      training: 'off',
+      records: 0,
+      recordsPerSecond: 0,
+      lag: 0,
+      series: 0,
+      rejected: 0,
+      accuracy: null,
+    }
+  }
+}
