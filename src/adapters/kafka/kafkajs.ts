@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'kafkajs'
-import type { RawBatch, RawRecord } from './committed-records.js'
-import { readRecord } from './read-record.js'
+import { batchReader, readRecord } from './read-record.js'
+import type { BatchDecoder } from './read-record.js'
 import { roomForBatch, writeRecordBatch } from './record-batch.js'
 
 /**
@@ -173,22 +173,6 @@ const groupByPartition: Grouping = ({ topic, partitionMetadata, messages, partit
   return groups
 }
 
-type BatchDecoder = (decoder: unknown) => Promise<RawBatch & { readonly records: readonly RawRecord[] }>
-
-/**
- * Compaction empties batches and leaves the last of a producer in place. kafkajs says nothing of those, and who reads on
- * must know where they end: a control record without a meaning stands for them.
- */
-function readBatch(original: BatchDecoder): BatchDecoder {
-  return async (decoder) => {
-    const batch = await original(decoder)
-    if (batch.records.length > 0) return batch
-    const { firstOffset: offset, firstTimestamp: timestamp } = batch
-    const nothing = { offset, timestamp, key: null, value: null, isControlRecord: true, batchContext: batch }
-    return { ...batch, records: [nothing] }
-  }
-}
-
 /**
  * Before whoever asks for it is loaded. Where kafkajs was loaded already, by somebody else in this process, what has been
  * asked for stays as it was; the others get along with it.
@@ -203,7 +187,7 @@ replace('protocol/request', createRequest)
 replace('protocol/recordBatch/record/v0/decoder', readRecord)
 replace(
   'protocol/recordBatch/v0/decoder',
-  readBatch(internals('protocol/recordBatch/v0/decoder') as BatchDecoder),
+  batchReader(internals('protocol/recordBatch/v0/decoder') as BatchDecoder),
 )
 
 const kafkajs = require('kafkajs') as typeof import('kafkajs')

@@ -67,3 +67,22 @@ function varint(): number {
   }
   throw new RangeError('A record has a number of more than 64 bits.')
 }
+
+/** kafkajs's own, of a whole batch. */
+export type BatchDecoder = (
+  decoder: unknown,
+) => Promise<RawBatch & { readonly records: readonly RawRecord[] }>
+
+/**
+ * Compaction empties batches and leaves the last of a producer in place. kafkajs says nothing of those, and who reads on
+ * must know where they end: a control record without a meaning stands for them.
+ */
+export function batchReader(original: BatchDecoder): BatchDecoder {
+  return async (decoder) => {
+    const batch = await original(decoder)
+    if (batch.records.length > 0) return batch
+    const { firstOffset: offset, firstTimestamp: timestamp } = batch
+    const nothing = { offset, timestamp, key: null, value: null, isControlRecord: true, batchContext: batch }
+    return { ...batch, records: [nothing] }
+  }
+}

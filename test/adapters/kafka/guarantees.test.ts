@@ -148,6 +148,21 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     await fetcher.close()
   })
 
+  test('a stretch that is named is read whole or not at all, also where a transaction holds up its end', async (t) => {
+    const broker = await connected(t)
+    const { output } = await topics(broker)
+    await broker.append([record(output, 'before')])
+    const producer = (await client()).producer({ transactionalId: `open-${output}`, idempotent: true })
+    await producer.connect()
+    const open = await producer.transaction()
+    await open.send({ topic: output, messages: [{ value: 'undecided' }] })
+    assert.deepEqual(await values(broker, output, { toOffset: 1 }), ['before'])
+    await rejectsWith('unavailable', values(broker, output, { toOffset: 2 }))
+    await open.commit()
+    assert.deepEqual(await values(broker, output, { toOffset: 2 }), ['before', 'undecided'])
+    await producer.disconnect()
+  })
+
   test('one settlement of many large outputs is whole, although it takes many requests', async (t) => {
     const broker = await connected(t)
     const { input, output, group } = await topics(broker)

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import { crc32c } from '../../../src/adapters/kafka/crc32c.js'
 import { roomForBatch, writeRecordBatch } from '../../../src/adapters/kafka/record-batch.js'
 import type { OutgoingMessage } from '../../../src/adapters/kafka/record-batch.js'
-import { readRecord } from '../../../src/adapters/kafka/read-record.js'
+import { committedRecords, offsetAfter } from '../../../src/adapters/kafka/committed-records.js'
+import { batchReader, readRecord } from '../../../src/adapters/kafka/read-record.js'
+import type { BatchDecoder } from '../../../src/adapters/kafka/read-record.js'
 import { seeded } from '../../support/run-options.js'
 
 interface Decoded {
@@ -192,3 +194,22 @@ function lastRecordOf(batch: Buffer): Buffer {
   const first = length(HEADER)
   return batch.subarray(length(first.end + first.value).end)
 }
+
+test('a batch that compaction has emptied brings no record, and says where to read on', async () => {
+  const bytes = await batchOf([{ key: null, value: Buffer.from('gone') }])
+  const emptied = Buffer.from(bytes.subarray(0, RECORDS_AT))
+  emptied.writeBigInt64BE(1000n, 0)
+  emptied.writeInt32BE(RECORDS_AT - LENGTH_FIELD_END, 8)
+  emptied.writeInt32BE(41, DELTA_AT)
+  emptied.writeInt32BE(0, RECORDS_AT - 4)
+  const { records } = await batchReader(decodeBatch as unknown as BatchDecoder)(new Decoder(emptied))
+  const fetched = { highWatermark: '2000', abortedTransactions: null, messages: records }
+  assert.deepEqual(committedRecords(fetched, 1000), [])
+  assert.equal(offsetAfter(fetched, 1000), 1042)
+  assert.equal(offsetAfter({ ...fetched, messages: [] }, 1000), 1000)
+})
+
+/** Where the fields of a batch lie: offset i64 | length i32 | epoch i32 | magic i8 | CRC i32 | attributes i16 | last offset delta i32 … records. */
+const LENGTH_FIELD_END = 12
+const DELTA_AT = 23
+const RECORDS_AT = 61
