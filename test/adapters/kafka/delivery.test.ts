@@ -55,7 +55,7 @@ describe('delivery on a real Kafka', { skip: withoutKafka }, () => {
   test('exactly once: what comes within a commit interval makes one batch, a full batch does not wait', async (t) => {
     const at = await place(t)
     const { broker, input, output } = at
-    const interval = 400
+    const interval = 2000
     const { lease: mine } = await lease(at, { guarantee: 'exactly-once', commitIntervalMs: interval })
     await broker.append([record(input, 'first')])
     const first = await mine.next(3)
