@@ -80,7 +80,7 @@ export async function benchLearning(): Promise<Figure[]> {
         return replayed
       }
       const days = kind === 'none' ? values.length / 24 : HISTORY + BEFORE + AFTER
-      const learning = await replay(`${kind}-learning`, 20, days)
+      const learning = await replay(`${kind}-learning`, 12, days)
       const still = kind === 'none' ? null : await replay(`${kind}-still`, 1000, days)
       figures.push(...report(kind, learning, still))
     }

@@ -144,11 +144,11 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
   },
   drift: {
     threshold: {
-      doc: 'How much more biased than usual the forecasts one step ahead must be, in deviations summed over short seasons, before an alarm is raised; of each season one deviation is taken for noise, and at most eight count.',
+      doc: 'How much greater than usual the errors one step ahead, or the change from one long season to the next, must be, in deviations summed over short seasons, before an alarm is raised; of each season 1.5 deviations of the errors and 3 of the change are taken for noise, and at most five count.',
       format: 'number',
       min: 1,
       max: 1000,
-      default: 20,
+      default: 12,
     },
     coolDown: {
       doc: 'Time of the stream between two alarms.',

@@ -8,40 +8,52 @@ const MOST_USUAL = 112
 const SETTLING = 14
 /** Steps of a period where there is no season. */
 const WALK_PERIOD = 10
-/** A period counts for so many deviations at most: one wild day is no drift. */
-const CLIP = 8
-/** Deviations above the usual that are taken for noise. */
-const SLACK = 1
-/** No bias varies less than this from period to period; in units of the naive error. */
+/** A period counts for so many deviations at most: two wild days are no drift. */
+const CLIP = 5
+/** Nothing varies less than this from period to period; in units of the naive error. */
 const LEAST_DEVIATION = 0.02
-/** While no alarm may be raised, the sum grows to so many thresholds at most. */
+/** While no alarm may be raised, a sum grows to so many thresholds at most. */
 const MOST_SCORE = 2
 /** Median absolute deviation → standard deviation, of normal noise. */
 const MAD_TO_SIGMA = 1.4826
 
+/**
+ * What is watched, each over a period and in units of the naive error, with the deviations above the usual that are taken
+ * for noise. `error`: mean size of the errors one step ahead. `level`: size of the mean difference from what was one long
+ * season before; a heat wave or a holiday, which last some days, must not raise an alarm by it.
+ */
+const SLACK = { error: 1.5, level: 3 } as const
+export type DriftSign = keyof typeof SLACK
+const SIGNS = Object.keys(SLACK) as readonly DriftSign[]
+
 export interface DriftAlarm {
   /** Stream time (ms) of the alarm: the newest observation of the period that raised it. */
   readonly at: number
-  /** Mean of what came minus what was forecast one step ahead, in that period, over the naive error; no unit. */
-  readonly bias: number
-  /** Its usual size, whatever its sign. */
+  /** What raised it. */
+  readonly sign: DriftSign
+  /** In that period, in naive errors. */
+  readonly value: number
   readonly usual: number
   /** Periods since it began to grow. */
   readonly periods: number
 }
 
-/** All of a detector's state, as JSON. */
-export interface DriftMemory {
-  /** Version of the network whose errors these are. */
-  readonly version: number
-  /** Of the open period: number (`null` before the first), sums. */
-  readonly period: number | null
+interface SignMemory {
+  /** Of the open period. */
   readonly sum: number
   readonly count: number
-  /** Sizes of the biases of the latest periods, oldest first. */
+  /** Values of the latest periods, oldest first. */
   readonly recent: readonly number[]
   readonly score: number
   readonly rising: number
+}
+
+/** All of a detector's state, as JSON. */
+export interface DriftMemory extends Readonly<Record<DriftSign, SignMemory>> {
+  /** Version of the network whose errors these are. */
+  readonly version: number
+  /** Number of the open period; `null` before the first. */
+  readonly period: number | null
   readonly alarm: DriftAlarm | null
 }
 
@@ -53,14 +65,17 @@ export interface DriftOptions {
 }
 
 /**
- * Notices that what a network has learnt is no longer so: its forecasts one step ahead are biased, over a short season each,
- * by more than they used to be. A one-sided cumulative sum (Page 1954) of how far the size of each season's bias lies above
- * its usual value, in deviations: S = max(0, S + min(z, 8) − 1). What is usual is the median of the latest seasons, the
- * deviation their median absolute one, so that neither a few wild days nor a slow change of season moves them. A bias tells
- * more than an error does: wild weather makes errors of both signs. Follows from the records alone.
+ * Notices that what a network has learnt is no longer so: over a short season each, its errors are greater than they used
+ * to be, or the level is another one than a long season before, to which a network adapts within hours. For both a
+ * one-sided cumulative sum (Page 1954) of how far the season's value lies above the usual one, in deviations:
+ * S = max(0, S + min(z, 5) − slack). What is usual is the median of the latest seasons, the deviation their median
+ * absolute one, so that neither a few wild days nor a slow change moves them. Follows from the records alone.
  */
 export class DriftDetector {
-  private memory: Mutable<DriftMemory>
+  private version = 0
+  private period: number | null = null
+  private past: DriftAlarm | null = null
+  private signs: Record<DriftSign, Sign>
   private readonly length: number
   private readonly usual: number
 
@@ -72,83 +87,134 @@ export class DriftDetector {
     this.length = layout.short > 1 ? layout.short : WALK_PERIOD
     const periods = (USUAL_SEASONS * layout.long) / this.length
     this.usual = Math.max(FEWEST_USUAL, Math.min(MOST_USUAL, Math.round(periods)))
-    this.memory = empty(0, null)
+    this.signs = this.clean()
   }
 
   /** Another network makes other errors: what was usual says nothing about it. A past alarm stays known. */
   begin(version: number): void {
-    if (version !== this.memory.version) this.memory = empty(version, this.memory.alarm)
+    if (version === this.version) return
+    this.version = version
+    this.period = null
+    this.signs = this.clean()
   }
 
   /**
-   * The error of a forecast one step ahead whose target has come.
-   * @param index grid index of the target; one that belongs to a closed period counts for the open one
+   * An observation of which a forecast one step ahead had been made.
+   * @param index its grid index; one that belongs to a closed period counts for the open one
    * @param ts its time stamp, ms
    * @param error what came minus the median forecast, over the series' in-sample naive error
+   * @param change what came minus what came one long season before, likewise; NaN where there is no season
    * @returns an alarm, in the moment in which it is raised
    */
-  add(index: number, ts: number, error: number): DriftAlarm | null {
-    const { memory } = this
+  add(index: number, ts: number, error: number, change: number): DriftAlarm | null {
     const period = Math.floor(index / this.length)
     let raised: DriftAlarm | null = null
-    if (memory.period === null) memory.period = period
-    else if (period > memory.period) {
+    if (this.period === null) this.period = period
+    else if (period > this.period) {
       raised = this.close(ts)
-      memory.period = period
+      this.period = period
     }
-    memory.sum += error
-    memory.count++
+    this.signs.error.add(Math.abs(error))
+    if (change === change) this.signs.level.add(change)
     return raised
   }
 
-  /** 1 = an alarm. */
+  /** Of the sign that is nearest to an alarm: 1 = an alarm. */
   get score(): number {
-    return this.memory.score / this.options.threshold
+    const { error, level } = this.signs
+    return Math.max(error.score, level.score) / this.options.threshold
   }
 
   /** The latest one. */
   get alarm(): DriftAlarm | null {
-    return this.memory.alarm
+    return this.past
   }
 
   snapshot(): DriftMemory {
-    return { ...this.memory }
+    const { version, period, past: alarm, signs } = this
+    return { version, period, alarm, error: signs.error.memory(), level: signs.level.memory() }
   }
 
+  /** @param memory of a detector that watched something else: without effect */
   resume(memory: DriftMemory | null): void {
-    if (memory !== null) this.memory = { ...memory }
+    if (memory === null || SIGNS.some((sign) => !(sign in memory))) return
+    this.version = memory.version
+    this.period = memory.period
+    this.past = memory.alarm
+    for (const sign of SIGNS) this.signs[sign].resume(memory[sign])
   }
 
-  private close(ts: number): DriftAlarm | null {
-    const { memory, options } = this
-    const { recent, sum, count } = memory
-    memory.sum = memory.count = 0
-    if (count === 0) return null
-    const bias = sum / count
-    const value = Math.abs(bias)
-    const usual = median(recent)
-    if (recent.length >= SETTLING) {
-      const deviation = MAD_TO_SIGMA * median(recent.map((one) => Math.abs(one - usual)))
-      const z = (value - usual) / Math.max(LEAST_DEVIATION, deviation)
-      memory.score = Math.max(
-        0,
-        Math.min(MOST_SCORE * options.threshold, memory.score + Math.min(CLIP, z) - SLACK),
-      )
-      memory.rising = memory.score > 0 ? memory.rising + 1 : 0
-    }
-    memory.recent = [...recent, value].slice(-this.usual)
-    const calm = memory.alarm === null || ts - memory.alarm.at >= options.coolDown
-    if (memory.score < options.threshold || !calm) return null
-    memory.alarm = { at: ts, bias, usual, periods: memory.rising }
-    memory.score = memory.rising = 0
-    return memory.alarm
+  private clean(): Record<DriftSign, Sign> {
+    const most = MOST_SCORE * this.options.threshold
+    return { error: new Sign(SLACK.error, this.usual, most), level: new Sign(SLACK.level, this.usual, most) }
+  }
+
+  private close(at: number): DriftAlarm | null {
+    const { signs, options, past } = this
+    const closed = SIGNS.map((sign) => ({ sign, ...signs[sign].close() }))
+    const calm = past === null || at - past.at >= options.coolDown
+    const raised = closed.find(({ sign }) => signs[sign].score >= options.threshold)
+    if (raised === undefined || !calm) return null
+    this.past = { at, ...raised, periods: signs[raised.sign].rising }
+    for (const sign of SIGNS) signs[sign].settle()
+    return this.past
   }
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+/** The cumulative sum of one of them. */
+class Sign {
+  score = 0
+  rising = 0
+  private sum = 0
+  private count = 0
+  private recent: readonly number[] = []
 
-function empty(version: number, alarm: DriftAlarm | null): Mutable<DriftMemory> {
-  return { version, period: null, sum: 0, count: 0, recent: [], score: 0, rising: 0, alarm }
+  constructor(
+    private readonly slack: number,
+    /** Periods that say what is usual. */
+    private readonly usual: number,
+    private readonly most: number,
+  ) {}
+
+  add(value: number): void {
+    this.sum += value
+    this.count++
+  }
+
+  /** Ends a period. */
+  close(): { readonly value: number; readonly usual: number } {
+    const { recent } = this
+    const value = Math.abs(this.sum / this.count)
+    const usual = median(recent)
+    const known = this.count > 0
+    this.sum = this.count = 0
+    if (!known) return { value, usual }
+    if (recent.length >= SETTLING) {
+      const deviation = MAD_TO_SIGMA * median(recent.map((one) => Math.abs(one - usual)))
+      const z = (value - usual) / Math.max(LEAST_DEVIATION, deviation)
+      this.score = Math.max(0, Math.min(this.most, this.score + Math.min(CLIP, z) - this.slack))
+      this.rising = this.score > 0 ? this.rising + 1 : 0
+    }
+    this.recent = [...recent, value].slice(-this.usual)
+    return { value, usual }
+  }
+
+  settle(): void {
+    this.score = this.rising = 0
+  }
+
+  memory(): SignMemory {
+    const { sum, count, recent, score, rising } = this
+    return { sum, count, recent, score, rising }
+  }
+
+  resume(memory: SignMemory): void {
+    this.sum = memory.sum
+    this.count = memory.count
+    this.recent = memory.recent
+    this.score = memory.score
+    this.rising = memory.rising
+  }
 }
 
 function median(values: readonly number[]): number {

@@ -15,7 +15,7 @@ import {
 import type { ForecastWriter } from '../core/forecast/format.js'
 import { JsonWideWriter } from '../core/forecast/json-wide.js'
 import { forecastWriter } from '../core/forecast/writer.js'
-import { F64, F64_WIDTH } from '../core/layout.js'
+import { F64, F64_WIDTH, modulo } from '../core/layout.js'
 import { observe, type StepTrace } from '../core/observe.js'
 import type { ActiveModel } from './active-model.js'
 import type { Forecaster, StepRows } from './forecaster.js'
@@ -93,10 +93,14 @@ export class NumberForecaster implements Forecaster {
   private watchForDrift(slot: number, index: number, ts: number, value: number, version: number): void {
     const { table, layout, drift, alarms } = this.states
     const median = table.f32[slot * layout.width + layout.open[0]! + 1]!
-    const naiveError = table.f64[slot * F64_WIDTH + F64.naiveError]!
+    const at = slot * F64_WIDTH
+    const naiveError = table.f64[at + F64.naiveError]!
     if (median !== median || !(naiveError > 0)) return
+    const seasonal = layout.long > 1 && table.f64[at + F64.count]! > layout.long
+    const before = table.f32[slot * layout.width + modulo(index - layout.long, layout.ringSize)]!
+    const change = seasonal ? (value - before) / naiveError : NaN
     drift.begin(version)
-    const alarm = drift.add(index, ts, (value - median) / naiveError)
+    const alarm = drift.add(index, ts, (value - median) / naiveError, change)
     if (alarm !== null) alarms.push(alarm)
   }
 

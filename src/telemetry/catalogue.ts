@@ -126,7 +126,7 @@ export const catalogue = {
   ),
   driftScore: gauge(
     'tidecast_drift_score_ratio',
-    "How much the bias of the network's forecasts has grown, over what raises an alarm.",
+    "How much the network's errors, or the change from one long season to the next, have grown, over what raises an alarm.",
     PIPELINE,
   ),
   driftAlarms: counter(

@@ -42,11 +42,14 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'model-changed':
       return line(event.cause === 'dropped' ? 'warn' : 'info', modelMessage(event), {})
     case 'drift-detected': {
-      const { at, bias, usual } = event
-      const direction = bias > 0 ? 'low' : 'high'
+      const { at, sign, value, usual } = event
       const fields = { ...event, at: new Date(at).toISOString() }
-      const size = `${Math.abs(bias).toFixed(2)} of the naive error, usually ${usual.toFixed(2)}`
-      return line('warn', `drift: forecasts one step ahead have become too ${direction}, by ${size}`, fields)
+      const what =
+        sign === 'error'
+          ? 'errors one step ahead have grown'
+          : 'the change from one long season to the next has grown'
+      const size = `to ${value.toFixed(2)} of the naive error, usually ${usual.toFixed(2)}`
+      return line('warn', `drift: ${what}, ${size}`, fields)
     }
     case 'set-aside': {
       const since = new Date(event.since).toISOString()

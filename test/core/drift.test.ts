@@ -12,13 +12,20 @@ const LAYOUT = new StateLayout({
   horizon: 24,
   quantiles: [0.1, 0.5, 0.9],
 })
-const OPTIONS = { threshold: 20, coolDown: 60 * DAY }
+const OPTIONS = { threshold: 12, coolDown: 60 * DAY }
 
-/** Days of hourly errors with heavy tails, which hang together over a day; biased from a day on. */
+/** What is done to errors, and to the change since a week before, from a day on. */
+interface Change {
+  readonly from: number
+  readonly spread?: number
+  readonly level?: number
+}
+
+/** Days of hourly errors with heavy tails, which hang together over a day, and of weekly changes. */
 function alarms(
   days: number,
   seed: number,
-  bias: (day: number) => number,
+  { from, spread = 1, level = 0 }: Change = { from: Infinity },
   detector = new DriftDetector(LAYOUT, OPTIONS),
 ): DriftAlarm[] {
   const random = new Random(seed)
@@ -27,42 +34,78 @@ function alarms(
   for (let day = 0; day < days; day++) {
     const wild = random.uniform() < 0.05 ? 4 : 1
     const daily = 0.1 * random.normal() * wild
+    const warmth = 0.4 * random.normal() * wild
+    const scale = day >= from ? spread : 1
+    const shift = day >= from && day < from + 7 ? level : 0
     for (let h = 0; h < 24; h++) {
       const index = day * 24 + h
-      const alarm = detector.add(index, index * HOUR, daily + 0.4 * random.normal() * wild + bias(day))
+      const error = scale * (daily + 0.4 * random.normal() * wild)
+      const change = shift + warmth + 0.5 * random.normal()
+      const alarm = detector.add(index, index * HOUR, error, change)
       if (alarm !== null) raised.push(alarm)
     }
   }
   return raised
 }
 
-test('errors without drift, wild days and all, raise at most one alarm a year', () => {
+test('errors without drift, wild days and all, raise at most one alarm in four years', () => {
   const years = 20
   let count = 0
-  for (let seed = 1; seed <= years; seed++) count += alarms(365, seed, () => 0).length
+  for (let seed = 1; seed <= years; seed++) count += alarms(365, seed).length
   assert.ok(count <= years / 4, `${count} alarms in ${years} years`)
 })
 
-test('a bias that comes to stay is noticed within a week, once in a cool-down, with its sign', () => {
-  for (const bias of [0.6, -0.6]) {
-    const raised = alarms(200, 3, (day) => (day >= 100 ? bias : 0))
-    assert.equal(raised.length, 1)
+test('errors that grow, and a level that changes, are noticed within a week, once in a cool-down', () => {
+  for (const [sign, change] of [
+    ['error', { from: 100, spread: 2 }],
+    ['level', { from: 100, level: 4 }],
+    ['level', { from: 100, level: -4 }],
+  ] as const) {
+    const raised = alarms(155, 3, change)
+    assert.equal(raised.length, 1, JSON.stringify({ change, raised }))
     const [alarm] = raised
+    assert.equal(alarm!.sign, sign)
     assert.ok(alarm!.at > 100 * DAY && alarm!.at <= 107 * DAY, String(alarm!.at / DAY))
-    assert.equal(Math.sign(alarm!.bias), Math.sign(bias))
-    assert.ok(Math.abs(alarm!.bias) > 2 * alarm!.usual)
+    assert.ok(alarm!.value > 1.5 * alarm!.usual)
   }
 })
 
+test('a change that lasts three days only, such as a heat wave, is none', () => {
+  const detector = new DriftDetector(LAYOUT, OPTIONS)
+  detector.begin(1)
+  const random = new Random(4)
+  for (let i = 0; i < 120 * 24; i++) {
+    const hot = i >= 100 * 24 && i < 103 * 24
+    const change = (hot ? 6 : 0) + 0.4 * random.normal()
+    assert.equal(detector.add(i, i * HOUR, 0.4 * random.normal(), change), null)
+  }
+})
+
+test('where there is no season, only errors count', () => {
+  const detector = new DriftDetector(LAYOUT, OPTIONS)
+  const random = new Random(4)
+  const day = (d: number, size: number): DriftAlarm | null => {
+    let raised: DriftAlarm | null = null
+    for (let h = 0; h < 24; h++) {
+      raised ??= detector.add(d * 24 + h, (d * 24 + h) * HOUR, size * random.normal(), NaN)
+    }
+    return raised
+  }
+  for (let d = 0; d < 60; d++) assert.equal(day(d, 0.4), null)
+  let alarm: DriftAlarm | null = null
+  for (let d = 60; d < 67; d++) alarm ??= day(d, 1)
+  assert.equal(alarm?.sign, 'error')
+})
+
 test('a detector that was stored and brought back goes on as if nothing had happened', () => {
-  const drifting = (day: number): number => (day >= 60 ? 0.6 : 0)
+  const change = { from: 60, spread: 3 }
   const whole = new DriftDetector(LAYOUT, OPTIONS)
-  alarms(62, 9, drifting, whole)
+  alarms(62, 9, change, whole)
   const stored = JSON.parse(JSON.stringify(whole.snapshot())) as DriftMemory
   const back = new DriftDetector(LAYOUT, OPTIONS)
   back.resume(stored)
   for (const detector of [whole, back]) {
-    for (let i = 0; i < 240; i++) detector.add(62 * 24 + i, (62 * 24 + i) * HOUR, 0.6)
+    for (let i = 0; i < 240; i++) detector.add(62 * 24 + i, (62 * 24 + i) * HOUR, 2, 0)
   }
   assert.deepEqual(back.snapshot(), whole.snapshot())
   assert.notEqual(back.alarm, null)
@@ -70,7 +113,7 @@ test('a detector that was stored and brought back goes on as if nothing had happ
 
 test('another network starts with a clean record, but a past alarm stays known', () => {
   const detector = new DriftDetector(LAYOUT, OPTIONS)
-  alarms(120, 3, (day) => (day >= 100 ? 0.6 : 0), detector)
+  alarms(120, 3, { from: 100, spread: 3 }, detector)
   const { alarm } = detector
   assert.notEqual(alarm, null)
   detector.begin(2)

@@ -22,7 +22,7 @@ function situation(training: string, changes: Partial<Situation> = {}): Situatio
   }
 }
 
-const alarm = { at: 150 * DAY, bias: 1, usual: 0.1, periods: 3 }
+const alarm = { at: 150 * DAY, sign: 'error', value: 1, usual: 0.1, periods: 3 } as const
 const again = (to: number): Situation['trained'][number] => ({ from: 0, to, observations: 3000, series: 1 })
 
 test('by itself a network in use is left alone', () => {
