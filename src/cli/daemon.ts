@@ -5,8 +5,10 @@ import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, Control, IngestOutcome, IngestRecord, SampleRequest } from '../ports/control.js'
 import type { LearningControl } from '../ports/control/learning.js'
+import type { ProblemsControl } from '../ports/control/problems.js'
 import type { Engine } from '../ports/engine.js'
 import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
+import { problemsOf } from '../telemetry/problems.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
 import { brokerPlace, openBroker } from './broker.js'
@@ -16,6 +18,7 @@ import { launchTrainer } from './launch-trainer.js'
 import { InputWriters } from './input-writers.js'
 import { openRegistry, registryPlace } from './registry.js'
 import { forecastFromOutput } from './output-forecast.js'
+import { SeriesDesk } from './series-desk.js'
 
 /** Records that may wait to be consumed before more are refused over HTTP. */
 const MAX_WAITING = 1_000_000
@@ -37,7 +40,8 @@ export interface DaemonOptions {
 }
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
-export class Daemon implements Control, LearningControl {
+export class Daemon implements Control, LearningControl, ProblemsControl {
+  readonly series = new SeriesDesk(() => this.running)
   private readonly writers: InputWriters
   private timer: NodeJS.Timeout | undefined
   private ticked: number
@@ -117,6 +121,17 @@ export class Daemon implements Control, LearningControl {
 
   pipelines(): ReturnType<Control['pipelines']> {
     return this.fleet.statuses()
+  }
+
+  problems(): ReturnType<ProblemsControl['problems']> {
+    return problemsOf(
+      this.running.map((pipeline) => ({
+        status: pipeline.status(),
+        trouble: pipeline.trouble,
+        learning: this.supervisor.learning(pipeline.config.name),
+        nominal: pipeline.config.quantiles.at(-1)! - pipeline.config.quantiles[0]!,
+      })),
+    )
   }
 
   async latestForecast(name: string, series: string): Promise<string | null | undefined> {

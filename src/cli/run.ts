@@ -68,6 +68,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         token: () => token.value,
         control: desk,
         learning: desk,
+        views: desk,
         telemetry,
       })
       logger.info({ url: http.url }, 'HTTP answers')

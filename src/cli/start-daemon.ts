@@ -1,16 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LearningControl } from '../ports/control/learning.js'
+import type { Problem, ProblemsControl } from '../ports/control/problems.js'
+import type { SeriesControl } from '../ports/control/series.js'
 import type { Control, IngestOutcome } from '../ports/control.js'
 import { BrokerError } from '../ports/broker.js'
 import { Daemon, type DaemonOptions } from './daemon.js'
+import { SeriesDesk } from './series-desk.js'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
 
+const STARTING = 'starting'
+const NO_SERIES = new SeriesDesk(() => [])
+
 /** What HTTP sees from the first moment on: a daemon that is alive and not ready, until there is one that answers itself. */
-export class FrontDesk implements Control, LearningControl {
+export class FrontDesk implements Control, LearningControl, ProblemsControl {
   daemon: Daemon | undefined
-  waitingFor = 'starting'
+  waitingFor = STARTING
 
   alive(): boolean {
     return this.daemon?.alive() ?? true
@@ -26,6 +32,17 @@ export class FrontDesk implements Control, LearningControl {
 
   latestForecast(...which: Parameters<Control['latestForecast']>): ReturnType<Control['latestForecast']> {
     return this.daemon?.latestForecast(...which) ?? Promise.resolve(undefined)
+  }
+
+  get series(): SeriesControl {
+    return this.daemon?.series ?? NO_SERIES
+  }
+
+  problems(): readonly Problem[] {
+    if (this.daemon !== undefined) return this.daemon.problems()
+    const starting = this.waitingFor === STARTING
+    const todo = starting ? 'Wait a moment.' : 'See that the broker runs; it is tried again by itself.'
+    return [{ severity: starting ? 'info' : 'critical', pipeline: null, what: this.waitingFor, todo }]
   }
 
   learning(pipeline: string): ReturnType<LearningControl['learning']> {

@@ -6,6 +6,8 @@ export class SlotDirectory {
   private readonly bySeries = new Map<string, number>()
   private readonly names: (string | undefined)[] = []
   private readonly free: number[] = []
+  /** Series that have come or gone so far: while it stays the same, so do names and slots. */
+  changes = 0
   private newer: Int32Array
   private older: Int32Array
   private newest = NONE
@@ -41,6 +43,7 @@ export class SlotDirectory {
 
   /** Gives a series that is not resident a slot. May exceed the table's capacity: grow it to `extent`. */
   add(series: string): number {
+    this.changes++
     const slot = this.free.pop() ?? this.names.length
     this.names[slot] = series
     this.bySeries.set(series, slot)
@@ -59,6 +62,7 @@ export class SlotDirectory {
   remove(slot: number): void {
     const series = this.names[slot]
     if (series === undefined) return
+    this.changes++
     this.bySeries.delete(series)
     this.names[slot] = undefined
     this.unlink(slot)
@@ -66,6 +70,7 @@ export class SlotDirectory {
   }
 
   clear(): void {
+    this.changes++
     this.bySeries.clear()
     this.names.length = 0
     this.free.length = 0

@@ -30,7 +30,7 @@ interface Speaker {
   take(number: number): Promise<void>
 }
 
-const NOTHING_STORED: StoredStates = {
+export const NOTHING_STORED: StoredStates = {
   meta: async () => null,
   load: async function* () {
     // There are no others.

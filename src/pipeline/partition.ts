@@ -1,5 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import { Accuracy } from '../core/accuracy.js'
+import { baselineForecast } from '../core/baseline.js'
+import { F64, F64_WIDTH } from '../core/layout.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
@@ -78,6 +80,28 @@ export class Partition {
     const json = this.forecaster.json(version, this.model)
     if (json === null) return null
     const bytes = json.write(json.head(series), ts, label, this.forecast, scale, 0)
+    return { ts, json: Buffer.from(bytes).toString() }
+  }
+
+  /** What the baseline says of a resident series now, as `latest`; `null` where the newest step was no observation. */
+  baselineNow(slot: number): { readonly ts: number; readonly json: string } | null {
+    const { table, pooled, symbols, slots, layout } = this.states
+    const { interval } = layout.shape
+    const index = table.f64[slot * F64_WIDTH + F64.index]!
+    const ts = table.f64[slot * F64_WIDTH + F64.ts]!
+    const observed = index === index && (interval === 0 || Math.floor(ts / interval) === index)
+    const json = this.forecaster.json(0, this.model)
+    if (symbols !== null || !observed || json === null) return null
+    baselineForecast(table, slot, index, pooled, this.forecast, 0)
+    const head = json.head(slots.name(slot)!)
+    const bytes = json.write(
+      head,
+      ts,
+      modelLabel(0, this.config.model.cell),
+      this.forecast,
+      table.scale(slot),
+      0,
+    )
     return { ts, json: Buffer.from(bytes).toString() }
   }
 

@@ -21,6 +21,7 @@ import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
 import { report } from './report.js'
 import { restore } from './restore.js'
+import { SeriesView } from './series/series-view.js'
 
 export interface PipelineDependencies {
   readonly config: PipelineConfig
@@ -46,6 +47,7 @@ const LONGEST_WAIT_MS = 30_000
 export class Pipeline {
   config: PipelineConfig
   readonly progress: Progress
+  readonly series: SeriesView
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
   /** By partition, what made its last batch fail. */
@@ -69,6 +71,15 @@ export class Pipeline {
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
     this.progress = new Progress(deps.clock)
+    const { config, broker, clock, registry } = deps
+    this.series = new SeriesView({
+      config,
+      broker,
+      clock,
+      lookup: registry === null ? null : (id) => registry.schema(id),
+      runtimes: () => [...this.partitions.values()],
+      model: () => this.model,
+    })
   }
 
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */

@@ -13,6 +13,7 @@ export type HttpErrorCode =
   | 'not-found'
   | 'unknown-pipeline'
   | 'unknown-topic'
+  | 'unknown-series'
   | 'no-forecast'
   | 'no-schema'
   | 'timeout'
@@ -46,6 +47,8 @@ export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   if (error instanceof BrokerError) return fromBroker(error)
   const { statusCode, code } = fastifyError(error)
+  const invalid = invalidParameter(error)
+  if (invalid !== null) return new HttpError(400, 'bad-request', invalid)
   if (statusCode === 413)
     return new HttpError(413, 'too-large', 'The body is too large: send fewer records at once.')
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -80,4 +83,22 @@ function fastifyError(error: unknown): { statusCode?: number; code?: string } {
       : {}),
     ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
   }
+}
+
+/** What of a request does not fit the schema of its route, in words; `null` where the error is another one. */
+function invalidParameter(error: unknown): string | null {
+  if (!(error instanceof Error) || !('validation' in error) || !Array.isArray(error.validation)) return null
+  const { validationContext = 'request' } = error as { readonly validationContext?: string }
+  const [first] = error.validation as readonly {
+    readonly instancePath?: string
+    readonly message?: string
+    readonly params?: Readonly<Record<string, unknown>>
+  }[]
+  const place = validationContext === 'querystring' ? 'query' : validationContext
+  const path = first?.instancePath?.slice(1) ?? ''
+  const which = path === '' ? `The ${place}` : `"${path}" of the ${place}`
+  const { additionalProperty, allowedValues } = first?.params ?? {}
+  if (typeof additionalProperty === 'string') return `The ${place} has no parameter "${additionalProperty}".`
+  const allowed = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : ''
+  return `${which} ${first?.message ?? 'cannot be that'}${allowed}.`
 }

@@ -10,11 +10,17 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /readyz': 'whether every pipeline forecasts',
   'GET /api/v1/pipelines': 'status of all pipelines',
   'GET /api/v1/pipelines/{pipeline}': 'status of one',
+  'GET /api/v1/pipelines/{pipeline}/series?search=&sort=&offset=&limit=': 'its series, a page of them',
+  'GET /api/v1/pipelines/{pipeline}/series/state?series=': 'what is known of a series',
+  'GET /api/v1/pipelines/{pipeline}/series/history?series=&from=&to=&limit=': 'what was observed of a series',
+  'GET /api/v1/pipelines/{pipeline}/series/forecasts?series=&from=&to=&limit=&step=':
+    'forecasts of a series as they were published',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/forecast': 'latest forecast of a series',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/sample?length=&temperature=&seed=':
     'what a series of symbols may go on with, drawn at random',
   'GET /api/v1/pipelines/{pipeline}/learning': 'trainings, drift, decisions with their figures',
   'POST /api/v1/pipelines/{pipeline}/train': 'train a network now; needs the token',
+  'GET /api/v1/problems': 'what is wrong and what to do about it, worst first',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
 }
 

@@ -3,12 +3,16 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Control } from '../../ports/control.js'
 import type { LearningControl } from '../../ports/control/learning.js'
+import type { ProblemsControl } from '../../ports/control/problems.js'
+import type { SeriesControl } from '../../ports/control/series.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { answerClientError } from './client-error.js'
 import { HttpError, toHttpError } from './errors.js'
 import { ingestRoute } from './ingest-route.js'
 import { learningRoutes } from './learning-routes.js'
+import { problemsRoute } from './problems-route.js'
 import { ENDPOINTS, readRoutes } from './read-routes.js'
+import { seriesRoutes } from './series-routes.js'
 
 export interface HttpOptions {
   readonly host: string
@@ -21,6 +25,8 @@ export interface HttpOptions {
   readonly control: Control
   /** Absent: nothing is said of learning. */
   readonly learning?: LearningControl
+  /** Absent: series and problems are not told of. */
+  readonly views?: ProblemsControl & { readonly series: SeriesControl }
   readonly telemetry: Telemetry
   readonly timeouts?: HttpTimeouts
 }
@@ -45,8 +51,9 @@ export interface HttpServer {
 
 const TIMEOUTS: HttpTimeouts = { request: 60_000, headers: 15_000, check: 5_000, drain: 3_000 }
 const MAX_CONNECTIONS = 1024
-/** A key has at most a few kilobytes, and percent-encoding triples it; the header limit of 16 KiB bounds the whole. */
-const MAX_PARAM_LENGTH = 16_384
+/** A series' name has up to 10 kB, and percent-encoding triples it. */
+const MAX_HEADER_BYTES = 49_152
+const MAX_PARAM_LENGTH = 32_768
 
 /** The answers are data for programs: nothing in them is to be rendered, framed, guessed at or kept. */
 const SECURITY_HEADERS = {
@@ -66,13 +73,21 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     requestTimeout: timeouts.request,
     connectionTimeout: 2 * timeouts.request,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check },
+    http: {
+      headersTimeout: timeouts.headers,
+      connectionsCheckingInterval: timeouts.check,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // A misspelt parameter is told, not left out.
+    ajv: { customOptions: { removeAdditional: false } },
     frameworkErrors: (error, _, reply) => void answer(reply as FastifyReply, toHttpError(error)),
     clientErrorHandler: answerClientError,
   })
   app.server.maxConnections = MAX_CONNECTIONS
 
+  // Schemas say what an answer holds; what they do not say is not to be left out of it.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS))
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -94,6 +109,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   readRoutes(app, control, telemetry)
   ingestRoute(app, options)
   if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
+  if (options.views !== undefined) {
+    problemsRoute(app, options.views)
+    seriesRoutes(app, options.views)
+  }
 
   await listen(app, options.host, options.port)
   return { url: urlOf(app), close: () => close(app, timeouts.drain) }

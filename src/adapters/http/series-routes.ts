@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify'
+import { parseTimestamp } from '../../core/timestamp.js'
+import type { SeriesControl, SeriesQuery, TimeRange } from '../../ports/control/series.js'
+import { HttpError } from './errors.js'
+import { FORECASTS, HISTORY, LIST, MOST_FORECASTS, STATE } from './series-schemas.js'
+
+interface OfPipeline {
+  readonly pipeline: string
+}
+
+interface RangeQuery {
+  readonly series: string
+  readonly from?: string
+  readonly to?: string
+  readonly limit: number
+}
+
+/** Series by name, figure and age, and what became of one; the name is a query parameter, since it may hold anything. */
+export function seriesRoutes(app: FastifyInstance, source: { readonly series: SeriesControl }): void {
+  const at = '/api/v1/pipelines/:pipeline/series'
+
+  app.get<{ Params: OfPipeline; Querystring: SeriesQuery }>(
+    at,
+    { schema: LIST },
+    async ({ params: { pipeline }, query }) => known(await source.series.list(pipeline, query), pipeline),
+  )
+
+  app.get<{ Params: OfPipeline; Querystring: { readonly series: string } }>(
+    `${at}/state`,
+    { schema: STATE },
+    async ({ params: { pipeline }, query: { series } }) => {
+      const state = known(await source.series.state(pipeline, series), pipeline)
+      if (state !== null) return state
+      const message = `Nothing is known here of series "${series}" in "${pipeline}".`
+      throw new HttpError(404, 'unknown-series', message, { pipeline, series })
+    },
+  )
+
+  app.get<{ Params: OfPipeline; Querystring: RangeQuery }>(
+    `${at}/history`,
+    { schema: HISTORY },
+    async ({ params: { pipeline }, query }) =>
+      known(await source.series.history(pipeline, query.series, rangeOf(query)), pipeline),
+  )
+
+  app.get<{ Params: OfPipeline; Querystring: RangeQuery & { readonly step?: number } }>(
+    `${at}/forecasts`,
+    { schema: FORECASTS },
+    async ({ params: { pipeline }, query }) => {
+      const { step } = query
+      const range = rangeOf(query)
+      if (step === undefined) {
+        const limit = Math.min(range.limit, MOST_FORECASTS)
+        return known(await source.series.forecasts(pipeline, query.series, { ...range, limit }), pipeline)
+      }
+      return known(await source.series.steps(pipeline, query.series, step, range), pipeline)
+    },
+  )
+}
+
+function known<T>(found: T | undefined, pipeline: string): T {
+  if (found !== undefined) return found
+  throw new HttpError(404, 'unknown-pipeline', `There is no pipeline "${pipeline}".`, { pipeline })
+}
+
+function rangeOf({ from, to, limit }: RangeQuery): TimeRange {
+  return { from: timeOf('from', from, -Infinity), to: timeOf('to', to, Infinity), limit }
+}
+
+function timeOf(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const time = /^-?\d+$/.test(text) ? Number(text) : parseTimestamp(text)
+  if (time === time) return time
+  const message = `"${name}" is not a time: expected ISO 8601, or milliseconds since the epoch.`
+  throw new HttpError(400, 'bad-request', message)
+}

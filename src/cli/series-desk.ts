@@ -1,0 +1,44 @@
+import type { Pipeline } from '../pipeline/pipeline.js'
+import type { SeriesView } from '../pipeline/series/series-view.js'
+import type { SeriesControl } from '../ports/control/series.js'
+
+/** Finds whose series are asked for. */
+export class SeriesDesk implements SeriesControl {
+  constructor(private readonly running: () => readonly Pipeline[]) {}
+
+  async list(pipeline: string, ...what: Parameters<SeriesView['list']>): ReturnType<SeriesControl['list']> {
+    return this.of(pipeline)?.list(...what)
+  }
+
+  async state(
+    pipeline: string,
+    ...what: Parameters<SeriesView['state']>
+  ): ReturnType<SeriesControl['state']> {
+    return this.of(pipeline)?.state(...what)
+  }
+
+  async history(
+    pipeline: string,
+    ...what: Parameters<SeriesView['history']>
+  ): ReturnType<SeriesControl['history']> {
+    return this.of(pipeline)?.history(...what)
+  }
+
+  async forecasts(
+    pipeline: string,
+    ...what: Parameters<SeriesView['forecasts']>
+  ): ReturnType<SeriesControl['forecasts']> {
+    return this.of(pipeline)?.forecasts(...what)
+  }
+
+  async steps(
+    pipeline: string,
+    ...what: Parameters<SeriesView['steps']>
+  ): ReturnType<SeriesControl['steps']> {
+    return this.of(pipeline)?.steps(...what)
+  }
+
+  private of(name: string): SeriesView | undefined {
+    return this.running().find(({ config }) => config.name === name)?.series
+  }
+}

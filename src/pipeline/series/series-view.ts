@@ -1,0 +1,117 @@
+import type { PipelineConfig } from '../../config/types.js'
+import type { Forecast } from '../../core/forecast/format.js'
+import { ringHistory } from '../../core/series-reading.js'
+import type { SchemaLookup } from '../../core/value-format.js'
+import type { Broker } from '../../ports/broker.js'
+import type { Clock } from '../../ports/clock.js'
+import type {
+  SeriesForecasts,
+  SeriesHistory,
+  SeriesPage,
+  SeriesQuery,
+  SeriesState,
+  SeriesSteps,
+  TimeRange,
+} from '../../ports/control/series.js'
+import type { ActiveModel } from '../active-model.js'
+import { NOTHING_STORED } from '../continuation.js'
+import type { PartitionRuntime } from '../partition-runtime.js'
+import { PartitionStates } from '../partition-states.js'
+import { pastForecasts } from './past-forecasts.js'
+import { pastObservations } from './past-observations.js'
+import { SeriesList } from './series-list.js'
+import { stepRows } from './step-rows.js'
+import { stateOf } from './summary.js'
+
+export interface SeriesSources {
+  readonly config: PipelineConfig
+  readonly broker: Pick<Broker, 'describe' | 'read'>
+  readonly clock: Clock
+  readonly lookup: SchemaLookup | null
+  /** Partitions that this process owns now. */
+  readonly runtimes: () => readonly PartitionRuntime[]
+  readonly model: () => ActiveModel
+}
+
+/** What can be seen of a pipeline's series. It changes nothing. */
+export class SeriesView {
+  private readonly names: SeriesList
+
+  constructor(private readonly from: SeriesSources) {
+    const states = (): PartitionStates[] => from.runtimes().map(({ partition }) => partition.states)
+    this.names = new SeriesList(states, from.clock)
+  }
+
+  list(query: SeriesQuery): Promise<SeriesPage> {
+    return this.names.page(query)
+  }
+
+  async state(series: string): Promise<SeriesState | null> {
+    const { config } = this.from
+    const model = this.from.model()
+    const where = { cell: config.model.cell, version: model.version }
+    const home = this.homeOf(series)
+    if (home !== null) {
+      const { runtime, slot } = home
+      const partition = runtime.lease.partition
+      return stateOf(runtime.partition.states, slot, { ...where, partition, place: 'resident' })
+    }
+    for (const { lease, partition } of this.from.runtimes()) {
+      const row = await partition.states.rowOf(series)
+      if (row === null) continue
+      const states = new PartitionStates(config, NOTHING_STORED, model)
+      states.aligner.resume(partition.states.aligner.watermark)
+      const slot = states.admit(series, row)
+      return stateOf(states, slot, { ...where, partition: lease.partition, place: 'stored' })
+    }
+    return null
+  }
+
+  async history(series: string, range: TimeRange): Promise<SeriesHistory> {
+    const home = this.homeOf(series)
+    const ring = home === null ? [] : ringHistory(home.runtime.partition.states.table, home.slot)
+    const recent = ring.filter(([ts]) => ts >= range.from && ts <= range.to)
+    const reaches = ring[0] !== undefined && ring[0][0] <= range.from
+    if (reaches || recent.length >= range.limit) {
+      return { observations: recent.slice(-range.limit), complete: recent.length <= range.limit && reaches }
+    }
+    const { broker, config, lookup } = this.from
+    return pastObservations(broker, config, lookup, series, range)
+  }
+
+  async forecasts(series: string, range: TimeRange): Promise<SeriesForecasts> {
+    const { broker, config, lookup } = this.from
+    const past = await pastForecasts(broker, config, lookup, series, range)
+    return { ...past, baseline: this.baselineOf(series, past.forecasts.at(-1)) }
+  }
+
+  async steps(series: string, step: number, range: TimeRange): Promise<SeriesSteps> {
+    const { broker, config, lookup } = this.from
+    const { interval, horizon } = config
+    if (step > horizon) return { rows: [], complete: true }
+    const ahead = step * interval
+    const origins = { ...range, from: range.from - ahead, to: range.to - ahead }
+    const { forecasts, complete } = await pastForecasts(broker, config, lookup, series, origins)
+    return { rows: stepRows(forecasts, step, interval), complete }
+  }
+
+  /** Beside a network's newest forecast, from the same origin. */
+  private baselineOf(series: string, newest: Forecast | undefined): Forecast | null {
+    const home = this.homeOf(series)
+    if (home === null || newest === undefined) return null
+    const made = home.runtime.partition.baselineNow(home.slot)
+    if (made === null || made.ts !== Date.parse(newest.origin)) return null
+    const baseline = JSON.parse(made.json) as Forecast
+    return baseline.model === newest.model ? null : baseline
+  }
+
+  /** Of a series that moved, as its topic got more partitions, where its newest observation is. */
+  private homeOf(series: string): { readonly runtime: PartitionRuntime; readonly slot: number } | null {
+    let home: { readonly runtime: PartitionRuntime; readonly slot: number } | null = null
+    for (const runtime of this.from.runtimes()) {
+      const slot = runtime.partition.states.slots.find(series)
+      if (slot !== undefined) home = { runtime, slot }
+    }
+    return home
+  }
+}
