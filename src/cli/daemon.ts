@@ -41,7 +41,7 @@ export interface DaemonOptions {
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
 export class Daemon implements Control, LearningControl, ProblemsControl {
-  readonly series = new SeriesDesk(() => this.running)
+  readonly series = new SeriesDesk((name) => this.fleet.get(name)?.series)
   private readonly writers: InputWriters
   private timer: NodeJS.Timeout | undefined
   private ticked: number
@@ -125,11 +125,10 @@ export class Daemon implements Control, LearningControl, ProblemsControl {
 
   problems(): ReturnType<ProblemsControl['problems']> {
     return problemsOf(
-      this.running.map((pipeline) => ({
-        status: pipeline.status(),
-        trouble: pipeline.trouble,
-        learning: this.supervisor.learning(pipeline.config.name),
-        nominal: pipeline.config.quantiles.at(-1)! - pipeline.config.quantiles[0]!,
+      this.fleet.statuses().map((status) => ({
+        status,
+        trouble: this.fleet.trouble(status.name),
+        learning: this.supervisor.learning(status.name),
       })),
     )
   }

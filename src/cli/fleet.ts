@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
-import { Pipeline, type PipelineDependencies } from '../pipeline/pipeline.js'
+import { formOf, Pipeline, type PipelineDependencies } from '../pipeline/pipeline.js'
 import type { PipelineStatus } from '../ports/control.js'
 import { modelLabel } from '../pipeline/active-model.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
@@ -46,13 +46,18 @@ export class Fleet {
   /** Why not all of them forecast, in words; those that are paused are not asked for. `null` when all do. */
   notReady(): string | null {
     const reasons = [...this.members].flatMap(([name, member]) => {
-      const { pipeline } = member
-      if (pipeline === null) return member.trouble === null ? [] : [`${name}: ${member.trouble}`]
-      const { phase } = pipeline.status()
-      if (pipeline.trouble !== null) return [`${name}: ${pipeline.trouble}`]
+      const trouble = this.trouble(name)
+      if (trouble !== null) return [`${name}: ${trouble}`]
+      const { phase = 'running' } = member.pipeline?.status() ?? {}
       return phase === 'running' ? [] : [`${name}: ${phase}`]
     })
     return reasons.length === 0 ? null : reasons.join(', ')
+  }
+
+  /** Why a pipeline, or a part of it, is not at work, in words; `null` where nothing is in its way. */
+  trouble(name: string): string | null {
+    const { pipeline = null, trouble = null } = this.members.get(name) ?? {}
+    return pipeline?.trouble ?? trouble
   }
 
   /** Adds a pipeline, and starts it unless it is paused. */
@@ -156,6 +161,7 @@ export class Fleet {
       name,
       topic,
       output,
+      form: formOf(config),
       model: modelLabel(this.deps.models.champion(name) ?? 0, config.model.cell),
       phase: trouble === null ? 'paused' : 'failed',
       training: 'off',

@@ -1,10 +1,9 @@
-import type { Pipeline } from '../pipeline/pipeline.js'
 import type { SeriesView } from '../pipeline/series/series-view.js'
 import type { SeriesControl } from '../ports/control/series.js'
 
 /** Finds whose series are asked for. */
 export class SeriesDesk implements SeriesControl {
-  constructor(private readonly running: () => readonly Pipeline[]) {}
+  constructor(private readonly of: (pipeline: string) => SeriesView | undefined) {}
 
   async list(pipeline: string, ...what: Parameters<SeriesView['list']>): ReturnType<SeriesControl['list']> {
     return this.of(pipeline)?.list(...what)
@@ -36,9 +35,5 @@ export class SeriesDesk implements SeriesControl {
     ...what: Parameters<SeriesView['steps']>
   ): ReturnType<SeriesControl['steps']> {
     return this.of(pipeline)?.steps(...what)
-  }
-
-  private of(name: string): SeriesView | undefined {
-    return this.running().find(({ config }) => config.name === name)?.series
   }
 }

@@ -11,7 +11,7 @@ const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
 
 const STARTING = 'starting'
-const NO_SERIES = new SeriesDesk(() => [])
+const NO_SERIES = new SeriesDesk(() => undefined)
 
 /** What HTTP sees from the first moment on: a daemon that is alive and not ready, until there is one that answers itself. */
 export class FrontDesk implements Control, LearningControl, ProblemsControl {

@@ -2,11 +2,12 @@ import { mergeMap, Subject, type Subscription } from 'rxjs'
 import type { PipelineConfig } from '../config/types.js'
 import { consumerGroup } from '../core/consumer-group.js'
 import type { DriftAlarm } from '../core/drift.js'
+import { isoInterval } from '../core/forecast/format.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
-import type { Continuation, PipelineStatus, SampleRequest } from '../ports/control.js'
+import type { Continuation, PipelineForm, PipelineStatus, SampleRequest } from '../ports/control.js'
 import type { Engine } from '../ports/engine.js'
 import type { ModelStore, StoredModel } from '../ports/model-store.js'
 import type { SchemaRegistry } from '../ports/schema-registry.js'
@@ -71,9 +72,9 @@ export class Pipeline {
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
     this.progress = new Progress(deps.clock)
-    const { config, broker, clock, registry } = deps
+    const { broker, clock, registry } = deps
     this.series = new SeriesView({
-      config,
+      config: () => this.config,
       broker,
       clock,
       lookup: registry === null ? null : (id) => registry.schema(id),
@@ -285,6 +286,7 @@ export class Pipeline {
       name,
       topic,
       output,
+      form: formOf(this.config),
       model: modelLabel(this.model.version, this.config.model.cell),
       phase: this.restoring > 0 ? 'restoring' : this.phase,
       training: this.training,
@@ -402,6 +404,11 @@ export class Pipeline {
     this.deps.telemetry.batchFailed({ partition: lease.partition, reason: reasonOf(error), error })
     return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
   }
+}
+
+/** What a pipeline's forecasts are of. */
+export function formOf({ kind, interval, season, horizon, quantiles }: PipelineConfig): PipelineForm {
+  return { kind, interval: isoInterval(interval), season, horizon, quantiles }
 }
 
 function reasonOf(error: unknown): 'broker' | 'registry' | 'internal' {

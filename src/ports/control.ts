@@ -1,3 +1,5 @@
+import type { ValueKind } from '../core/network-spec.js'
+
 /** What the daemon lets the outside see and do: the HTTP adapter's and the terminal's only view of it. */
 export interface Control {
   /** Liveness: false when a loop is stuck. */
@@ -68,6 +70,7 @@ export interface PipelineStatus {
   readonly name: string
   readonly topic: string
   readonly output: string
+  readonly form: PipelineForm
   /** `name@version`, `baseline` included. */
   readonly model: string
   readonly phase: 'starting' | 'restoring' | 'running' | 'paused' | 'failed'
@@ -78,6 +81,18 @@ export interface PipelineStatus {
   readonly series: number
   readonly rejected: number
   readonly accuracy: { readonly network: LiveScores; readonly baseline: LiveScores } | null
+}
+
+/** What its forecasts are of. */
+export interface PipelineForm {
+  readonly kind: ValueKind
+  /** ISO 8601 duration of a grid step, or `observations`. */
+  readonly interval: string
+  /** Steps. */
+  readonly season: { readonly short: number; readonly long: number }
+  readonly horizon: number
+  /** Ascending; the outermost two bound the interval whose coverage is watched. */
+  readonly quantiles: readonly number[]
 }
 
 /** Rolling scores of what was published; `null` until something could be scored. */

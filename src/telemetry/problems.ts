@@ -20,8 +20,6 @@ export interface Situation {
   readonly trouble: string | null
   /** Absent where nothing is known of it. */
   readonly learning: LearningStatus | undefined
-  /** Share of targets that its outermost interval is to cover, 0–1. */
-  readonly nominal: number
 }
 
 /** What is wrong with these pipelines and what to do about it, worst first. */
@@ -42,7 +40,7 @@ function* atWork({ status, trouble }: Situation): Generator<Found> {
   if (phase === 'failed' || trouble !== null) {
     const what = trouble === null ? 'it has stopped for good' : `it is held up: ${trouble}`
     yield { severity: 'critical', what, todo: 'Run "tidecast doctor", and look into the log of the daemon.' }
-  } else if (phase !== 'running') {
+  } else if (phase === 'starting' || phase === 'restoring') {
     yield { severity: 'info', what: `it is ${phase}`, todo: 'Wait: forecasts come when its states are back.' }
   }
   if (phase === 'running' && lag > SMALL_LAG && lag > LONG_LAG_S * recordsPerSecond) {
@@ -63,8 +61,8 @@ function* atWork({ status, trouble }: Situation): Generator<Found> {
   }
 }
 
-function* quality({ status, nominal }: Situation): Generator<Found> {
-  const { accuracy, model, name } = status
+function* quality({ status }: Situation): Generator<Found> {
+  const { accuracy, model, name, form } = status
   if (accuracy === null || model.startsWith('baseline')) return
   const { network, baseline } = accuracy
   const [ours, theirs] = [lossOf(network), lossOf(baseline)]
@@ -76,6 +74,7 @@ function* quality({ status, nominal }: Situation): Generator<Found> {
     }
   }
   const { coverage } = network
+  const nominal = form.quantiles.at(-1)! - form.quantiles[0]!
   if (coverage !== null && Math.abs(coverage - nominal) > COVERAGE_OFF) {
     yield {
       severity: 'warning',

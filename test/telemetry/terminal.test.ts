@@ -9,6 +9,13 @@ const STATUS: PipelineStatus = {
   name: 'electricity',
   topic: 'electricity',
   output: 'electricity.forecasts',
+  form: {
+    kind: 'numbers',
+    interval: 'PT1H',
+    season: { short: 24, long: 168 },
+    horizon: 24,
+    quantiles: [0.1, 0.5, 0.9],
+  },
   model: 'gru@3',
   phase: 'running',
   training: 'waiting',

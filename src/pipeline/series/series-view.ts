@@ -24,7 +24,7 @@ import { stepRows } from './step-rows.js'
 import { stateOf } from './summary.js'
 
 export interface SeriesSources {
-  readonly config: PipelineConfig
+  readonly config: () => PipelineConfig
   readonly broker: Pick<Broker, 'describe' | 'read'>
   readonly clock: Clock
   readonly lookup: SchemaLookup | null
@@ -47,7 +47,7 @@ export class SeriesView {
   }
 
   async state(series: string): Promise<SeriesState | null> {
-    const { config } = this.from
+    const config = this.from.config()
     const model = this.from.model()
     const where = { cell: config.model.cell, version: model.version }
     const home = this.homeOf(series)
@@ -75,18 +75,21 @@ export class SeriesView {
     if (reaches || recent.length >= range.limit) {
       return { observations: recent.slice(-range.limit), complete: recent.length <= range.limit && reaches }
     }
-    const { broker, config, lookup } = this.from
+    const { broker, lookup } = this.from
+    const config = this.from.config()
     return pastObservations(broker, config, lookup, series, range)
   }
 
   async forecasts(series: string, range: TimeRange): Promise<SeriesForecasts> {
-    const { broker, config, lookup } = this.from
+    const { broker, lookup } = this.from
+    const config = this.from.config()
     const past = await pastForecasts(broker, config, lookup, series, range)
     return { ...past, baseline: this.baselineOf(series, past.forecasts.at(-1)) }
   }
 
   async steps(series: string, step: number, range: TimeRange): Promise<SeriesSteps> {
-    const { broker, config, lookup } = this.from
+    const { broker, lookup } = this.from
+    const config = this.from.config()
     const { interval, horizon } = config
     if (step > horizon) return { rows: [], complete: true }
     const ahead = step * interval

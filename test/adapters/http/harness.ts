@@ -10,6 +10,13 @@ export const STATUS: PipelineStatus = {
   name: 'p',
   topic: 't',
   output: 'p.forecasts',
+  form: {
+    kind: 'numbers',
+    interval: 'PT1H',
+    season: { short: 24, long: 168 },
+    horizon: 24,
+    quantiles: [0.1, 0.5, 0.9],
+  },
   model: 'baseline',
   phase: 'running',
   training: 'waiting',
