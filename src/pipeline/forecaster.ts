@@ -10,7 +10,17 @@ export interface StepRows {
   observe(row: number, slot: number, index: number, value: number): void
   /** Keeps what the baseline forecasts from the step. */
   keepBaseline(row: number, slot: number, index: number): void
-  /** Writes what the network reads of the step into the part's buffers. */
+  /** Writes what a network reads of the step that `observe` has just taken, into[at …). */
+  read(
+    slot: number,
+    index: number,
+    ts: number,
+    observed: boolean,
+    model: ActiveModel,
+    into: Float32Array,
+    at: number,
+  ): void
+  /** Writes what the network in use reads of the step, and of what it is to forecast, into the part's buffers. */
   fill(
     part: Part,
     row: number,

@@ -162,6 +162,18 @@ class NumberRows implements StepRows {
     baselineForecast(table, slot, index, pooled, this.baseline, row * cells)
   }
 
+  read(
+    slot: number,
+    index: number,
+    ts: number,
+    observed: boolean,
+    _model: ActiveModel,
+    into: Float32Array,
+    at: number,
+  ): void {
+    stepInputs(this.states.table, slot, index, ts, observed, this.trace, into, at)
+  }
+
   fill(
     part: Part,
     row: number,
@@ -169,11 +181,11 @@ class NumberRows implements StepRows {
     index: number,
     ts: number,
     observed: boolean,
-    { network }: ActiveModel,
+    model: ActiveModel,
   ): void {
     const { table, layout } = this.states
     const buffers = part.buffers!
-    stepInputs(table, slot, index, ts, observed, this.trace, buffers.inputs, row * INPUTS)
+    this.read(slot, index, ts, observed, model, buffers.inputs, row * INPUTS)
     if (!observed) return
     seasonalDrift(table, slot, index, this.drift)
     const rowAt = slot * layout.width
@@ -190,7 +202,7 @@ class NumberRows implements StepRows {
       part.mean[row]!,
       part.scale[row]!,
       this.drift,
-      network!.spec.annual,
+      model.network!.spec.annual,
       buffers.features,
       row * horizon * width,
     )

@@ -18,6 +18,8 @@ export class Part {
   readonly mean: Float64Array
   readonly scale: Float64Array
   readonly byNetwork: Uint8Array
+  /** By buffer row: 1 where the hidden state starts from zero. */
+  readonly fresh: Uint8Array
   /** Steps since the network's first forecast of the row's series. */
   readonly forecasting: Float64Array
 
@@ -34,6 +36,7 @@ export class Part {
     this.mean = new Float64Array(capacity)
     this.scale = new Float64Array(capacity)
     this.byNetwork = new Uint8Array(capacity)
+    this.fresh = new Uint8Array(capacity)
     this.forecasting = new Float64Array(capacity)
   }
 
@@ -58,10 +61,11 @@ export class Part {
       skipGap(table, slot, index, skipped)
       table.f64[at + F64.warm] = 0
     }
-    const fresh = table.f64[at + F64.warm] === 0
+    const fresh = table.f64[at + F64.warm] === 0 ? 1 : 0
     rows.observe(row, slot, index, value)
     states.touch(slot)
     this.stepOf[row] = s
+    this.fresh[row] = fresh
     this.mean[row] = table.mean(slot)
     this.scale[row] = table.scale(slot)
     const spec = model.network?.spec
@@ -69,10 +73,11 @@ export class Part {
     this.byNetwork[row] = ready ? 1 : 0
     this.forecasting[row] = table.f64[at + F64.warm]! - this.warmUp
     if (observed && !ready) rows.keepBaseline(row, slot, index)
+    states.successor?.read(this, row, slot, index, steps.ts[s]!, observed)
     if (spec === undefined || buffers === null) return
     states.versions[slot] = model.version
     buffers.slots[row] = slot
-    buffers.fresh[row] = fresh ? 1 : 0
+    buffers.fresh[row] = fresh
     buffers.embedding[row] = states.embedding[slot]!
     rows.fill(this, row, slot, index, steps.ts[s]!, observed, model)
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { PipelineConfig } from '../config/types.js'
 import type { Batch, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
@@ -7,6 +8,10 @@ import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
 import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.js'
 
+/** Of a batch's time, what a slice of preparing another network may take, and ms that it may take in any case. */
+const SLICE_SHARE = 0.25
+const LEAST_SLICE_MS = 3
+
 /** A restored partition at work. Batches and swaps of the network take turns; nothing else touches its states. */
 export class PartitionRuntime implements Worker {
   /** Offset of the last settled record; everything up to it is in the states. */
@@ -15,6 +20,8 @@ export class PartitionRuntime implements Worker {
   private turn: Promise<unknown> = Promise.resolve()
   lag = 0
   private told = 0
+  /** What the latest batch took, ms. */
+  private batchMs = 0
   /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
   private broken = false
   /** Nothing is taken any more: what comes is for the successor. */
@@ -45,6 +52,36 @@ export class PartitionRuntime implements Worker {
     clearTimeout(this.resting)
     const settled = await this.alone(() => this.take(batch))
     return settled ?? new Promise<never>(() => undefined) // the pipe is being taken down
+  }
+
+  /**
+   * Makes the states under another network, beside those in use and a little at a time: batches have their turns in
+   * between, and wait for a fraction of what they take themselves. Ends early where the partition is lost or to be
+   * restored.
+   */
+  async prepare(model: ActiveModel, signal: AbortSignal): Promise<void> {
+    const { partition, lease } = this
+    const over = (): boolean => this.broken || this.halted || lease.revoked.aborted || signal.aborted
+    await this.alone(async () => {
+      partition.prepare(model)
+    })
+    for (;;) {
+      const [ready, took] = await this.alone(async () => {
+        const started = performance.now()
+        const budget = Math.max(LEAST_SLICE_MS, this.batchMs * SLICE_SHARE)
+        const ready = over() || (await partition.rewarmSome(budget))
+        return [ready, performance.now() - started] as const
+      })
+      if (ready) return
+      await pause(took)
+    }
+  }
+
+  /** What `prepare` has made is dropped. */
+  forgo(): Promise<void> {
+    return this.alone(async () => {
+      this.partition.states.successor = null
+    })
   }
 
   /** Takes a network into use between two batches; the snapshot makes sure that no replay crosses the change. */
@@ -107,6 +144,7 @@ export class PartitionRuntime implements Worker {
       const settled = await this.settler.settle(batch, advance, started)
       this.settled = settled.offset
       this.lag = settled.lag
+      this.batchMs = settled.seconds * 1000
       this.rest(settled.snapshot !== null)
       return settled
     } catch (error) {

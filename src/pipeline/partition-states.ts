@@ -12,6 +12,7 @@ import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
 import { PartitionSymbols } from './partition-symbols.js'
+import type { Successor } from './successor.js'
 import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
 
 const INITIAL_SLOTS = 64
@@ -48,6 +49,8 @@ export class PartitionStates {
   private makers: Int32Array
   /** Slots that came from the store with a hidden state of another network: to be re-warmed before they are stepped. */
   stale: number[] = []
+  /** The network that is to take over, while there is one. */
+  successor: Successor | null = null
   marks: PartitionMarks = {}
   /** Series whose state is only in the store. */
   spilled = 0
@@ -190,6 +193,7 @@ export class PartitionStates {
     this.keys[slot] = Buffer.from(series)
     this.heads[slot] = undefined
     this.table.reset(slot)
+    this.successor?.forget(slot)
     this.versions[slot] = -1
     this.embedding[slot] = this.model.embeddingOf(series)
     this.origins[slot] = NaN
@@ -358,6 +362,7 @@ export class PartitionStates {
     this.origins = wider(this.origins, new Float64Array(capacity))
     this.makers = wider(this.makers, new Int32Array(capacity))
     this.dirty = wider(this.dirty, new Uint8Array(capacity))
+    this.successor?.grow(capacity)
   }
 }
 
@@ -365,7 +370,8 @@ function gridOf({ interval, aggregate, allowedLateness, gaps }: PipelineConfig):
   return { interval, aggregate, allowedLateness, maxGapSteps: gaps.maxSteps }
 }
 
-function wider<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(old: T, next: T): T {
+/** `next` with what `old` holds at its beginning. */
+export function wider<T extends Float32Array | Float64Array | Int32Array | Uint8Array>(old: T, next: T): T {
   next.set(old)
   return next
 }

@@ -8,6 +8,13 @@ export interface SymbolMemory {
   readonly markov: MarkovMemory
 }
 
+/** By the partition's number, that of a network; filled as far as `translated`. */
+interface Translation {
+  readonly numbers: Int32Array
+  translated: number
+  unknown: number
+}
+
 /**
  * What a partition knows of the symbols of its series. Their numbers are the partition's own, given in offset order, as
  * rows and counts must outlast every network; each network has its own, into which they are translated.
@@ -17,28 +24,21 @@ export class PartitionSymbols {
   readonly markov = new MarkovBaseline()
   /** Floats of a forecast: every symbol's probability, and that of the unknown one. */
   readonly cells: number
-  /** By the partition's number, that of `model`; filled as far as `translated`. */
-  private readonly numbers: Int32Array
-  private translated = 0
-  private model: ActiveModel | undefined
-  private unknown = 0
+  private readonly translations = new WeakMap<ActiveModel, Translation>()
 
   constructor(maxVocabulary: number) {
     this.vocabulary = new Vocabulary(maxVocabulary)
     this.cells = maxVocabulary + 1
-    this.numbers = new Int32Array(this.cells)
   }
 
   /** A symbol's number under a network, 0 where it has none. */
   networkNumber(model: ActiveModel, number: number): number {
-    this.translate(model)
-    return this.numbers[number]!
+    return this.translationFor(model).numbers[number]!
   }
 
   /** Symbols that share what the network gives to the unknown one: those it does not know, and any other. */
   unknownTo(model: ActiveModel): number {
-    this.translate(model)
-    return this.unknown + 1
+    return this.translationFor(model).unknown + 1
   }
 
   memory(): SymbolMemory {
@@ -50,16 +50,18 @@ export class PartitionSymbols {
     this.markov.resume(markov)
   }
 
-  private translate(model: ActiveModel): void {
+  private translationFor(model: ActiveModel): Translation {
     const { vocabulary } = this
-    if (model !== this.model) {
-      this.model = model
-      this.translated = this.unknown = 0
+    let translation = this.translations.get(model)
+    if (translation === undefined) {
+      translation = { numbers: new Int32Array(this.cells), translated: 0, unknown: 0 }
+      this.translations.set(model, translation)
     }
-    while (this.translated < vocabulary.size) {
-      const number = model.symbolOf(vocabulary.name(++this.translated)!)
-      this.numbers[this.translated] = number
-      if (number === 0) this.unknown++
+    while (translation.translated < vocabulary.size) {
+      const number = model.symbolOf(vocabulary.name(++translation.translated)!)
+      translation.numbers[translation.translated] = number
+      if (number === 0) translation.unknown++
     }
+    return translation
   }
 }

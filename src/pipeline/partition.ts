@@ -16,6 +16,7 @@ import { Part } from './part.js'
 import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
+import { Successor } from './successor.js'
 import { SymbolForecaster } from './symbol-forecaster.js'
 
 const BASELINE_ROWS = 1024
@@ -126,12 +127,28 @@ export class Partition {
     for (const slot of stale) this.states.versions[slot] = this.model.version
   }
 
-  /** Takes another network into use: every resident series is re-warmed under it first, beside the states in use. */
+  /** From now on a network that is to take over steps along; its states are rebuilt by calls of `rewarmSome`. */
+  prepare(model: ActiveModel): void {
+    if (model.network !== null) this.states.successor = new Successor(this.states, model, this.parts)
+  }
+
+  /**
+   * Rebuilds some more states under the network that is to take over.
+   * @param budget ms that this may take about
+   * @returns whether none is left
+   */
+  async rewarmSome(budget: number): Promise<boolean> {
+    return (await this.states.successor?.rewarmSome(budget)) ?? true
+  }
+
+  /** Takes another network into use: one that was prepared, or else every resident series is re-warmed now. */
   async swap(model: ActiveModel): Promise<void> {
-    const hidden = sharedFloats(this.states.hidden.length)
-    const slots = [...this.states.slots.entries()].map(([, slot]) => slot)
-    await rewarm(this.states, slots, model, hidden)
-    this.states.replaceHidden(hidden, model)
+    const { states } = this
+    if (states.successor?.model !== model) this.prepare(model)
+    const hidden =
+      model.network === null ? sharedFloats(states.hidden.length) : await states.successor!.finish()
+    states.successor = null
+    states.replaceHidden(hidden, model)
     this.model = model
     this.parts = this.allocate(model)
   }
@@ -200,6 +217,10 @@ export class Partition {
   }
 
   private async step(part: Part, result: Advance): Promise<void> {
+    await Promise.all([this.stepPresent(part, result), this.states.successor?.step(part)])
+  }
+
+  private async stepPresent(part: Part, result: Advance): Promise<void> {
     const { network } = this.model
     if (network === null || part.buffers === null) return
     const before = performance.now()

@@ -58,6 +58,7 @@ export class Pipeline {
   private model: ActiveModel = BASELINE
   /** Version that the store named when it was last asked; `null` while that is none. */
   private champion: number | null = null
+  private readonly stopping = new AbortController()
   /** Changes of the network take turns. */
   private turn: Promise<unknown> = Promise.resolve()
   private consumption: Consumption | undefined
@@ -91,7 +92,9 @@ export class Pipeline {
     await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions, ...retention })))
     const version = models.champion(config.name)
     const champion = version === null ? null : models.get(config.name, version)
-    await this.load(champion !== null && fits(champion.spec, config) ? champion : null, 'loaded')
+    this.model = await this.load(champion !== null && fits(champion.spec, config) ? champion : null)
+    const loaded = { version: this.model.version, cell: config.model.cell, cause: 'loaded' } as const
+    this.deps.telemetry.model(loaded)
     this.champion = version
     this.subscription = this.leases
       .pipe(
@@ -125,6 +128,7 @@ export class Pipeline {
   /** Settles what is under way, writes a last snapshot and leaves the group. */
   async stop(): Promise<void> {
     const runtimes = [...this.partitions.values()]
+    this.stopping.abort()
     await Promise.allSettled(runtimes.map((runtime) => runtime.halt()))
     await this.consumption?.close()
     this.subscription?.unsubscribe()
@@ -146,24 +150,18 @@ export class Pipeline {
   }
 
   /**
-   * Makes a stored version the champion and takes it into use. Durable first: whatever crashes on the way comes back
-   * with the new champion, and re-warms the states that were stored under the old one.
+   * Makes a stored version the champion and takes it into use, without a pause of the stream: resolves when it
+   * forecasts, or when `signal` fires. Durable first: whatever crashes or stops on the way comes back with the new
+   * champion, and re-warms the states that were stored under the old one. Rejects, and changes nothing, where the engine
+   * refuses the weights.
    */
-  promote(model: StoredModel): Promise<void> {
-    return this.alone(async () => {
-      await this.deps.models.setChampion(this.config.name, model.version)
-      await this.use(model, 'promoted')
-      this.champion = model.version
-    })
+  promote(model: StoredModel, signal?: AbortSignal): Promise<void> {
+    return this.alone(() => this.use(model, 'promoted', signal))
   }
 
   /** Goes back to the baseline; durable first, as in a promotion. */
   setAside(): Promise<void> {
-    return this.alone(async () => {
-      await this.deps.models.setChampion(this.config.name, null)
-      await this.use(null, 'dropped')
-      this.champion = null
-    })
+    return this.alone(() => this.use(null, 'dropped'))
   }
 
   /**
@@ -179,7 +177,7 @@ export class Pipeline {
       if (version === this.champion) return
       const model = version === null ? null : models.get(config.name, version)
       if (model === null || fits(model.spec, config)) await this.use(model, 'followed')
-      this.champion = version
+      else this.champion = version
     })
   }
 
@@ -325,30 +323,58 @@ export class Pipeline {
     }
   }
 
-  /** Takes a network into use, or the baseline (`null`). A partition that is lost meanwhile does not keep the others from it. */
-  private async use(model: StoredModel | null, cause: 'promoted' | 'followed' | 'dropped'): Promise<void> {
+  /**
+   * Takes a network into use, or the baseline (`null`): its states are made while the present one serves, and each
+   * partition changes over between two batches. A partition that is lost meanwhile does not keep the others from it.
+   */
+  private async use(
+    stored: StoredModel | null,
+    cause: 'promoted' | 'followed' | 'dropped',
+    given?: AbortSignal,
+  ): Promise<void> {
+    const { models, telemetry } = this.deps
+    const { config } = this
+    const signal = given === undefined ? this.stopping.signal : AbortSignal.any([given, this.stopping.signal])
+    const model = await this.load(stored)
+    const version = stored?.version ?? null
+    try {
+      if (cause !== 'followed') await models.setChampion(config.name, version)
+      await this.prepare(model, signal)
+      signal.throwIfAborted()
+    } catch (error) {
+      await Promise.all([...this.partitions.values()].map((runtime) => runtime.forgo()))
+      model.network?.release()
+      if (signal.aborted) return
+      throw error
+    }
     const before = this.model
-    await this.load(model, cause)
+    this.model = model
+    this.champion = version
+    telemetry.model({ version: model.version, cell: config.model.cell, cause })
     for (const [partition, runtime] of [...this.partitions]) {
-      await runtime.swap(this.model).catch((error: unknown) => {
-        this.deps.telemetry.batchFailed({ partition, reason: reasonOf(error), error })
+      await runtime.swap(model).catch((error: unknown) => {
+        telemetry.batchFailed({ partition, reason: reasonOf(error), error })
       })
     }
     before.network?.release()
   }
 
-  private async load(
-    model: StoredModel | null,
-    cause: 'loaded' | 'promoted' | 'followed' | 'dropped',
-  ): Promise<void> {
-    const { engine, telemetry } = this.deps
-    const { config } = this
-    if (model === null) this.model = BASELINE
-    else {
-      const network = await engine.load(asConfigured(model.spec, config), model.weights)
-      this.model = networkModel(model.version, network, model.report.to)
+  /** One partition after the other; those that come meanwhile as well. */
+  private async prepare(model: ActiveModel, signal: AbortSignal): Promise<void> {
+    if (model.network === null) return
+    const prepared = new Set<PartitionRuntime>()
+    for (;;) {
+      const runtime = [...this.partitions.values()].find((one) => !prepared.has(one))
+      if (runtime === undefined || signal.aborted) return
+      prepared.add(runtime)
+      await runtime.prepare(model, signal)
     }
-    telemetry.model({ version: this.model.version, cell: config.model.cell, cause })
+  }
+
+  private async load(model: StoredModel | null): Promise<ActiveModel> {
+    if (model === null) return BASELINE
+    const network = await this.deps.engine.load(asConfigured(model.spec, this.config), model.weights)
+    return networkModel(model.version, network, model.report.to)
   }
 
   private alone<T>(work: () => Promise<T>): Promise<T> {

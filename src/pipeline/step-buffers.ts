@@ -13,6 +13,15 @@ export function rowsFor(spec: NetworkSpec): number {
 }
 
 export function allocateBuffers(spec: NetworkSpec, capacity: number): StepBuffers {
+  return allocate(spec, capacity, capacity)
+}
+
+/** For waves without observed rows: states advance, nothing is forecast. */
+export function recurrentBuffers(spec: NetworkSpec, capacity: number): StepBuffers {
+  return allocate(spec, capacity, 0)
+}
+
+function allocate(spec: NetworkSpec, capacity: number, observed: number): StepBuffers {
   const { inputs, horizon, targetFeatures } = spec
   const floats = (n: number): Float32Array => new Float32Array(new SharedArrayBuffer(n * 4))
   const ints = (n: number): Int32Array => new Int32Array(new SharedArrayBuffer(n * 4))
@@ -22,8 +31,8 @@ export function allocateBuffers(spec: NetworkSpec, capacity: number): StepBuffer
     fresh: new Uint8Array(new SharedArrayBuffer(capacity)),
     embedding: ints(capacity),
     inputs: floats(capacity * inputs),
-    features: floats(capacity * horizon * targetFeatures),
-    calendar: ints(capacity * horizon),
-    forecasts: floats(capacity * horizon * outputsOf(spec)),
+    features: floats(observed * horizon * targetFeatures),
+    calendar: ints(observed * horizon),
+    forecasts: floats(observed * horizon * outputsOf(spec)),
   }
 }

@@ -133,17 +133,28 @@ class SymbolRows implements StepRows {
     forecast.set(this.baseline.subarray(row * cells, (row + 1) * cells))
   }
 
-  fill(
-    part: Part,
-    row: number,
+  read(
     slot: number,
     index: number,
     _ts: number,
     _observed: boolean,
     model: ActiveModel,
+    into: Float32Array,
+    at: number,
   ): void {
-    const symbol = symbolAt(this.states.table, slot, index)
-    part.buffers!.inputs[row] = this.symbols.networkNumber(model, symbol)
+    into[at] = this.symbols.networkNumber(model, symbolAt(this.states.table, slot, index))
+  }
+
+  fill(
+    part: Part,
+    row: number,
+    slot: number,
+    index: number,
+    ts: number,
+    observed: boolean,
+    model: ActiveModel,
+  ): void {
+    this.read(slot, index, ts, observed, model, part.buffers!.inputs, row)
   }
 
   forecast(part: Part, row: number, model: ActiveModel): Float64Array {

@@ -33,7 +33,8 @@ export interface Trainable {
   observations(): { readonly longest: number; readonly total: number }
   drift(): { readonly score: number; readonly alarm: DriftAlarm | null }
   liveScores(): { readonly network: LiveScores; readonly baseline: LiveScores } | null
-  promote(model: StoredModel): Promise<void>
+  /** Resolves when it forecasts; when `signal` fires, it will from the next start on. */
+  promote(model: StoredModel, signal?: AbortSignal): Promise<void>
   setAside(): Promise<void>
   training: string
 }
@@ -162,7 +163,7 @@ export class Learner {
     pipeline.training = `starting (${due.reason})`
     try {
       const model = await trainCandidate(pipeline, options, due, (reply) => this.listen(reply), stopping)
-      await this.settle(model, due, seconds())
+      await this.settle(model, due, seconds(), stopping)
       this.pausedUntil = 0
     } catch (error) {
       const reason = stopping.aborted ? 'aborted' : error instanceof TrainerFailure ? error.reason : 'crashed'
@@ -232,7 +233,7 @@ export class Learner {
   }
 
   /** Takes a candidate into use, or does not, and says so. */
-  private async settle(model: StoredModel, due: Due, seconds: number): Promise<void> {
+  private async settle(model: StoredModel, due: Due, seconds: number, stopping: AbortSignal): Promise<void> {
     const { pipeline, options } = this
     const { version, scores, spec } = model
     const verdict = model.verdict ?? null
@@ -255,7 +256,7 @@ export class Learner {
       finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
       await this.note({ ...judged, outcome: 'approved', why: null })
     } else {
-      await pipeline.promote(model)
+      await pipeline.promote(model, stopping)
       pipeline.training = `trained in ${seconds.toFixed(0)} s`
       finished({ kind: 'promoted', version, cell: spec.cell, scores, verdict })
       await this.note({ ...judged, outcome: 'promoted', why: null })

@@ -32,6 +32,7 @@ export class PartitionAtWork {
   #runtime!: PartitionRuntime
   #lease!: PartitionLease
   #consumption!: Consumption
+  #model: ActiveModel
   /** As if another partition of the process were being restored. */
   neighbourRestores = false
   /** Rows of each snapshot that was written apart from a batch. */
@@ -43,10 +44,12 @@ export class PartitionAtWork {
     private readonly dir: string,
     readonly broker: EmbeddedBroker,
     readonly config: PipelineConfig,
-    private readonly model: ActiveModel,
+    model: ActiveModel,
     private readonly clock: Clock,
     private readonly registry: SchemaRegistry | null,
-  ) {}
+  ) {
+    this.#model = model
+  }
 
   /**
    * @param network `null`: the baseline forecasts
@@ -81,6 +84,17 @@ export class PartitionAtWork {
 
   branch(series: string): Promise<Branch | null> {
     return this.#runtime.branch(series)
+  }
+
+  /** Makes the states under another network, between the batches that are consumed meanwhile. */
+  prepare(model: ActiveModel): Promise<void> {
+    return this.#runtime.prepare(model, new AbortController().signal)
+  }
+
+  /** Takes a network into use; whoever starts later starts with it. */
+  async swap(model: ActiveModel): Promise<void> {
+    await this.#runtime.swap(model)
+    this.#model = model
   }
 
   async append(rows: readonly Row[]): Promise<void> {
@@ -161,7 +175,7 @@ export class PartitionAtWork {
       }, reject)
     })
     this.#lease = await assigned
-    const restored = await restore(this.#lease, broker, config, this.model, clock, formats)
+    const restored = await restore(this.#lease, broker, config, this.#model, clock, formats)
     const { partition } = restored
     this.replayed = restored.replayed
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock, {
