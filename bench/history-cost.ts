@@ -12,6 +12,7 @@ const HOUR = 3_600_000
 
 const NOTHING: StoredStates = {
   meta: () => Promise.resolve(null),
+  count: () => Promise.resolve(0),
   async *load() {},
   get: () => null,
 }

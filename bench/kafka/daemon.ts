@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { MODELS_TOPIC } from './bed.js'
 
 const BINARY = new URL('../../../bin/tidecast.js', import.meta.url).pathname
+const WEIGHING = new URL('./weighing.js', import.meta.url).href
 
 /** Levels of log lines that nobody wants to see. */
 const ERRORS = ['error', 'fatal']
@@ -17,6 +18,11 @@ export interface Reading {
   readonly records: number
   readonly heapBytes: number
   readonly residentBytes: number
+}
+
+/** What its main thread holds after a full collection, in the heap and in buffers beside it. */
+export interface Weight {
+  readonly heldBytes: number
 }
 
 /** The daemon as users run it, `tidecast run`, with one pipeline on Kafka, which does not train. */
@@ -47,11 +53,11 @@ export class BenchDaemon {
       pipelines: { [name]: { training: { enabled: false }, ...settings } },
     }
     await writeFile(file, JSON.stringify(config))
-    const child = spawn(process.execPath, [BINARY, 'run', '-c', file], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const child = spawn(process.execPath, ['--expose-gc', '--import', WEIGHING, BINARY, 'run', '-c', file], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     const ended = once(child, 'exit')
-    const lines = createInterface({ input: child.stderr })
+    const lines = createInterface({ input: child.stderr! })
     const said: string[] = []
     const metricsUrl = await Promise.race([
       new Promise<string>((resolve) => {
@@ -85,6 +91,20 @@ export class BenchDaemon {
       heapBytes: sum('nodejs_heap_size_used_bytes'),
       residentBytes: sum('process_resident_memory_bytes'),
     }
+  }
+
+  /** Has it collect its garbage. */
+  async weigh(): Promise<Weight> {
+    const answer = once(this.child, 'message')
+    this.child.send('weigh')
+    const [weight] = (await answer) as [Weight]
+    return weight
+  }
+
+  /** Memory that is the process's alone: without what of its files the system keeps in memory. Linux only. */
+  async ownBytes(): Promise<number> {
+    const status = await readFile(`/proc/${String(this.child.pid)}/status`, 'utf8')
+    return Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1]) * 1024
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Figure } from '../figure.js'
+import { trend } from '../trend.js'
 import { between, sampled, type Sample } from './catch-up.js'
 import type { BenchDaemon } from './daemon.js'
 import type { Helper } from './helper.js'
@@ -10,56 +11,68 @@ const LONGEST_WARM_UP_MS = 5 * 60_000
 const SAMPLE_MS = 1000
 const NOTE_MS = 60_000
 const MIB = 2 ** 20
-/** The heap rises and falls with each collection: its floor in each of so many stretches shows whether it grows. */
-const STRETCHES = 20
+/** Weighed so often while it is measured. */
+const WEIGHINGS = 60
+
+interface Weighed {
+  readonly at: number
+  /** After a collection of all garbage. */
+  readonly held: number
+  readonly own: number
+}
 
 /** A steady rate for a long time: memory, lag. */
 export async function soak(daemon: BenchDaemon, feeder: Helper, rate: number, ms: number): Promise<Figure[]> {
   feeder.tell(String(Math.round(rate)))
   const started = performance.now()
   const measuredFrom = started + Math.min(WARM_UP_SHARE * ms, LONGEST_WARM_UP_MS)
+  const every = (started + ms - measuredFrom) / WEIGHINGS
   const samples: Sample[] = []
+  const weighed: Weighed[] = []
   for (let noted = -Infinity; ;) {
     const sample = await sampled(daemon)
-    const { at, lag, residentBytes } = sample
-    if (at >= measuredFrom) samples.push(sample)
+    const { at, lag } = sample
+    if (at >= measuredFrom) {
+      samples.push(sample)
+      if (at >= measuredFrom + every * weighed.length) weighed.push(await weigh(daemon))
+    }
     if (at - noted >= NOTE_MS) {
       const minutes = ((at - started) / 60_000).toFixed(1)
-      const memory = (residentBytes / MIB).toFixed(0)
-      process.stderr.write(`  soak, ${minutes} min: ${String(lag)} records behind, ${memory} MiB\n`)
+      const [memory, heap] = [sample.residentBytes, sample.heapBytes].map((bytes) => (bytes / MIB).toFixed(0))
+      const last = weighed.at(-1)
+      const held = last === undefined ? '' : `, ${(last.held / MIB).toFixed(1)} MiB held`
+      process.stderr.write(
+        `  soak, ${minutes} min: ${String(lag)} records behind, ${memory!} MiB, heap ${heap!} MiB${held}\n`,
+      )
       noted = at
     }
     if (at - started >= ms) break
     await pause(SAMPLE_MS)
   }
-  const first = samples[0]!
-  const last = samples.at(-1)!
   const name = `kafka: soak of ${(ms / 60_000).toFixed(1)} min`
   return [
-    { name: `${name}, rate`, value: between(first, last), unit: 'records/s' },
+    { name: `${name}, rate`, value: between(samples[0]!, samples.at(-1)!), unit: 'records/s' },
     { name: `${name}, greatest lag`, value: Math.max(...samples.map(({ lag }) => lag)), unit: 'records' },
-    { name: `${name}, memory`, value: last.residentBytes / MIB, unit: 'MiB' },
-    { name: `${name}, memory grows by`, value: growth(samples, 'residentBytes'), unit: '%/h' },
-    { name: `${name}, heap grows by`, value: growth(samples, 'heapBytes'), unit: '%/h' },
+    ...growth(`${name}, memory`, weighed, 'own'),
+    ...growth(`${name}, held after collection`, weighed, 'held'),
   ]
 }
 
-/** Slope of the least-squares line through the floors, in per cent of their mean per hour. */
-function growth(samples: readonly Sample[], of: 'residentBytes' | 'heapBytes'): number {
-  const length = Math.ceil(samples.length / STRETCHES)
-  const floors: Sample[] = []
-  for (let i = 0; i < samples.length; i += length) {
-    const stretch = samples.slice(i, i + length)
-    floors.push(stretch.reduce((low, sample) => (sample[of] < low[of] ? sample : low)))
-  }
-  const hours = floors.map(({ at }) => at / 3_600_000)
-  const bytes = floors.map((sample) => sample[of])
-  const [t, b] = [mean(hours), mean(bytes)]
-  const covariance = mean(hours.map((hour, i) => (hour - t) * (bytes[i]! - b)))
-  const variance = mean(hours.map((hour) => (hour - t) ** 2))
-  return (100 * covariance) / variance / b
+async function weigh(daemon: BenchDaemon): Promise<Weighed> {
+  const { heldBytes } = await daemon.weigh()
+  return { at: performance.now(), held: heldBytes, own: await daemon.ownBytes() }
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+/** The median, and the slope in per cent of it per hour with its interval. */
+function growth(name: string, weighed: readonly Weighed[], of: 'own' | 'held'): Figure[] {
+  const bytes = weighed.map((w) => w[of]).sort((a, b) => a - b)
+  const median = bytes[bytes.length >> 1]!
+  const { slope, low, high } = trend(weighed.map((w) => ({ x: w.at / 3_600_000, y: (100 * w[of]) / median })))
+  const figure = (what: string, value: number): Figure => ({ name: `${name} ${what}`, value, unit: '%/h' })
+  return [
+    { name, value: median / MIB, unit: 'MiB' },
+    figure('grows by', slope),
+    figure('grows by, low (95 %)', low),
+    figure('grows by, high (95 %)', high),
+  ]
 }

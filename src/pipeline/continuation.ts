@@ -32,6 +32,7 @@ interface Speaker {
 
 export const NOTHING_STORED: StoredStates = {
   meta: async () => null,
+  count: async () => 0,
   load: async function* () {
     // There are no others.
   },

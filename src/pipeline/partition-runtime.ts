@@ -22,8 +22,8 @@ export class PartitionRuntime implements Worker {
   private told = 0
   /** What the latest batch took, ms. */
   private batchMs = 0
-  /** A batch or a swap has failed half-way: the states are worth nothing, and the partition is to be restored. */
-  private broken = false
+  /** Why the states are worth nothing, as a batch or a swap has failed half-way: the partition is to be restored. */
+  private broken: Error | null = null
   /** Nothing is taken any more: what comes is for the successor. */
   private halted = false
   /** Fires when no batch has come for a while. */
@@ -61,7 +61,7 @@ export class PartitionRuntime implements Worker {
    */
   async prepare(model: ActiveModel, signal: AbortSignal): Promise<void> {
     const { partition, lease } = this
-    const over = (): boolean => this.broken || this.halted || lease.revoked.aborted || signal.aborted
+    const over = (): boolean => this.broken !== null || this.halted || lease.revoked.aborted || signal.aborted
     await this.alone(async () => {
       partition.prepare(model)
     })
@@ -87,11 +87,11 @@ export class PartitionRuntime implements Worker {
   /** Takes a network into use between two batches; the snapshot makes sure that no replay crosses the change. */
   swap(model: ActiveModel): Promise<void> {
     return this.alone(async () => {
-      if (this.broken) return // what is restored starts with the new network
-      this.broken = true
+      if (this.broken !== null) return // what is restored starts with the new network
+      this.broken = new Error('a change of the network failed; the partition is restored')
       await this.partition.swap(model)
       await this.settler.checkpoint(this.settled)
-      this.broken = false
+      this.broken = null
     })
   }
 
@@ -99,7 +99,7 @@ export class PartitionRuntime implements Worker {
   reconfigure(config: PipelineConfig): Promise<void> {
     return this.alone(async () => {
       this.config = config
-      if (!this.broken) await this.settler.checkpoint(this.settled)
+      if (this.broken === null) await this.settler.checkpoint(this.settled)
       this.partition.reconfigure(config)
       this.settler = new Settler(this.lease, this.partition, config, this.clock, this.around)
     })
@@ -107,7 +107,7 @@ export class PartitionRuntime implements Worker {
 
   /** A copy of a symbol series between two batches; `null` where there is none of it. */
   branch(series: string): Promise<Branch | null> {
-    return this.alone(async () => (this.broken ? null : this.partition.branch(series)))
+    return this.alone(async () => (this.broken !== null ? null : this.partition.branch(series)))
   }
 
   /** The last batch is settled and its states are written; nothing is taken any more. */
@@ -115,19 +115,32 @@ export class PartitionRuntime implements Worker {
     clearTimeout(this.resting)
     return this.alone(async () => {
       this.halted = true
-      if (!this.broken) await this.settler.checkpoint(this.settled)
+      if (this.broken === null) await this.settler.checkpoint(this.settled)
     })
   }
 
   /** The states as of the last settled batch. */
   checkpoint(): Promise<void> {
     return this.alone(async () => {
-      if (!this.broken) await this.settler.checkpoint(this.settled)
+      if (this.broken === null) await this.settler.checkpoint(this.settled)
     })
+  }
+
+  /**
+   * Makes the stored series resident that have not come by themselves, some at a time, between batches and for half of the
+   * time at most. A row that cannot be read fails the next batch: then the partition is restored, as after any failure.
+   */
+  async fill(): Promise<void> {
+    for (;;) {
+      const ms = await this.alone(() => this.fillSome())
+      if (ms === null) return
+      await pause(ms)
+    }
   }
 
   /** Nothing is written any more but what is under way. */
   end(): void {
+    this.halted = true
     clearTimeout(this.resting)
   }
 
@@ -139,7 +152,7 @@ export class PartitionRuntime implements Worker {
         batch.abandon()
         return null
       }
-      if (this.broken) throw new Error('a change of the network failed; the partition is restored')
+      if (this.broken !== null) throw this.broken
       const advance = await this.partition.advance(batch.records, true)
       const settled = await this.settler.settle(batch, advance, started)
       this.settled = settled.offset
@@ -148,9 +161,21 @@ export class PartitionRuntime implements Worker {
       this.rest(settled.snapshot !== null)
       return settled
     } catch (error) {
-      this.broken = true
+      this.broken = asError(error)
       batch.abandon()
       throw error
+    }
+  }
+
+  /** @returns how long it took, ms; `null` when nothing is left to do */
+  private async fillSome(): Promise<number | null> {
+    if (this.halted || this.broken !== null) return null
+    const started = performance.now()
+    try {
+      return (await this.partition.admitStored()) ? performance.now() - started : null
+    } catch (error) {
+      this.broken = asError(error)
+      return null
     }
   }
 
@@ -169,4 +194,8 @@ export class PartitionRuntime implements Worker {
     this.turn = result.catch(() => undefined)
     return result
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

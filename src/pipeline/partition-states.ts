@@ -63,6 +63,8 @@ export class PartitionStates {
   private deleted = new Set<string>()
   /** Where the search of the store for idle series has come to. */
   private sweeping: AsyncIterator<readonly StateRow[]> | undefined
+  /** Where the loading of stored series has come to. */
+  private filling: AsyncIterator<readonly StateRow[]> | undefined
   private dirty: Uint8Array
   private dirtySlots: number[] = []
 
@@ -186,10 +188,41 @@ export class PartitionStates {
     this.spilled--
   }
 
+  /** What the store has of series that nobody has asked for yet. They come back as spilled ones do, or with `admitStored`. */
+  async leaveStored(): Promise<void> {
+    this.spilled = await this.stored.count()
+    this.grow(Math.min(this.spilled, this.config.state.maxResidentSeries))
+    if (this.config.aggregate === 'none') return
+    for await (const rows of this.stored.load()) {
+      for (const row of rows) if (this.codec.isOpen(row.bytes)) this.admitSpilled(row)
+    }
+  }
+
+  /**
+   * Makes the next few of the stored series resident, while there is room for them.
+   * @returns false: there are no more to come
+   */
+  async admitStored(): Promise<boolean> {
+    const { maxResidentSeries } = this.config.state
+    this.filling ??= this.stored.load()[Symbol.asyncIterator]()
+    const chunk = await this.filling.next()
+    if (chunk.done === true) return false
+    for (const row of chunk.value) {
+      if (this.slots.size >= maxResidentSeries) return false
+      if (this.slots.find(row.series) === undefined && !this.deleted.has(row.series)) this.admitSpilled(row)
+    }
+    return true
+  }
+
+  private admitSpilled(row: StateRow): void {
+    if (this.spilled > 0) this.spilled--
+    this.admit(row.series, row)
+  }
+
   /** Gives a series a slot with the state in `row`, or that of a series never seen. */
   admit(series: string, row: StateRow | null): number {
     const slot = this.slots.add(series)
-    if (slot >= this.table.capacity) this.grow()
+    if (slot >= this.table.capacity) this.grow(2 * this.table.capacity)
     this.keys[slot] = Buffer.from(series)
     this.heads[slot] = undefined
     this.table.reset(slot)
@@ -234,11 +267,6 @@ export class PartitionStates {
     if (slot === undefined) return this.deleted.has(series) ? null : this.stored.get(series)
     const offset = this.table.f64[slot * F64_WIDTH + F64.offset]!
     return { series, offset, model: String(this.versions[slot]), bytes: this.codec.write(slot, this.hidden) }
-  }
-
-  /** A stored series that must be resident: the watermark closes its interval, whether it comes back or not. */
-  mustReside({ bytes }: StateRow): boolean {
-    return this.codec.isOpen(bytes)
   }
 
   /** Whether something was observed of a stored series, as far as its row can be read. */
@@ -352,13 +380,13 @@ export class PartitionStates {
     }
   }
 
-  private grow(): void {
-    const capacity = this.table.capacity * 2
+  private grow(capacity: number): void {
+    if (capacity <= this.table.capacity) return
     this.table.grow(capacity)
     this.hidden = wider(this.hidden, sharedFloats(capacity * this.hiddenSize))
     this.versions = wider(this.versions, new Int32Array(capacity))
     this.embedding = wider(this.embedding, new Int32Array(capacity))
-    this.latest = wider(this.latest, new Float32Array(this.latest.length * 2))
+    this.latest = wider(this.latest, new Float32Array(capacity * this.cells))
     this.origins = wider(this.origins, new Float64Array(capacity))
     this.makers = wider(this.makers, new Int32Array(capacity))
     this.dirty = wider(this.dirty, new Uint8Array(capacity))

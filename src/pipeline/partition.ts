@@ -119,12 +119,19 @@ export class Partition {
   }
 
   /** Re-warms what came from the store under another network. */
-  async refresh(): Promise<void> {
+  private async refresh(): Promise<void> {
     const stale = this.states.stale
     if (stale.length === 0) return
     this.states.stale = []
     await rewarm(this.states, stale, this.model, this.states.hidden)
     for (const slot of stale) this.states.versions[slot] = this.model.version
+  }
+
+  /** Makes the next few of the stored series resident. @returns false: there are no more to come */
+  async admitStored(): Promise<boolean> {
+    const more = await this.states.admitStored()
+    await this.refresh()
+    return more
   }
 
   /** From now on a network that is to take over steps along; its states are rebuilt by calls of `rewarmSome`. */

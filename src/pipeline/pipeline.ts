@@ -61,6 +61,8 @@ export class Pipeline {
   private readonly stopping = new AbortController()
   /** Changes of the network take turns. */
   private turn: Promise<unknown> = Promise.resolve()
+  /** Partitions that were taken over become complete in turns. */
+  private filling: Promise<unknown> = Promise.resolve()
   private consumption: Consumption | undefined
   private subscription: Subscription | undefined
   private phase: PipelineStatus['phase'] = 'starting'
@@ -418,6 +420,8 @@ export class Pipeline {
         if (this.partitions.get(lease.partition) === runtime) this.partitions.delete(lease.partition)
       })
       this.phase = 'running'
+      // One partition after the other: together they would leave too little of the processor to batches.
+      this.filling = this.filling.then(() => runtime.fill())
       return runtime
     } finally {
       this.restoring--

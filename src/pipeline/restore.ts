@@ -28,8 +28,8 @@ export interface Restored {
 }
 
 /**
- * Brings a partition's states to where its group has committed: latest snapshot, then a silent replay of the records
- * between it and the committed offset. Where there has not been one since the pipeline began, the replay starts where it
+ * Brings a partition's states to where its group has committed: latest snapshot, of which a series' row is read when the
+ * series comes, then a silent replay of the records between it and the committed offset. Where there has not been one since the pipeline began, the replay starts where it
  * began; where states were lost or dropped, it covers the recent past. A topic that was made anew is one that the
  * pipeline has not consumed anything of yet.
  */
@@ -67,14 +67,14 @@ export async function restore(
     states.pooled.values.set(meta.pooled.values)
     states.pooled.counts.set(meta.pooled.counts)
     if (meta.symbols !== undefined) states.symbols?.resume(meta.symbols)
-    await loadRows(lease, states, config.state.maxResidentSeries)
-    await partition.refresh()
+    // An interval that is open closes with the watermark, whether its series comes back or not.
+    await states.leaveStored()
   } else if (!begins) {
     const decided = stored === null ? null : decodeRebuild(stored)
     rebuild = decided ?? (await recentPast(lease, broker, config, marks.start ?? 0, formats.lookup))
     await lease.moveTo(lease.committed, encodeMarks(states.marks, rebuild))
   }
-  const series = states.slots.size
+  const series = states.slots.size + states.spilled
   let replayed = 0
   for (const [limited, fromOffset, toOffset] of [
     [false, rebuild.from, rebuild.known],
@@ -102,14 +102,4 @@ async function begin(
   const marks = ofTopic(lease.topicId, start === 'earliest' ? {} : { start: offset })
   await lease.moveTo(offset, encodeMarks(marks, { from: offset, known: offset }))
   return marks
-}
-
-async function loadRows(lease: PartitionLease, states: PartitionStates, most: number): Promise<void> {
-  for await (const rows of lease.states.load()) {
-    for (const row of rows) {
-      // Beyond that, the rest comes when its series do.
-      if (states.slots.size < most || states.mustReside(row)) states.admit(row.series, row)
-      else states.spilled++
-    }
-  }
 }

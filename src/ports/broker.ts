@@ -130,7 +130,9 @@ export interface PartitionLease {
 export interface StoredStates {
   /** `null` when there has never been a snapshot. */
   meta(): Promise<Uint8Array | null>
-  /** All rows, in chunks of a bounded size. */
+  /** How many series have a row. */
+  count(): Promise<number>
+  /** All rows, in chunks of a bounded size; each chunk as of the moment at which it is asked for. */
   load(): AsyncIterable<readonly StateRow[]>
   /** One series' row: for states that were spilled. Synchronous where the store is local, since it is on the hot path. */
   get(series: string): StateRow | null | Promise<StateRow | null>

@@ -89,10 +89,14 @@ for (const [name, more] of Object.entries({
       try {
         await work.append(rows)
         let batches = 0
+        let complete = Promise.resolve()
         await work.consume(anySize(random), async () => {
           assertUnmixed(work)
-          if (++batches % 5 === 0) await work[batches % 2 === 0 ? 'crash' : 'restart']()
+          if (++batches % 5 !== 0) return
+          await work[batches % 2 === 0 ? 'crash' : 'restart']()
+          complete = work.complete()
         })
+        await complete
         const expected = stepsOf(rows)
         const counts = assertUnmixed(work)
         assert.ok(counts.size > 0)

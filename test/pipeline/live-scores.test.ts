@@ -11,6 +11,7 @@ import { systemClock } from '../../src/ports/clock.js'
 const HOUR = 3_600_000
 const NOTHING: StoredStates = {
   meta: () => Promise.resolve(null),
+  count: () => Promise.resolve(0),
   async *load() {},
   get: () => null,
 }

@@ -126,8 +126,14 @@ export class PartitionAtWork {
     return settled
   }
 
+  /** Brings back the stored series that have not come since the latest start, beside what else happens. */
+  complete(): Promise<void> {
+    return this.#runtime.fill()
+  }
+
   /** Starts again from what is in the log: the latest snapshot, and replay. */
   async crash(): Promise<void> {
+    this.#runtime.end()
     await this.#consumption.close()
     await this.#take()
   }
@@ -135,6 +141,7 @@ export class PartitionAtWork {
   /** Does something while the pipeline is stopped. */
   async away(act: () => Promise<void>): Promise<void> {
     await this.#runtime.checkpoint()
+    this.#runtime.end()
     await this.#consumption.close()
     await act()
     await this.#take()
@@ -161,6 +168,7 @@ export class PartitionAtWork {
   }
 
   async close(): Promise<void> {
+    this.#runtime.end()
     await this.#consumption.close()
     await this.broker.close()
     await rm(this.dir, { recursive: true })

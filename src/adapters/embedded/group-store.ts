@@ -91,6 +91,11 @@ export class PartitionStates implements StoredStates {
     return this.environment.states.get(metaKey(this.partition)) ?? null
   }
 
+  async count(): Promise<number> {
+    this.environment.assertOpen()
+    return this.environment.states.getKeysCount(rowKeyRange(this.partition))
+  }
+
   async *load(): AsyncGenerator<readonly StateRow[]> {
     const { start: first, end } = rowKeyRange(this.partition)
     let start = first
