@@ -19,6 +19,28 @@ export const REWARM_STEPS = 48
 const ALL_STEPS_SCORED = 24
 const GEOMETRIC_STEPS = 10
 
+/** Horizon steps that are scored together: an hour, a morning, a day, a week and what lies beyond, of hourly values. */
+const BUCKET_ENDS = [1, 6, 24, 168, Infinity]
+
+/** Half-life of rolling scores, in observations, where there is no season: a quarter of trading days. */
+const WALK_HALF_LIFE = 60
+const SYMBOL_HALF_LIFE = 256
+
+/** Floats of a series' scores in a bucket for each of published and baseline: see series-scores.ts. */
+export const SCORED_BY = 5
+/** … and for both, with the number of observations and the mean |x|. */
+export const SCORE_WIDTH = 2 + 2 * SCORED_BY
+
+/** Scored horizon steps from … to (1-based, inclusive). */
+export interface HorizonBucket {
+  readonly from: number
+  readonly to: number
+  /** Such as `2-6`. */
+  readonly label: string
+  /** Position after its last one among the scored steps. */
+  readonly end: number
+}
+
 /** Float64 part of a row: what needs exact integers or long sums. */
 export const F64 = {
   /** Grid index of the newest step taken, masked ones included; NaN before the first. */
@@ -54,7 +76,7 @@ export const F64_WIDTH = 16
 /**
  * Where everything lies in a series' Float32 row.
  * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
- * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
+ * · scores [buckets, SCORE_WIDTH] · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
  */
 export class StateLayout {
@@ -74,7 +96,14 @@ export class StateLayout {
   readonly dp: number
   readonly widths: number
   readonly residuals: number
+  readonly scores: number
   readonly open: readonly number[]
+  /** Ascending; of symbols one, without scores in the row. */
+  readonly buckets: readonly HorizonBucket[]
+  /** Half-life of rolling scores, in grid steps. */
+  readonly halfLife: number
+  /** Share by which an observation moves a rolling mean of that half-life. */
+  readonly scoreRate: number
   /** Floats in a row. */
   readonly width: number
 
@@ -90,6 +119,9 @@ export class StateLayout {
     this.lags = Array.from({ length: this.cycles }, (_, c) => (c + 1) * short)
     if (this.kind === 'seasonal' && long > short) this.lags = [...this.lags, long]
     if (symbols) this.lags = []
+    this.buckets = horizonBuckets(shape.horizon, this.steps)
+    this.halfLife = symbols ? SYMBOL_HALF_LIFE : this.long > 1 ? this.long : WALK_HALF_LIFE
+    this.scoreRate = 1 - Math.pow(0.5, 1 / this.halfLife)
     let at = this.ringSize
     const take = (floats: number): number => (at += floats) - floats
     this.p7 = take(this.long)
@@ -98,6 +130,7 @@ export class StateLayout {
     this.dp = take(short)
     this.widths = take(this.steps.length * 2)
     this.residuals = take(this.lags.length * shape.quantiles.length)
+    this.scores = take(symbols ? 0 : this.buckets.length * SCORE_WIDTH)
     this.open = this.steps.map((h) => take(h * 3))
     this.width = at
   }
@@ -114,6 +147,16 @@ export function scoredSteps(horizon: number): number[] {
   const ratio = Math.pow(horizon, 1 / (GEOMETRIC_STEPS - 1))
   const steps = Array.from({ length: GEOMETRIC_STEPS }, (_, i) => Math.round(Math.pow(ratio, i)))
   return [...new Set(steps)].map((h) => Math.min(h, horizon))
+}
+
+function horizonBuckets(horizon: number, steps: readonly number[]): HorizonBucket[] {
+  const ends = BUCKET_ENDS.slice(0, BUCKET_ENDS.findIndex((end) => end >= horizon) + 1)
+  return ends.map((last, b) => {
+    const from = (ends[b - 1] ?? 0) + 1
+    const to = Math.min(last, horizon)
+    const label = from === to ? String(to) : `${String(from)}-${String(to)}`
+    return { from, to, label, end: steps.filter((h) => h <= to).length }
+  })
 }
 
 /**

@@ -39,8 +39,6 @@ export interface StepRows {
 
 /** What of a partition depends on the kind of its values. One implementation for each kind. */
 export interface Forecaster {
-  /** Observations of a series after which its scores count half. */
-  readonly halfLife: number
   rows(capacity: number): StepRows
   /** A masked step: what was forecast for it can never be scored. */
   skip(slot: number, index: number): void

@@ -1,5 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
-import { scoreArrival, type Accuracy } from '../core/accuracy.js'
+import { Arrivals } from '../core/arrivals.js'
 import { baselineForecast, learnResiduals } from '../core/baseline.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
 import {
@@ -17,6 +17,7 @@ import { JsonWideWriter } from '../core/forecast/json-wide.js'
 import { forecastWriter } from '../core/forecast/writer.js'
 import { F64, F64_WIDTH, modulo } from '../core/layout.js'
 import { observe, type StepTrace } from '../core/observe.js'
+import { scoreArrival } from '../core/score-arrival.js'
 import type { ActiveModel } from './active-model.js'
 import type { Forecaster, StepRows } from './forecaster.js'
 import { PLAIN } from './formats.js'
@@ -25,7 +26,6 @@ import type { PartitionStates } from './partition-states.js'
 
 /** Quantiles: by the network, calibrated, or the seasonal naive ones. */
 export class NumberForecaster implements Forecaster {
-  readonly halfLife: number
   private readonly calibration: Calibration
   private readonly output: ForecastWriter
   private readonly latest: ForecastWriter
@@ -35,11 +35,8 @@ export class NumberForecaster implements Forecaster {
     config: PipelineConfig,
     private readonly states: PartitionStates,
     frame: Uint8Array,
-    private readonly published: Accuracy,
-    private readonly baseline: Accuracy,
   ) {
     const { calibration } = config
-    this.halfLife = config.season.long
     this.calibration = new Calibration(states.layout, calibration.enabled, calibration.rate)
     this.output = forecastWriter(config, frame)
     this.latest = new JsonWideWriter(config, PLAIN.frame)
@@ -51,7 +48,13 @@ export class NumberForecaster implements Forecaster {
   }
 
   /** @param baseline [capacity, cells] of the rows that the baseline forecasts */
-  forecast(part: Part, row: number, model: ActiveModel, baseline: Float64Array): Float64Array {
+  forecast(
+    part: Part,
+    row: number,
+    model: ActiveModel,
+    baseline: Float64Array,
+    arrivals: Arrivals,
+  ): Float64Array {
     const { states, made: forecast } = this
     const { table, steps } = states
     const s = part.stepOf[row]!
@@ -60,16 +63,19 @@ export class NumberForecaster implements Forecaster {
     const ts = steps.ts[s]!
     const byNetwork = part.byNetwork[row] === 1
     const unseen = byNetwork && ts > model.trainedTo
-    if (unseen) this.watchForDrift(slot, index, ts, steps.value[s]!, model.version)
+    if (unseen) {
+      this.watchForDrift(slot, index, ts, steps.value[s]!, arrivals.naiveError(row), model.version)
+    }
     scoreArrival(
       table,
       slot,
       index,
       steps.value[s]!,
+      arrivals,
+      row,
       this.calibration,
       unseen ? part.forecasting[row]! : 0,
-      this.published,
-      this.baseline,
+      states.scores,
     )
     const cells = forecast.length
     if (byNetwork && part.buffers !== null) {
@@ -90,11 +96,17 @@ export class NumberForecaster implements Forecaster {
   }
 
   /** What was forecast one step ahead of an observation that has come, and that the network was not trained on. */
-  private watchForDrift(slot: number, index: number, ts: number, value: number, version: number): void {
+  private watchForDrift(
+    slot: number,
+    index: number,
+    ts: number,
+    value: number,
+    naiveError: number,
+    version: number,
+  ): void {
     const { table, layout, drift, alarms } = this.states
     const median = table.f32[slot * layout.width + layout.open[0]! + 1]!
     const at = slot * F64_WIDTH
-    const naiveError = table.f64[at + F64.naiveError]!
     if (median !== median || !(naiveError > 0)) return
     const seasonal = layout.long > 1 && table.f64[at + F64.count]! > layout.long
     const before = table.f32[slot * layout.width + modulo(index - layout.long, layout.ringSize)]!
@@ -121,6 +133,7 @@ export class NumberForecaster implements Forecaster {
 class NumberRows implements StepRows {
   /** [capacity, horizon, quantiles] of the rows that the baseline forecasts. */
   private readonly baseline: Float64Array
+  private readonly arrivals: Arrivals
   private readonly trace: StepTrace = { p7Before: 0, step: 0 }
   private readonly drift = { dm: 0, dpm: 0, dp: 0 }
   private readonly target: TargetIndex
@@ -133,6 +146,7 @@ class NumberRows implements StepRows {
   ) {
     const { layout, table } = states
     this.baseline = new Float64Array(capacity * states.cells)
+    this.arrivals = new Arrivals(layout, capacity)
     this.target = new TargetIndex(layout)
     this.view = {
       x: table.f32,
@@ -151,10 +165,12 @@ class NumberRows implements StepRows {
     this.view.x = this.view.p1 = this.view.p7 = this.states.table.f32
   }
 
-  observe(_row: number, slot: number, index: number, value: number): void {
+  observe(row: number, slot: number, index: number, value: number): void {
     const { table, pooled } = this.states
     observe(table, slot, index, value, this.trace)
-    if (value === value) learnResiduals(table, slot, index, pooled)
+    if (value !== value) return
+    this.arrivals.keep(table, slot, index, row)
+    learnResiduals(table, slot, index, pooled)
   }
 
   keepBaseline(row: number, slot: number, index: number): void {
@@ -210,6 +226,6 @@ class NumberRows implements StepRows {
   }
 
   forecast(part: Part, row: number, model: ActiveModel): Float64Array {
-    return this.forecaster.forecast(part, row, model, this.baseline)
+    return this.forecaster.forecast(part, row, model, this.baseline, this.arrivals)
   }
 }

@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { DriftMemory } from '../core/drift.js'
 import type { Newcomers } from '../core/newcomers.js'
+import type { ScoreMemory } from '../core/scoreboard.js'
 import type { SymbolMemory } from './partition-symbols.js'
 
 /** A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. */
@@ -19,6 +20,7 @@ export interface PartitionMeta {
   readonly newcomers?: Newcomers['memory']
   /** Of `DriftDetector`; absent in older ones. */
   readonly drift?: DriftMemory
+  readonly scores: ScoreMemory | null
 }
 
 /** What is to be known of a partition whatever becomes of its states: kept when they are rebuilt. */
@@ -31,7 +33,7 @@ export interface PartitionMarks {
   readonly topic?: string
 }
 
-const FORMAT = 1
+const FORMAT = 2
 
 export function signature(config: PipelineConfig): string {
   const { interval, season, horizon, quantiles, aggregate, model } = config

@@ -6,6 +6,7 @@ import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import { RowCodec } from '../core/row-codec.js'
+import { Scoreboard } from '../core/scoreboard.js'
 import { SeriesTable } from '../core/series-table.js'
 import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
@@ -56,6 +57,8 @@ export class PartitionStates {
   spilled = 0
   readonly newcomers: Newcomers
   readonly drift: DriftDetector
+  /** Of what was published, and of the baseline. */
+  readonly scores: Scoreboard
   /** Raised since they were last told of. */
   readonly alarms: DriftAlarm[] = []
   private readonly codec: RowCodec
@@ -82,6 +85,7 @@ export class PartitionStates {
     this.versions = new Int32Array(INITIAL_SLOTS)
     this.embedding = new Int32Array(INITIAL_SLOTS)
     const { kind, symbols, horizon, quantiles } = config
+    this.scores = new Scoreboard(this.layout, [quantiles[0]!, 0.5, quantiles.at(-1)!])
     this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
     this.cells = this.symbols?.cells ?? horizon * quantiles.length
     this.latest = new Float32Array(INITIAL_SLOTS * this.cells)
@@ -317,6 +321,7 @@ export class PartitionStates {
         marks: this.marks,
         newcomers: this.newcomers.memory,
         drift: this.drift.snapshot(),
+        scores: this.scores.memory(),
       }),
       rows,
       deleted: [...this.deleted],

@@ -1,5 +1,4 @@
 import type { PipelineConfig } from '../config/types.js'
-import { Accuracy } from '../core/accuracy.js'
 import { baselineForecast } from '../core/baseline.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
 import type { LogRecord } from '../ports/broker.js'
@@ -28,8 +27,6 @@ interface InFlight {
 
 /** Takes the records of one partition, in order, through decode, grid, step, calibration and scoring to forecasts. */
 export class Partition {
-  readonly published: Accuracy
-  readonly baseline: Accuracy
   private readonly provenance: Provenance
   private intake: Intake
   private forecaster: Forecaster
@@ -48,13 +45,9 @@ export class Partition {
     /** Bytes of the largest record that may be published. */
     private readonly maxRecordBytes = Infinity,
   ) {
-    const { quantiles } = config
     this.provenance = new Provenance(config.topic, number, states)
     this.intake = this.takeIn()
     this.forecast = new Float64Array(states.cells)
-    const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
-    this.published = new Accuracy(levels)
-    this.baseline = new Accuracy(levels)
     this.forecaster = this.forecastWith()
     this.model = model
     this.parts = this.allocate(model)
@@ -179,12 +172,9 @@ export class Partition {
       await this.intake.accept(records[i]!, i, publish, result)
     }
     result.newSeries = this.states.newcomers.admitted - newBefore
+    this.states.scores.series = this.states.slots.size + this.states.spilled
     await this.takeSteps(records, publish, result)
     result.drift.push(...this.states.alarms.splice(0))
-    const halfLife = this.forecaster.halfLife * Math.max(1, this.states.slots.size)
-    const fade = Math.pow(0.5, result.steps / halfLife)
-    this.published.fade(fade)
-    this.baseline.fade(fade)
     return result
   }
 
@@ -311,10 +301,10 @@ export class Partition {
   }
 
   private forecastWith(): Forecaster {
-    const { config, states, formats, published, baseline } = this
+    const { config, states, formats } = this
     return states.symbols === null
-      ? new NumberForecaster(config, states, formats.frame, published, baseline)
-      : new SymbolForecaster(config, states, states.symbols, published, baseline)
+      ? new NumberForecaster(config, states, formats.frame)
+      : new SymbolForecaster(config, states, states.symbols)
   }
 
   private allocate(model: ActiveModel): readonly [Part, Part] {

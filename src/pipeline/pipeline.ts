@@ -74,7 +74,7 @@ export class Pipeline {
 
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
-    this.progress = new Progress(deps.clock)
+    this.progress = new Progress(deps.clock, new StateLayout(deps.config))
     const { broker, clock, registry } = deps
     this.series = new SeriesView({
       config: () => this.config,
@@ -311,7 +311,7 @@ export class Pipeline {
     const { telemetry } = this.deps
     telemetry.trouble(this.trouble)
     telemetry.driftScore({ score: this.drift().score })
-    if (accuracy !== null) telemetry.accuracy({ published: accuracy.network, baseline: accuracy.baseline })
+    if (accuracy !== null) telemetry.accuracy({ accuracy })
     for (const [number, runtime] of this.partitions) {
       const lost = runtime.lostSinceAsked()
       if (lost > 0) telemetry.lost({ partition: number, records: lost })

@@ -1,4 +1,6 @@
 import { Accuracy } from '../core/accuracy.js'
+import type { ScoredLevels } from '../core/accuracy.js'
+import type { StateLayout } from '../core/layout.js'
 import type { Clock } from '../ports/clock.js'
 import type { PipelineStatus } from '../ports/control.js'
 import type { PartitionRuntime } from './partition-runtime.js'
@@ -6,6 +8,8 @@ import type { SettledBatch } from './settle.js'
 
 /** Time over which the rate is averaged. */
 const WINDOW_MS = 10_000
+/** Of sums that others have added up. */
+const ANY_LEVELS: ScoredLevels = [0, 0.5, 1]
 
 /** A pipeline's counts since the process started, and its rate. */
 export class Progress {
@@ -15,7 +19,10 @@ export class Progress {
   lastSettled = -Infinity
   private readonly recent: { at: number; records: number }[] = []
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly layout: StateLayout,
+  ) {}
 
   add(settled: SettledBatch): void {
     this.records += settled.records
@@ -41,14 +48,30 @@ export class Progress {
 
   /** Rolling scores over all partitions; `null` until something could be scored. */
   accuracy(partitions: Iterable<PartitionRuntime>): PipelineStatus['accuracy'] {
-    const published = new Accuracy([0, 0.5, 1])
-    const baseline = new Accuracy([0, 0.5, 1])
+    const { buckets } = this.layout
+    const [published, baseline] = [new Accuracy(ANY_LEVELS), new Accuracy(ANY_LEVELS)]
+    const horizons = buckets.map(({ label }) => ({
+      steps: label,
+      network: new Accuracy(ANY_LEVELS),
+      baseline: new Accuracy(ANY_LEVELS),
+    }))
     for (const { partition } of partitions) {
-      published.merge(partition.published)
-      baseline.merge(partition.baseline)
+      const { scores } = partition.states
+      scores.byBucket('published').forEach((one, b) => horizons[b]!.network.merge(one))
+      scores.byBucket('baseline').forEach((one, b) => horizons[b]!.baseline.merge(one))
+    }
+    for (const one of horizons) {
+      published.merge(one.network)
+      baseline.merge(one.baseline)
     }
     if (published.count === 0) return null
-    return { network: published.scores(), baseline: baseline.scores() }
+    return {
+      network: published.scores(),
+      baseline: baseline.scores(),
+      horizons: horizons
+        .filter(({ network }) => network.count > 0)
+        .map((one) => ({ ...one, network: one.network.scores(), baseline: one.baseline.scores() })),
+    }
   }
 
   private forget(now: number): void {

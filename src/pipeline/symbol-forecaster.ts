@@ -1,5 +1,4 @@
 import type { PipelineConfig } from '../config/types.js'
-import type { Accuracy } from '../core/accuracy.js'
 import type { ForecastWriter } from '../core/forecast/format.js'
 import { SymbolWriter } from '../core/forecast/symbols.js'
 import { observeSymbol, symbolAt } from '../core/symbol-row.js'
@@ -15,7 +14,6 @@ import type { PartitionSymbols } from './partition-symbols.js'
  * made it: of the network, or of the partition.
  */
 export class SymbolForecaster implements Forecaster {
-  readonly halfLife = 256
   /** Of what the baseline says, and of what the network in use does. */
   private readonly counted: ForecastWriter
   private network: { readonly version: number; readonly writer: ForecastWriter } | undefined
@@ -26,8 +24,6 @@ export class SymbolForecaster implements Forecaster {
     private readonly config: PipelineConfig,
     private readonly states: PartitionStates,
     private readonly symbols: PartitionSymbols,
-    private readonly published: Accuracy,
-    private readonly baseline: Accuracy,
   ) {
     this.counted = new SymbolWriter(config, symbols.vocabulary)
     this.made = new Float64Array(symbols.cells)
@@ -42,7 +38,7 @@ export class SymbolForecaster implements Forecaster {
     const { made: forecast } = this
     const { steps } = this.states
     const s = part.stepOf[row]!
-    this.score(steps.slots[s]!, steps.value[s]!, row, rows, model)
+    this.score(steps.slots[s]!, steps.index[s]!, steps.value[s]!, row, rows, model)
     forecast.fill(0)
     if (part.byNetwork[row] === 1 && part.buffers !== null) {
       const width = model.network!.spec.symbols!.length + 1
@@ -73,7 +69,14 @@ export class SymbolForecaster implements Forecaster {
   }
 
   /** Published and baseline on the same symbols: those that a forecast stands for. */
-  private score(slot: number, symbol: number, row: number, rows: SymbolRows, model: ActiveModel): void {
+  private score(
+    slot: number,
+    index: number,
+    symbol: number,
+    row: number,
+    rows: SymbolRows,
+    model: ActiveModel,
+  ): void {
     const { symbols, last } = this
     const made = this.states.recall(slot, last)
     if (made === null || (made.version > 0 && made.version !== model.version)) return
@@ -84,8 +87,10 @@ export class SymbolForecaster implements Forecaster {
     const given = last[number]! > 0 ? last[number]! : last[UNKNOWN]!
     let likelier = false
     for (let other = 1; other < last.length && !likelier; other++) likelier = last[other]! > given
-    this.published.addSymbol(given / share, !likelier && number !== UNKNOWN)
-    this.baseline.addSymbol(rows.probability[row]!, rows.expected[row] === 1)
+    const { scores } = this.states
+    scores.ours.addSymbol(given / share, !likelier && number !== UNKNOWN)
+    scores.theirs.addSymbol(rows.probability[row]!, rows.expected[row] === 1)
+    scores.settle(0, scores.weigh(index))
   }
 }
 

@@ -80,7 +80,7 @@ export interface PipelineStatus {
   readonly lag: number
   readonly series: number
   readonly rejected: number
-  readonly accuracy: { readonly network: LiveScores; readonly baseline: LiveScores } | null
+  readonly accuracy: LiveAccuracy | null
 }
 
 /** What its forecasts are of. */
@@ -95,11 +95,30 @@ export interface PipelineForm {
   readonly quantiles: readonly number[]
 }
 
-/** Rolling scores of what was published; `null` until something could be scored. */
+/** Rolling scores of what was published, which a network may have made or the baseline, and of the baseline on the same targets. */
+export interface LiveAccuracy {
+  readonly network: LiveScores
+  readonly baseline: LiveScores
+  /** By horizon, such as steps `2-6`, ascending; those of which something could be scored. */
+  readonly horizons: readonly {
+    readonly steps: string
+    readonly network: LiveScores
+    readonly baseline: LiveScores
+  }[]
+}
+
+/** `null` until something could be scored; of symbols all but the last two are. */
 export interface LiveScores {
+  /** Mean absolute error of the median over the in-sample error of the seasonal naive forecast. */
   readonly mase: number | null
+  /** Symmetric mean absolute percentage error of the median, 0–2. */
+  readonly smape: number | null
+  /** Weighted quantile loss. */
   readonly wql: number | null
+  /** Share inside the outermost interval, 0–1. */
   readonly coverage: number | null
+  /** Mean of what came minus the median, in naive errors: above 0, forecasts are too low. */
+  readonly bias: number | null
   /** Only of symbols, whose other scores are null: see `Scores`. */
   readonly logLoss?: number
   readonly accuracy?: number

@@ -13,6 +13,8 @@ export type MetricDefinition = {
 const PIPELINE = ['pipeline'] as const
 const PARTITION = ['pipeline', 'partition'] as const
 const SOURCE = ['pipeline', 'source'] as const
+/** `steps`: a range of the horizon, such as 2-6; five at most. */
+const HORIZON = ['pipeline', 'source', 'steps'] as const
 
 const COUNTS = [1, 4, 16, 64, 256, 1024, 4096, 16_384]
 const SHORT_SECONDS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
@@ -113,6 +115,41 @@ export const catalogue = {
     'tidecast_forecast_coverage_ratio',
     'Share of recent observations inside the outermost published interval.',
     SOURCE,
+  ),
+  smape: gauge(
+    'tidecast_forecast_smape_ratio',
+    'Rolling symmetric mean absolute percentage error of the medians, 0–2.',
+    SOURCE,
+  ),
+  bias: gauge(
+    'tidecast_forecast_bias',
+    'Rolling mean of what came minus the median, in naive errors: above 0, forecasts are too low.',
+    SOURCE,
+  ),
+  horizonMase: gauge(
+    'tidecast_forecast_horizon_mase',
+    'As tidecast_forecast_mase, of forecasts made so many steps ahead.',
+    HORIZON,
+  ),
+  horizonWql: gauge(
+    'tidecast_forecast_horizon_wql',
+    'As tidecast_forecast_wql, of forecasts made so many steps ahead.',
+    HORIZON,
+  ),
+  horizonCoverage: gauge(
+    'tidecast_forecast_horizon_coverage_ratio',
+    'As tidecast_forecast_coverage_ratio, of forecasts made so many steps ahead.',
+    HORIZON,
+  ),
+  horizonSmape: gauge(
+    'tidecast_forecast_horizon_smape_ratio',
+    'As tidecast_forecast_smape_ratio, of forecasts made so many steps ahead.',
+    HORIZON,
+  ),
+  horizonBias: gauge(
+    'tidecast_forecast_horizon_bias',
+    'As tidecast_forecast_bias, of forecasts made so many steps ahead.',
+    HORIZON,
   ),
   logLoss: gauge(
     'tidecast_symbol_log_loss_nats',

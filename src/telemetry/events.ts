@@ -2,7 +2,7 @@ import type { RejectReason } from '../core/decode.js'
 import type { DriftAlarm } from '../core/drift.js'
 import type { CellKind } from '../core/network-spec.js'
 import type { Refusal, Verdict } from '../core/verdict.js'
-import type { LiveScores } from '../ports/control.js'
+import type { LiveAccuracy, LiveScores } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { JudgedScores } from '../ports/model-store.js'
 
@@ -124,8 +124,7 @@ export interface RecordsLost {
 
 export interface AccuracyMeasured {
   readonly kind: 'accuracy-measured'
-  readonly published: LiveScores
-  readonly baseline: LiveScores
+  readonly accuracy: LiveAccuracy
 }
 
 /** The network's forecasts have become biased. */

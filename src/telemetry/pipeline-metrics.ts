@@ -1,8 +1,10 @@
 import { REJECT_REASONS } from '../core/decode.js'
-import type { LiveScores } from '../ports/control.js'
+import type { LiveAccuracy, LiveScores } from '../ports/control.js'
 import { BATCH_FAILURES, TRAINING_STATES } from './events.js'
 import type { BatchSettled, PipelineEvent, RejectCounts, TrainingOutcome } from './events.js'
 import type { Metrics } from './metrics.js'
+
+type Source = 'published' | 'baseline'
 
 /** One pipeline's metrics. Label values are looked up once, here, and not for every batch. */
 export class PipelineMetrics {
@@ -52,8 +54,7 @@ export class PipelineMetrics {
       case 'model-changed':
         return this.#at.modelVersion.set(event.version)
       case 'accuracy-measured':
-        this.#scores('published', event.published)
-        return this.#scores('baseline', event.baseline)
+        return this.#accuracy(event.accuracy)
       case 'drift-detected':
         return this.#at.driftAlarms.inc()
       case 'drift-measured':
@@ -118,13 +119,33 @@ export class PipelineMetrics {
     }
   }
 
-  #scores(source: 'published' | 'baseline', { mase, wql, coverage, logLoss, accuracy }: LiveScores): void {
+  #accuracy({ network, baseline, horizons }: LiveAccuracy): void {
+    this.#scores('published', network)
+    this.#scores('baseline', baseline)
+    for (const { steps, network: ours, baseline: theirs } of horizons) {
+      this.#horizonScores('published', steps, ours)
+      this.#horizonScores('baseline', steps, theirs)
+    }
+  }
+
+  #scores(source: Source, { mase, smape, wql, coverage, bias, logLoss, accuracy }: LiveScores): void {
     const labels = { pipeline: this.#pipeline, source }
+    if (smape !== null) this.#metrics.smape.set(labels, smape)
+    if (bias !== null) this.#metrics.bias.set(labels, bias)
     if (logLoss !== undefined) this.#metrics.logLoss.set(labels, logLoss)
     if (accuracy !== undefined) this.#metrics.symbolAccuracy.set(labels, accuracy)
     if (mase !== null) this.#metrics.mase.set(labels, mase)
     if (wql !== null) this.#metrics.wql.set(labels, wql)
     if (coverage !== null) this.#metrics.coverage.set(labels, coverage)
+  }
+
+  #horizonScores(source: Source, steps: string, { mase, smape, wql, coverage, bias }: LiveScores): void {
+    const labels = { pipeline: this.#pipeline, source, steps }
+    if (mase !== null) this.#metrics.horizonMase.set(labels, mase)
+    if (smape !== null) this.#metrics.horizonSmape.set(labels, smape)
+    if (wql !== null) this.#metrics.horizonWql.set(labels, wql)
+    if (coverage !== null) this.#metrics.horizonCoverage.set(labels, coverage)
+    if (bias !== null) this.#metrics.horizonBias.set(labels, bias)
   }
 
   #trainingState(present: (typeof TRAINING_STATES)[number]): void {

@@ -1,7 +1,9 @@
-import { Accuracy, scoreArrival } from '../core/accuracy.js'
+import type { Accuracy } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
+import { scoreArrival } from '../core/score-arrival.js'
+import { Scoreboard } from '../core/scoreboard.js'
 import type { Network } from '../model/network.js'
 import type { Scores } from '../ports/model-store.js'
 import type { DailyScores } from './gate.js'
@@ -43,7 +45,8 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   )
   const { quantiles } = options.shape
   const levels = [quantiles[0]!, 0.5, quantiles.at(-1)!] as const
-  const accuracy = { network: new Accuracy(levels), baseline: new Accuracy(levels) }
+  const board = new Scoreboard(layout, levels, Infinity)
+  const loss = (of: readonly Accuracy[]): number => of.reduce((sum, one) => sum + one.quantileLoss, 0)
   const ticks = Math.max(...histories.map((history) => history.values.length))
   // Histories end together: the last tick is the last step of each, so that one wave serves them all.
   const shift = histories.map((history) => ticks - history.values.length)
@@ -51,7 +54,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   const days = { network: [] as number[], baseline: [] as number[] }
   const day = layout.short > 1 ? layout.short : WALK_DAY
   for (let tick = 0; tick < ticks; tick++) {
-    const before = { network: accuracy.network.quantileLoss, baseline: accuracy.baseline.quantileLoss }
+    const before = { network: loss(board.published), baseline: loss(board.baseline) }
     histories.forEach((history, slot) => {
       const position = tick - shift[slot]!
       if (position < 0) return
@@ -60,13 +63,14 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       runner.take(slot, index, history.ts[position]!, value)
       const { table } = runner
       if (value !== value) return skipOpen(table, slot, index)
-      scoreArrival(table, slot, index, value, calibration, Infinity, accuracy.network, accuracy.baseline)
+      scoreArrival(table, slot, index, value, runner.arrivals, slot, calibration, Infinity, board)
       runner.learn(slot, index)
     })
     // Targets come from the step after the first origin on.
     const at = Math.floor((tick - first - 1) / day)
+    const now = { network: loss(board.published), baseline: loss(board.baseline) }
     for (const who of tick > first ? (['network', 'baseline'] as const) : []) {
-      days[who][at] = (days[who][at] ?? 0) + accuracy[who].quantileLoss - before[who]
+      days[who][at] = (days[who][at] ?? 0) + now[who] - before[who]
     }
     if (tick < first - options.warmUp) {
       runner.skip()
@@ -82,8 +86,8 @@ export function evaluate(options: EvaluationOptions): Evaluation {
     })
   }
   return {
-    network: { scores: scoresOf(accuracy.network), losses: days.network },
-    baseline: { scores: scoresOf(accuracy.baseline), losses: days.baseline },
+    network: { scores: scoresOf(board.total('published')), losses: days.network },
+    baseline: { scores: scoresOf(board.total('baseline')), losses: days.baseline },
   }
 }
 

@@ -1,3 +1,4 @@
+import { Arrivals } from '../core/arrivals.js'
 import { learnResiduals, PooledResiduals } from '../core/baseline.js'
 import {
   headFeatures,
@@ -24,6 +25,8 @@ interface Taken {
 /** Streams several series side by side, as the daemon does: one wave per tick, hidden states carried from the start. */
 export class StreamRunner {
   readonly table: SeriesTable
+  /** By slot. */
+  readonly arrivals: Arrivals
   private readonly pooled: PooledResiduals
   private readonly target: TargetIndex
   private readonly hidden: Float32Array
@@ -44,6 +47,7 @@ export class StreamRunner {
     this.table = new SeriesTable(layout, capacity)
     for (let slot = 0; slot < capacity; slot++) this.table.reset(slot)
     this.pooled = new PooledResiduals(layout.lags.length, spec.quantiles.length)
+    this.arrivals = new Arrivals(layout, capacity)
     this.target = new TargetIndex(layout)
     this.hidden = new Float32Array(capacity * stateSize(spec))
     this.inputs = new Float32Array(capacity * INPUTS)
@@ -54,6 +58,7 @@ export class StreamRunner {
   take(slot: number, index: number, ts: number, value: number): void {
     const { table, trace } = this
     observe(table, slot, index, value, trace)
+    this.arrivals.keep(table, slot, index, slot)
     const observed = value === value
     stepInputs(table, slot, index, ts, observed, trace, this.inputs, slot * INPUTS)
     this.taken.push({ slot, index, ts, observed })

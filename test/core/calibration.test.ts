@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Accuracy, scoreArrival } from '../../src/core/accuracy.js'
+import { Accuracy } from '../../src/core/accuracy.js'
 import { baselineForecast, learnResiduals, PooledResiduals } from '../../src/core/baseline.js'
+import { Arrivals } from '../../src/core/arrivals.js'
 import { Calibration, openForecast, skipOpen } from '../../src/core/calibration.js'
 import { StateLayout } from '../../src/core/layout.js'
 import { observe } from '../../src/core/observe.js'
+import { scoreArrival } from '../../src/core/score-arrival.js'
+import { Scoreboard } from '../../src/core/scoreboard.js'
 import { SeriesTable } from '../../src/core/series-table.js'
 import { Random } from '../../src/model/random.js'
 
@@ -16,23 +19,25 @@ function state(shape = SHAPE) {
   const table = new SeriesTable(layout, 1)
   table.reset(0)
   const calibration = new Calibration(layout, true, 0.02)
-  const published = new Accuracy(LEVELS)
-  const baseline = new Accuracy(LEVELS)
+  const board = new Scoreboard(layout, LEVELS, Infinity)
   const trace = { p7Before: 0, step: 0 }
   const pooled = new PooledResiduals(layout.cycles, 3)
+  const arrivals = new Arrivals(layout, 1)
   const take = (index: number, value: number): void => {
     observe(table, 0, index, value, trace)
     if (value === value) {
+      arrivals.keep(table, 0, index, 0)
       learnResiduals(table, 0, index, pooled)
-      scoreArrival(table, 0, index, value, calibration, Infinity, published, baseline)
+      scoreArrival(table, 0, index, value, arrivals, 0, calibration, Infinity, board)
     } else skipOpen(table, 0, index)
   }
-  return { layout, table, calibration, published, baseline, pooled, take }
+  const published = () => board.total('published').scores()
+  return { layout, table, calibration, board, published, pooled, take }
 }
 
 test('every forecast is scored against the target it was made for, once', () => {
   for (const horizon of [5, 12, 100]) {
-    const { layout, table, published, baseline, take } = state({ ...SHAPE, horizon })
+    const { layout, table, board, published, take } = state({ ...SHAPE, horizon })
     const forecast = new Float64Array(horizon * 3)
     for (let t = -300; t < 300; t++) {
       take(t, t)
@@ -42,11 +47,9 @@ test('every forecast is scored against the target it was made for, once', () => 
     }
     const scored = layout.steps.filter((h) => Math.ceil(h / 6) <= layout.cycles)
     const expected = scored.reduce((sum, h) => sum + 600 - h, 0)
-    assert.equal(published.scores().targets, expected)
-    assert.equal(baseline.scores().targets, expected)
-    assert.equal(published.scores().wql, 0)
-    assert.equal(published.scores().coverage, 1)
-    assert.equal(published.scores().mase, 0)
+    const { targets, wql, coverage, mase } = published()
+    assert.deepEqual({ targets, wql, coverage, mase }, { targets: expected, wql: 0, coverage: 1, mase: 0 })
+    assert.equal(board.total('baseline').scores().targets, expected)
   }
 })
 
@@ -64,8 +67,8 @@ test('a missing step is neither a target nor an origin', () => {
   for (let t = 0; t < 60; t++) {
     for (const h of layout.steps) if (t >= h && t % 7 !== 3 && (t - h) % 7 !== 3) expected++
   }
-  assert.equal(published.scores().targets, expected)
-  assert.equal(published.scores().wql, 0)
+  assert.equal(published().targets, expected)
+  assert.equal(published().wql, 0)
 })
 
 for (const [name, halfWidth] of [
@@ -73,17 +76,17 @@ for (const [name, halfWidth] of [
   ['far too wide', 6],
 ] as const) {
   test(`intervals that are ${name} come to their nominal coverage`, () => {
-    const { table, calibration, published, take } = state()
+    const { table, calibration, board, published, take } = state()
     const random = new Random(1)
     const forecast = new Float64Array(12 * 3)
     for (let t = 0; t < 4000; t++) {
-      if (t === 2000) published.fade(0)
+      if (t === 2000) for (const sums of board.published) sums.fade(0)
       take(t, random.normal())
       for (let h = 0; h < 12; h++) forecast.set([-halfWidth, 0, halfWidth], h * 3)
       calibration.apply(table, 0, forecast, 0)
       openForecast(table, 0, t, forecast, 0)
     }
-    const coverage = published.scores().coverage!
+    const coverage = published().coverage!
     assert.ok(Math.abs(coverage - 0.8) < 0.02, `coverage ${coverage}`)
   })
 }
@@ -175,12 +178,14 @@ test('the baseline repeats the long season where that has been the better rule',
 
 test('calibration learns from no forecast older than it is told', () => {
   for (const learnSteps of [0, 3]) {
-    const { layout, table, calibration, published, baseline } = state()
+    const { layout, table, calibration, board } = state()
+    const arrivals = new Arrivals(layout, 1)
     const trace = { p7Before: 0, step: 0 }
     const forecast = new Float64Array(SHAPE.horizon * 3).fill(1000)
     for (let t = 0; t < 40; t++) {
       observe(table, 0, t, t % 6, trace)
-      scoreArrival(table, 0, t, t % 6, calibration, learnSteps, published, baseline)
+      arrivals.keep(table, 0, t, 0)
+      scoreArrival(table, 0, t, t % 6, arrivals, 0, calibration, learnSteps, board)
       openForecast(table, 0, t, forecast, 0)
     }
     layout.steps.forEach((h, j) => {

@@ -12,6 +12,7 @@ const definitions = Object.values<MetricDefinition>(catalogue)
 /** Labels whose values are few: one per pipeline, partition, route, or word of a closed list. */
 const BOUNDED_LABELS = new Set([
   ...['pipeline', 'partition', 'reason', 'source', 'state', 'stage', 'outcome', 'method', 'route', 'status'],
+  'steps', // a range of the horizon: five at most
   ...['name', 'version', 'devices', 'signals_blocked'],
 ])
 /** Quantities without a unit, which Prometheus' conventions leave without a suffix. */
@@ -20,6 +21,8 @@ const DIMENSIONLESS = new Set([
   'tidecast_model_version',
   'tidecast_forecast_mase',
   'tidecast_forecast_wql',
+  'tidecast_forecast_bias',
+  ...['mase', 'wql', 'bias'].map((score) => `tidecast_forecast_horizon_${score}`),
   'tidecast_training_state',
   'tidecast_training_loss',
   'tidecast_training_gradient_norm',

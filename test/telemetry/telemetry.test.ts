@@ -182,8 +182,14 @@ test('training is in exactly one state, and each outcome is counted by its reaso
 
 test('scores that are not known yet are absent, not zero', async () => {
   const { telemetry, sample } = setUp()
-  const none = { mase: null, wql: null, coverage: null }
-  telemetry.pipeline('p').accuracy({ published: { ...none, mase: 0.9 }, baseline: none })
+  const none = { mase: null, smape: null, wql: null, coverage: null, bias: null }
+  telemetry.pipeline('p').accuracy({
+    accuracy: {
+      network: { ...none, mase: 0.9 },
+      baseline: none,
+      horizons: [{ steps: '2-6', network: { ...none, coverage: 0.8 }, baseline: none }],
+    },
+  })
   assert.equal(await sample('tidecast_forecast_mase{pipeline="p",source="published"}'), 0.9)
   assert.equal(await sample('tidecast_forecast_mase{pipeline="p",source="baseline"}'), undefined)
   assert.equal(await sample('tidecast_forecast_coverage_ratio{pipeline="p",source="published"}'), undefined)

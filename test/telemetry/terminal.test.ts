@@ -25,8 +25,9 @@ const STATUS: PipelineStatus = {
   series: 321,
   rejected: 0,
   accuracy: {
-    network: { mase: 0.8123, wql: 0.071, coverage: 0.806 },
-    baseline: { mase: 0.97, wql: null, coverage: 0.79 },
+    network: { mase: 0.8123, smape: 0.1, wql: 0.071, coverage: 0.806, bias: 0 },
+    baseline: { mase: 0.97, smape: 0.1, wql: null, coverage: 0.79, bias: 0 },
+    horizons: [],
   },
 }
 

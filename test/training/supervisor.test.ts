@@ -196,7 +196,7 @@ test('a champion that stays behind the baseline is set aside, and a training beg
   const { pipeline, pass, decisions } = supervised(answering(0.4, calls))
   await pass(10)
   assert.equal(pipeline.version, 1)
-  const scores = (wql: number) => ({ mase: 1, wql, coverage: 0.8 })
+  const scores = (wql: number) => ({ mase: 1, smape: 0.1, wql, coverage: 0.8, bias: 0 })
   const live = async (hours: number, wql: number): Promise<void> => {
     for (let i = 0; i < hours; i++) {
       pipeline.newest += 3_600_000
