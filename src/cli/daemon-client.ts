@@ -24,8 +24,12 @@ export class DaemonClient {
   }
 
   async post(path: string, body: object): Promise<unknown> {
-    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
-    return this.request(path, { method: 'POST', body: JSON.stringify(body), headers })
+    return this.postText(path, JSON.stringify(body), 'application/json')
+  }
+
+  async postText(path: string, body: string, type: string): Promise<unknown> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': type }
+    return this.request(path, { method: 'POST', body, headers })
   }
 
   private async request(path: string, init: RequestInit): Promise<unknown> {

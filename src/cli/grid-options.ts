@@ -24,8 +24,7 @@ export const seasonOption = (): Option =>
 /** Reads and judges a value by the configuration's own rules. */
 function judged(format: FormatName, raw: unknown): unknown {
   const rules = formats[format]
-  const like = { doc: '', format, default: null }
   const value = rules.parse(raw)
-  if (value !== undefined && rules.valid?.(value, like) !== false) return value
-  throw new InvalidArgumentError(`Expected ${rules.expected(like)}.`)
+  if (value !== undefined && rules.valid?.(value, {}) !== false) return value
+  throw new InvalidArgumentError(`Expected ${rules.expected({})}.`)
 }

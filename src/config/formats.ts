@@ -4,13 +4,16 @@ import { parseStart, printStart, START_FORMS } from './start-position.js'
 import { parseQuantiles, parseSeason, printSeason } from './grid-formats.js'
 import { parseDuration, parseSize, printDuration, printSize } from './units.js'
 
+/** What of a setting its values are judged by. */
+export type Bounds = Pick<Setting<unknown>, 'min' | 'max' | 'options'>
+
 /** How a kind of value is read from a file, judged, described and printed. */
 export interface Format {
   /** The value in the form of `Config`, or undefined when it cannot be understood. */
   parse(raw: unknown): unknown
   /** Of a parsed value. */
-  valid?(value: unknown, setting: Setting<unknown>): boolean
-  expected(setting: Setting<unknown>): string
+  valid?(value: unknown, setting: Bounds): boolean
+  expected(setting: Bounds): string
   /** A form that `parse` reads back. */
   print?(value: unknown): unknown
 }
@@ -115,8 +118,8 @@ for (const [name, format] of Object.entries(formats)) {
   convict.addFormat({
     name,
     validate(value: unknown, setting) {
-      if (format.valid?.(value, setting as unknown as Setting<unknown>) === false) {
-        throw new Error(`expected ${format.expected(setting as unknown as Setting<unknown>)}`)
+      if (format.valid?.(value, setting as unknown as Bounds) === false) {
+        throw new Error(`expected ${format.expected(setting as unknown as Bounds)}`)
       }
     },
   })
@@ -140,11 +143,11 @@ function text(raw: unknown): string | undefined {
   return typeof raw === 'string' ? raw : undefined
 }
 
-function inBounds(value: unknown, { min, max }: Setting<unknown>): boolean {
+function inBounds(value: unknown, { min, max }: Bounds): boolean {
   return Number(value) >= (min ?? -Infinity) && Number(value) <= (max ?? Infinity)
 }
 
-function bounds({ min, max }: Setting<unknown>, print: (value: number) => string): string {
+function bounds({ min, max }: Bounds, print: (value: number) => string): string {
   if (min !== undefined && max !== undefined) return ` from ${print(min)} to ${print(max)}`
   if (min !== undefined) return `, at least ${print(min)}`
   return max === undefined ? '' : `, at most ${print(max)}`

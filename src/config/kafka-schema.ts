@@ -5,12 +5,14 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   brokers: {
     doc: 'Where to find the cluster: some of its brokers are enough.',
     format: 'addresses',
+    reload: 'process-restart',
     default: ['127.0.0.1:9092'],
     env: 'TIDECAST_BROKER_KAFKA_BROKERS',
   },
   clientId: {
     doc: "Name of this program in the cluster's logs and quotas.",
     format: 'text',
+    reload: 'process-restart',
     default: 'tidecast',
     env: 'TIDECAST_BROKER_KAFKA_CLIENT_ID',
   },
@@ -18,12 +20,14 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     enabled: {
       doc: 'Encrypt the connections.',
       format: 'boolean',
+      reload: 'process-restart',
       default: false,
       env: 'TIDECAST_BROKER_KAFKA_TLS_ENABLED',
     },
     ca: {
       doc: 'File with the certificates of the authorities to trust, PEM.',
       format: 'text',
+      reload: 'process-restart',
       default: null,
       defaultText: "the system's authorities",
       env: 'TIDECAST_BROKER_KAFKA_TLS_CA',
@@ -31,12 +35,14 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     cert: {
       doc: "File with this client's own certificate, PEM, where the cluster asks for one.",
       format: 'text',
+      reload: 'process-restart',
       default: null,
       env: 'TIDECAST_BROKER_KAFKA_TLS_CERT',
     },
     key: {
       doc: 'File with the key of that certificate, PEM.',
       format: 'text',
+      reload: 'process-restart',
       default: null,
       env: 'TIDECAST_BROKER_KAFKA_TLS_KEY',
     },
@@ -45,6 +51,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     mechanism: {
       doc: 'How to log in.',
       format: 'choice',
+      reload: 'process-restart',
       options: ['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'],
       default: 'none',
       env: 'TIDECAST_BROKER_KAFKA_SASL_MECHANISM',
@@ -52,12 +59,14 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     username: {
       doc: 'Name to log in with.',
       format: 'text',
+      reload: 'live',
       default: null,
       env: 'TIDECAST_BROKER_KAFKA_SASL_USERNAME',
     },
     password: {
       doc: 'Password to log in with. Refused in a configuration file.',
       format: 'text',
+      reload: 'live',
       default: null,
       sensitive: true,
       env: 'TIDECAST_BROKER_KAFKA_SASL_PASSWORD',
@@ -65,6 +74,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
     passwordFile: {
       doc: 'File that holds the password, such as a mounted secret.',
       format: 'text',
+      reload: 'live',
       default: null,
       env: 'TIDECAST_BROKER_KAFKA_SASL_PASSWORD_FILE',
     },
@@ -72,24 +82,28 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
       tokenFile: {
         doc: 'With `oauthbearer`: file with the token, which something else renews. Read at every login, and a cluster asks for a new one when a token runs out.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_TOKEN_FILE',
       },
       endpoint: {
         doc: 'With `oauthbearer`: URL that hands out tokens for client credentials (OAuth 2.0), in place of a file.',
         format: 'httpsUrl',
+        reload: 'process-restart',
         default: null,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_ENDPOINT',
       },
       clientId: {
         doc: 'Name that the endpoint knows this client by.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_ID',
       },
       clientSecret: {
         doc: 'Secret of that client. Refused in a configuration file.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         sensitive: true,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_SECRET',
@@ -97,18 +111,21 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
       clientSecretFile: {
         doc: 'File that holds the secret.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE',
       },
       scope: {
         doc: 'Scope to ask the endpoint for.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_SCOPE',
       },
       ca: {
         doc: 'File with the certificates of the authorities to trust for the endpoint, PEM.',
         format: 'text',
+        reload: 'process-restart',
         default: null,
         defaultText: "the system's authorities",
         env: 'TIDECAST_BROKER_KAFKA_SASL_OAUTH_CA',
@@ -118,6 +135,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   compression: {
     doc: 'How what is sent is packed: forecasts, dead letters, states and models. What is read may be packed in any of these ways.',
     format: 'choice',
+    reload: 'process-restart',
     options: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
     default: 'none',
     env: 'TIDECAST_BROKER_KAFKA_COMPRESSION',
@@ -125,6 +143,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   connectionTimeout: {
     doc: 'Longest wait for a connection.',
     format: 'duration',
+    reload: 'process-restart',
     min: 100,
     default: 3000,
     env: 'TIDECAST_BROKER_KAFKA_CONNECTION_TIMEOUT',
@@ -132,6 +151,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   authenticationTimeout: {
     doc: 'Longest wait for a login, and for a token.',
     format: 'duration',
+    reload: 'process-restart',
     min: 100,
     default: 10_000,
     env: 'TIDECAST_BROKER_KAFKA_AUTHENTICATION_TIMEOUT',
@@ -139,6 +159,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   requestTimeout: {
     doc: 'Longest wait for an answer.',
     format: 'duration',
+    reload: 'process-restart',
     min: 1000,
     default: 30_000,
     env: 'TIDECAST_BROKER_KAFKA_REQUEST_TIMEOUT',
@@ -146,6 +167,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   sessionTimeout: {
     doc: 'A process that is not heard of for so long loses its partitions to others of its group.',
     format: 'duration',
+    reload: 'process-restart',
     min: 6000,
     max: 1_800_000,
     default: 20_000,
@@ -154,6 +176,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   heartbeat: {
     doc: 'Time between two signs of life; also how soon a process hears that partitions move.',
     format: 'duration',
+    reload: 'process-restart',
     min: 100,
     default: 1000,
     env: 'TIDECAST_BROKER_KAFKA_HEARTBEAT',
@@ -163,18 +186,21 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
       'Keep copies also of the states whose partitions other processes own, so that those are taken over at once. Costs reading ' +
       'what they write to the states topic, room on the disk (up to half of `broker.embedded.mapSize`) and a little work, each time in every process.',
     format: 'boolean',
+    reload: 'process-restart',
     default: true,
     env: 'TIDECAST_BROKER_KAFKA_STANDBY',
   },
   createTopics: {
     doc: 'Create topics that are missing. Without, a missing topic is an error at start-up.',
     format: 'boolean',
+    reload: 'process-restart',
     default: true,
     env: 'TIDECAST_BROKER_KAFKA_CREATE_TOPICS',
   },
   replicationFactor: {
     doc: 'Copies of the topics that are created; 0 leaves it to the cluster.',
     format: 'integer',
+    reload: 'process-restart',
     min: 0,
     max: 32,
     default: 0,
@@ -183,6 +209,7 @@ export const kafkaSchema: SettingsOf<KafkaConfig> = {
   modelsTopic: {
     doc: 'Topic that keeps the trained models of all pipelines.',
     format: 'topic',
+    reload: 'process-restart',
     default: 'tidecast.models',
     env: 'TIDECAST_BROKER_KAFKA_MODELS_TOPIC',
   },

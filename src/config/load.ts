@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import JSON5 from 'json5'
+import { parse as parseYaml } from 'yaml'
 import { collect, isObject } from './collect.js'
 import type { Collected, Given, Origin } from './collect.js'
 import { ConfigError } from './error.js'
@@ -15,11 +16,15 @@ import { daemonSchema } from './schema.js'
 import { settingsOf } from './setting.js'
 import type { Config } from './types.js'
 
+export type FileFormat = 'json5' | 'yaml'
+
 export interface ConfigSources {
-  /** JSON5 files; a later one replaces single keys of an earlier one. */
+  /** JSON5 files, or YAML where they end in .yaml or .yml; a later one replaces single keys of an earlier one. */
   readonly files: readonly string[]
-  /** JSON5 text, taken after the files. */
+  /** Taken after the files. */
   readonly text?: string
+  /** Default: JSON5. */
+  readonly textFormat?: FileFormat
   readonly env: Readonly<Record<string, string | undefined>>
   /** Dotted path → value, as given on the command line; the last word. */
   readonly overrides?: Readonly<Record<string, unknown>>
@@ -28,13 +33,24 @@ export interface ConfigSources {
 /** No dots (they separate path segments) and nothing that needs escaping in a metric label, a path or a URL. */
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/
 
+export interface Loaded {
+  readonly config: Config
+  /** By path, the file, variable or option that gave the value; what is not in it has its default. */
+  readonly origins: ReadonlyMap<string, string>
+}
+
 /** Defaults, then files, text, environment and overrides, each over the one before. Throws a `ConfigError` with all problems. */
 export function loadConfig(sources: ConfigSources): Config {
+  return loadWithOrigins(sources).config
+}
+
+/** The same, and where each value came from. */
+export function loadWithOrigins(sources: ConfigSources): Loaded {
   const collected: Collected = { daemon: new Map(), pipelines: new Map(), problems: [] }
   const { problems } = collected
-  for (const file of sources.files) take(collected, () => readFileSync(file, 'utf8'), file)
-  const { text } = sources
-  if (text !== undefined) take(collected, () => text, 'text')
+  for (const file of sources.files) take(collected, () => readFileSync(file, 'utf8'), file, formatOf(file))
+  const { text, textFormat = 'json5' } = sources
+  if (text !== undefined) take(collected, () => text, 'text', textFormat)
   takeEnvironment(collected, sources.env)
   for (const [path, value] of Object.entries(sources.overrides ?? {})) takeOverride(collected, path, value)
 
@@ -69,18 +85,36 @@ export function loadConfig(sources: ConfigSources): Config {
   }
   problems.push(...checkRegistryUse(registry.url, pipelines))
   if (problems.length > 0) throw new ConfigError(problems)
-  return freeze(
+  const config = freeze(
     toConfig({ ...daemon.settings, schemaRegistry }, { token, password, clientSecret }, pipelines),
   )
+  return { config, origins: originsOf(collected) }
 }
 
-function take(collected: Collected, read: () => string, source: string): void {
+function originsOf({ daemon, pipelines }: Collected): ReadonlyMap<string, string> {
+  const origins = new Map<string, string>()
+  for (const [path, { source }] of daemon) origins.set(path, source)
+  for (const [name, given] of pipelines) {
+    for (const [path, { source }] of given) origins.set(`pipelines.${name}.${path}`, source)
+  }
+  return origins
+}
+
+/** Of a file, by its name. */
+export function formatOf(file: string): FileFormat {
+  return /\.ya?ml$/i.test(file) ? 'yaml' : 'json5'
+}
+
+function take(collected: Collected, read: () => string, source: string, format: FileFormat): void {
+  const yaml = format === 'yaml'
   let raw: unknown
   try {
-    raw = JSON5.parse(read().replace(/^\uFEFF/, ''))
+    const text = read().replace(/^\uFEFF/, '')
+    raw = yaml ? (parseYaml(text, { logLevel: 'error' }) ?? {}) : JSON5.parse(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^JSON5: /, '') : String(error)
-    collected.problems.push({ path: '', value: undefined, expected: `readable JSON5 (${reason})`, source })
+    const reason = error instanceof Error ? (error.message.replace(/^JSON5: /, '').split('\n')[0] ?? '') : ''
+    const expected = `readable ${yaml ? 'YAML' : 'JSON5'} (${reason})`
+    collected.problems.push({ path: '', value: undefined, expected, source })
     return
   }
   takeObject(collected, raw, { source, textual: false })

@@ -18,28 +18,33 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   kind: {
     doc: 'What the values are: `numbers`, or `symbols`, texts from a vocabulary that is learnt: then every observation is a step, and what is forecast are the probabilities of the next symbol.',
     format: 'choice',
+    reload: 'states-drop',
     options: VALUE_KINDS,
     default: 'numbers',
   },
   paused: {
     doc: 'Stop the pipeline, with its states kept; it goes on from where it stopped.',
     format: 'boolean',
+    reload: 'live',
     default: false,
   },
   topic: {
     doc: 'Topic the observations are read from.',
     format: 'topic',
+    reload: 'states-drop',
     default: null,
     defaultText: "the pipeline's name",
   },
   start: {
     doc: 'Where a pipeline that has consumed nothing yet begins: "earliest", "latest", a time ("2026-01-01T00:00Z") or a duration back from now ("7d"). Decided once, and kept.',
     format: 'start',
+    reload: 'live',
     default: 'earliest',
   },
   partitions: {
     doc: 'Partitions of the topics this pipeline creates; existing topics keep theirs.',
     format: 'integer',
+    reload: 'live',
     min: 1,
     max: 1024,
     default: 1,
@@ -47,12 +52,14 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   output: {
     doc: 'Topic the forecasts are published to. Belongs to this pipeline alone.',
     format: 'topic',
+    reload: 'pipeline-restart',
     default: null,
     defaultText: '`<name>.forecasts`',
   },
   deadLetter: {
     doc: 'Topic that rejected records go to, with the reason.',
     format: 'topic',
+    reload: 'pipeline-restart',
     default: null,
     defaultText: '`<name>.dead-letters`',
   },
@@ -60,12 +67,14 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     input: {
       doc: 'How the values of the input topic are written: `json`; `avro` or `json-schema` with a schema registry; `raw`, a number as text, or `raw-double`, one of 8 bytes, big-endian, both with the key as series and the time stamp of the record.',
       format: 'choice',
+      reload: 'pipeline-restart',
       options: ['json', 'avro', 'json-schema', 'raw', 'raw-double'],
       default: 'json',
     },
     output: {
       doc: 'How forecasts are written: `json`; `avro` or `json-schema` with a schema registry, under the subject `<output>-value`.',
       format: 'choice',
+      reload: 'pipeline-restart',
       options: ['json', 'avro', 'json-schema'],
       default: 'json',
     },
@@ -74,34 +83,41 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     series: {
       doc: 'Where a record names its series: a dotted path into its JSON value, or "" for its key.',
       format: 'seriesPath',
+      reload: 'live',
       default: '',
     },
     ts: {
       doc: 'Dotted path to the time stamp: ISO 8601 or milliseconds since the epoch.',
       format: 'fieldPath',
+      reload: 'live',
       default: 'ts',
     },
     value: {
       doc: 'Dotted path to the value: a number, or with `kind: symbols` a text; null where it is known to be missing.',
       format: 'fieldPath',
+      reload: 'live',
       default: 'value',
     },
   },
   interval: {
     doc: 'Time between two observations of a series; "observations" where they do not keep to a clock, such as trading days.',
     format: 'interval',
+    reload: 'states-drop',
     default: null,
     defaultText: '`1h`; of symbols always `observations`',
   },
   season: {
     doc: 'Season lengths in steps, short and long (for hourly data a day and a week); `24` alone adds a long one of seven; "none" without a season.',
     format: 'season',
+    reload: 'states-drop',
     default: null,
     defaultText: '`[24, 168]`; of symbols always `none`',
   },
   horizon: {
     doc: 'Steps ahead that are forecast.',
     format: 'integer',
+    reload: 'retrain',
+    narrowed: 'live',
     min: 1,
     max: 1000,
     default: null,
@@ -110,12 +126,15 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   quantiles: {
     doc: 'Levels of the published quantiles; the outermost two bound the interval whose coverage is watched.',
     format: 'quantiles',
+    reload: 'retrain',
+    narrowed: 'live',
     default: [0.1, 0.5, 0.9],
   },
   symbols: {
     maxVocabulary: {
       doc: 'Of `kind: symbols`: most symbols that are told apart; whatever else comes counts as one unknown symbol. Another number rebuilds the states from the topic.',
       format: 'integer',
+      reload: 'states-drop',
       min: 2,
       max: 1024,
       default: 256,
@@ -123,6 +142,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     maxLength: {
       doc: 'Of `kind: symbols`: longest symbol, in characters; records with a longer one are rejected.',
       format: 'integer',
+      reload: 'live',
       min: 1,
       max: 128,
       default: 64,
@@ -130,6 +150,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     top: {
       doc: 'Of `kind: symbols`: how many of the most probable next symbols a forecast names.',
       format: 'integer',
+      reload: 'live',
       min: 1,
       max: 1024,
       default: 5,
@@ -138,6 +159,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   aggregate: {
     doc: 'What becomes of several readings within one interval; with `none` the first counts and the rest are duplicates.',
     format: 'choice',
+    reload: 'states-drop',
     options: ['none', 'last', 'mean', 'sum'],
     default: 'none',
   },
@@ -150,6 +172,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   tombstones: {
     doc: 'What becomes of the series named by the key of a record without a value: `delete` forgets its state, `ignore` passes over the record.',
     format: 'choice',
+    reload: 'live',
     options: ['delete', 'ignore'],
     default: 'delete',
   },
@@ -158,6 +181,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     minValue: {
       doc: 'Least value that is believed.',
       format: 'number',
+      reload: 'live',
       min: -1e30,
       max: 1e30,
       default: -1e15,
@@ -165,6 +189,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     maxValue: {
       doc: 'Greatest value that is believed.',
       format: 'number',
+      reload: 'live',
       min: -1e30,
       max: 1e30,
       default: 1e15,
@@ -172,12 +197,21 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     maxAhead: {
       doc: "How far a time stamp may lie ahead of the record's own time of arrival.",
       format: 'duration',
+      reload: 'live',
       default: DAY,
     },
-    maxKeyBytes: { doc: 'Longest record key.', format: 'size', min: 1, max: 65_536, default: 1024 },
+    maxKeyBytes: {
+      doc: 'Longest record key.',
+      format: 'size',
+      reload: 'live',
+      min: 1,
+      max: 65_536,
+      default: 1024,
+    },
     maxValueBytes: {
       doc: 'Longest record value.',
       format: 'size',
+      reload: 'live',
       min: 16,
       max: 16_777_216,
       default: 65_536,
@@ -186,12 +220,14 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   allowedLateness: {
     doc: "With `aggregate`: how far behind the partition's latest time stamp an interval stays open.",
     format: 'duration',
+    reload: 'live',
     default: 0,
   },
   gaps: {
     maxSteps: {
       doc: 'Missing steps that are stepped over one by one; a longer gap starts the series anew.',
       format: 'integer',
+      reload: 'live',
       min: 0,
       max: 100_000,
       default: 48,
@@ -201,11 +237,13 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     enabled: {
       doc: 'Widen and narrow the intervals until they cover what they claim to.',
       format: 'boolean',
+      reload: 'live',
       default: true,
     },
     rate: {
       doc: 'How fast calibration follows; larger adapts sooner and wavers more.',
       format: 'number',
+      reload: 'live',
       min: 0,
       max: 1,
       default: 0.02,
@@ -215,12 +253,14 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     format: {
       doc: 'One record for a forecast (`wide`), or one for each of its steps (`long`), for sinks that want rows.',
       format: 'choice',
+      reload: 'pipeline-restart',
       options: ['wide', 'long'],
       default: 'wide',
     },
     maxAge: {
       doc: 'No forecast is published from observations older than this on arrival; "0s" publishes them all.',
       format: 'duration',
+      reload: 'live',
       default: 0,
     },
   },
@@ -230,6 +270,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     maxResidentSeries: {
       doc: 'Series whose states are kept in memory; the least recently used beyond that are spilled to disk.',
       format: 'integer',
+      reload: 'live',
       min: 1,
       max: 10_000_000,
       default: 100_000,
@@ -237,6 +278,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     snapshotEvery: {
       doc: 'Time between two snapshots, and from the end of a burst to one. A restart replays what came since. Where a snapshot takes long there are fewer: while records come in, they take a tenth of the time at most.',
       format: 'duration',
+      reload: 'live',
       min: 100,
       max: DAY,
       default: 5000,
@@ -244,11 +286,13 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     ttl: {
       doc: 'A series whose newest observation is so far behind its partition\'s newest is forgotten, in memory and in the store; "0s" keeps all.',
       format: 'duration',
+      reload: 'live',
       default: 0,
     },
     maxNewSeriesPerMinute: {
       doc: 'In a partition, by the time stamps of the records in the log: what new series there are beyond is rejected as too-many-series. 0: any number.',
       format: 'integer',
+      reload: 'live',
       min: 0,
       default: 0,
     },
@@ -256,6 +300,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   delivery: {
     doc: 'On Kafka: with `exactly-once` forecasts and offsets commit in one transaction; with `at-least-once` forecasts are visible some hundred milliseconds sooner, and those of the last moment come twice after a crash or a rebalance. The embedded log delivers exactly once in any case.',
     format: 'choice',
+    reload: 'pipeline-restart',
     options: ['exactly-once', 'at-least-once'],
     default: 'exactly-once',
   },
@@ -263,6 +308,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     maxRecords: {
       doc: 'Most records that are settled in one transaction.',
       format: 'integer',
+      reload: 'pipeline-restart',
       min: 1,
       max: 100_000,
       default: 4096,
@@ -270,6 +316,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     commitInterval: {
       doc: 'On Kafka: least time between two commits of a partition, unless a full batch waits. Shorter brings forecasts sooner and costs the cluster more.',
       format: 'duration',
+      reload: 'pipeline-restart',
       max: 10_000,
       default: 100,
     },
@@ -280,6 +327,7 @@ function policy(what: string) {
   return {
     doc: `${what} Counted in both cases.`,
     format: 'choice',
+    reload: 'live',
     options: ['dead-letter', 'drop'],
     default: 'dead-letter',
   } as const

@@ -1,5 +1,6 @@
 import { formats } from './formats.js'
 import { pipelineSchema } from './pipeline-schema.js'
+import { RELOADS, RELOAD_TEXTS } from './reload-class.js'
 import { daemonSchema } from './schema.js'
 import { settingsOf } from './setting.js'
 import type { SchemaNode, Setting } from './setting.js'
@@ -8,18 +9,26 @@ const INTRODUCTION = `# Configuration
 
 <!-- Generated from the schema by \`tidecast config reference\`: change the schema, not this page. -->
 
-A configuration is a JSON5 file: JSON with comments, trailing commas and unquoted keys. Values are taken from the
-defaults, the files in their order, the environment and \`--set path=value\`, each over the one before. Everything is
-checked before anything starts, \`tidecast config check\` only checks, and \`tidecast config show\` prints the outcome.
+A configuration is a JSON5 file (JSON with comments, trailing commas and unquoted keys), or a YAML file where its name ends
+in \`.yaml\` or \`.yml\`. Values are taken from the defaults, the profiles and files in their order, the environment and
+\`--set path=value\`, each over the one before. Everything is checked before anything starts; \`tidecast config check\` only
+checks, \`tidecast config show --origins\` prints the outcome and where each value came from, and \`tidecast config schema\`
+prints a JSON Schema for editors.
 
 Durations are written with their unit ("500ms", "90s", "1h30m", "7d", ISO 8601 "PT15M"), sizes as "64KiB", "8MiB" or a
 number of bytes.
+
+## Changes while the daemon runs
+
+What a change of a setting takes stands with it; \`tidecast config diff OLD NEW\` says it for what differs between two files.
+
 `
 
 /** The page about every setting, in Markdown: path, kind, default, environment variable and purpose. */
 export function configReference(): string {
   return [
-    INTRODUCTION,
+    INTRODUCTION + RELOADS.map((reload) => `- \`${reload}\`: ${RELOAD_TEXTS[reload]}.`).join('\n'),
+    '',
     '## Daemon\n',
     ...list(daemonSchema),
     '\n## Pipelines\n',
@@ -32,8 +41,12 @@ export function configReference(): string {
 function list(schema: SchemaNode): string[] {
   return [...settingsOf(schema)].map(([path, setting]) => {
     const env = setting.env === undefined ? '' : ` Environment: \`${setting.env}\`.`
-    return `- \`${path}\`: ${setting.doc} Takes ${formats[setting.format].expected(setting)}. Default: ${defaultOf(setting)}.${env}`
+    return `- \`${path}\`: ${setting.doc} Takes ${formats[setting.format].expected(setting)}. Default: ${defaultOf(setting)}.${env} Reload: ${reloadOf(setting)}.`
   })
+}
+
+function reloadOf({ reload, narrowed }: Setting<unknown>): string {
+  return `\`${reload}\`${narrowed === undefined ? '' : `; \`${narrowed}\` to a smaller one, or to fewer of them`}`
 }
 
 function defaultOf(setting: Setting<unknown>): string {

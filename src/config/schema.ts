@@ -6,6 +6,7 @@ import type { SettingsOf } from './setting.js'
 /** The daemon's settings as they stand in a file: `Config` without the pipelines, sizes and durations readable. */
 export interface DaemonSettings {
   dataDir: string
+  config: Config['config']
   log: Config['log']
   http: {
     host: string
@@ -32,13 +33,24 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
   dataDir: {
     doc: 'Folder of the embedded log, the states, the models and the generated token; relative to the working directory.',
     format: 'text',
+    reload: 'process-restart',
     default: 'data',
     env: 'TIDECAST_DATA_DIR',
+  },
+  config: {
+    watch: {
+      doc: 'Reload when a configuration file changes, also where it is a link that is replaced, as Kubernetes does.',
+      format: 'boolean',
+      reload: 'live',
+      default: false,
+      env: 'TIDECAST_CONFIG_WATCH',
+    },
   },
   log: {
     level: {
       doc: 'Least severe log lines that are written.',
       format: 'choice',
+      reload: 'live',
       options: ['trace', 'debug', 'info', 'warn', 'error'],
       default: 'info',
       env: 'TIDECAST_LOG_LEVEL',
@@ -46,6 +58,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     format: {
       doc: '`auto` writes readable lines to a terminal and JSON to anything else.',
       format: 'choice',
+      reload: 'process-restart',
       options: ['auto', 'json', 'pretty'],
       default: 'auto',
       env: 'TIDECAST_LOG_FORMAT',
@@ -55,12 +68,14 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     host: {
       doc: 'Address to listen on. Reading needs no token, so think before leaving loopback.',
       format: 'text',
+      reload: 'process-restart',
       default: '127.0.0.1',
       env: 'TIDECAST_HTTP_HOST',
     },
     port: {
       doc: 'Port to listen on; 0 takes a free one.',
       format: 'integer',
+      reload: 'process-restart',
       min: 0,
       max: 65_535,
       default: 8787,
@@ -69,6 +84,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     token: {
       doc: 'Bearer token of every request that changes something. Better kept in the environment or in a file of its own.',
       format: 'secret',
+      reload: 'live',
       default: null,
       defaultText: 'generated into `<dataDir>/token` on first start',
       sensitive: true,
@@ -77,6 +93,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     tokenFile: {
       doc: 'File that holds the token, such as a mounted secret; instead of `http.token`.',
       format: 'text',
+      reload: 'live',
       default: null,
       defaultText: 'none',
       env: 'TIDECAST_HTTP_TOKEN_FILE',
@@ -84,6 +101,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     maxBody: {
       doc: 'Largest request body.',
       format: 'size',
+      reload: 'process-restart',
       min: 1024,
       max: GIB,
       default: 8 * MIB,
@@ -92,6 +110,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     maxRecordsPerRequest: {
       doc: 'Most records in one request.',
       format: 'integer',
+      reload: 'process-restart',
       min: 1,
       max: 1_000_000,
       default: 50_000,
@@ -102,6 +121,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     kind: {
       doc: 'Where records are read from and written to. `embedded` is a log in the data folder, for one machine; `kafka` a cluster.',
       format: 'choice',
+      reload: 'process-restart',
       options: ['embedded', 'kafka'],
       default: 'embedded',
       env: 'TIDECAST_BROKER_KIND',
@@ -110,6 +130,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       mapSize: {
         doc: 'Most that log, states and models can grow to; with Kafka, the local copy of states. Address space, not disk, is reserved.',
         format: 'size',
+        reload: 'process-restart',
         min: 16 * MIB,
         max: 16 * 1024 * GIB,
         default: 64 * GIB,
@@ -118,12 +139,14 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       retention: {
         doc: 'Records older than this may be deleted; "0s" keeps them.',
         format: 'duration',
+        reload: 'live',
         default: 0,
         env: 'TIDECAST_BROKER_EMBEDDED_RETENTION',
       },
       retentionBytes: {
         doc: 'The oldest records of a topic may be deleted while it holds more than this; 0 keeps them.',
         format: 'size',
+        reload: 'live',
         min: 0,
         default: 8 * GIB,
         env: 'TIDECAST_BROKER_EMBEDDED_RETENTION_BYTES',
@@ -136,6 +159,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     backend: {
       doc: 'What carries out the tensor operations. `auto` takes TensorFlow where it runs, else a portable backend, with a warning.',
       format: 'choice',
+      reload: 'process-restart',
       options: ['auto', 'tensorflow', 'wasm', 'cpu'],
       default: 'auto',
       env: 'TIDECAST_ENGINE_BACKEND',
@@ -143,6 +167,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     threads: {
       doc: 'Threads that one tensor operation may use. Steps are small: one is usually the fastest.',
       format: 'integer',
+      reload: 'process-restart',
       min: 1,
       max: 64,
       default: 1,
@@ -153,6 +178,7 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
     device: {
       doc: 'Where steps and forecasts are computed. Waves of a few thousand series are faster on the processor than on their way to a GPU and back.',
       format: 'choice',
+      reload: 'process-restart',
       options: ['auto', 'gpu', 'cpu'],
       default: 'cpu',
       env: 'TIDECAST_INFERENCE_DEVICE',

@@ -1,10 +1,15 @@
 import type { FormatName } from './formats.js'
+import type { Reload } from './reload-class.js'
 
 /** One key of the configuration. A convict schema leaf, with the bounds and the texts that the reference needs. */
 export interface Setting<T> {
   readonly doc: string
   readonly format: FormatName
   readonly default: T
+  /** What a change of it takes while the daemon runs. */
+  readonly reload: Reload
+  /** Of a smaller number, or of fewer of the values there were. */
+  readonly narrowed?: Reload
   readonly env?: string
   /** The value is never printed. */
   readonly sensitive?: true

@@ -4,8 +4,7 @@ import { daemonSchema } from './schema.js'
 import { isSetting } from './setting.js'
 import type { SchemaNode } from './setting.js'
 import type { Config } from './types.js'
-
-export const MASK = '********'
+import { allValues, daemonForm, MASK, printed } from './values.js'
 
 /** The configuration with its secrets masked: what may be printed and logged. */
 export function maskSecrets(config: Config): Config {
@@ -28,19 +27,32 @@ export function maskSecrets(config: Config): Config {
 
 /** The configuration as a file would say it, with units, every default spelled out and secrets left out. */
 export function asFile(config: Config): Record<string, unknown> {
-  const { http, broker } = config
-  const { mapSizeBytes, retentionMs, retentionBytes } = broker.embedded
-  const daemon = {
-    ...config,
-    http: { ...http, maxBody: http.maxBodyBytes },
-    broker: {
-      kind: broker.kind,
-      embedded: { mapSize: mapSizeBytes, retention: retentionMs, retentionBytes },
-      kafka: broker.kafka,
-    },
-  }
   const pipelines = config.pipelines.map((pipeline) => [pipeline.name, print(pipelineSchema, pipeline)])
-  return { ...(print(daemonSchema, daemon) as object), pipelines: Object.fromEntries(pipelines) as unknown }
+  return {
+    ...(print(daemonSchema, daemonForm(config)) as object),
+    pipelines: Object.fromEntries(pipelines) as unknown,
+  }
+}
+
+/** A value in effect, and where it came from. */
+export interface ShownValue {
+  readonly path: string
+  /** As a file would say it. */
+  readonly value: unknown
+  /** File, variable or option; `default` where nothing said it. */
+  readonly origin: string
+  /** A secret, whose value is not shown. */
+  readonly masked: boolean
+}
+
+/** @param origins by path, of what was given */
+export function shownValues(config: Config, origins: ReadonlyMap<string, string>): ShownValue[] {
+  return [...allValues(config)].map(([path, value]) => ({
+    path,
+    value: printed(value),
+    origin: origins.get(path) ?? 'default',
+    masked: value.setting.sensitive === true && (value.value ?? null) !== null,
+  }))
 }
 
 function print(node: SchemaNode, value: unknown): unknown {

@@ -5,6 +5,7 @@ import type { Activation, CellKind, DecoderKind, ValueKind } from '../core/netwo
 /** The validated, frozen configuration. Durations are milliseconds, sizes bytes. Documentation and defaults: schema.ts. */
 export interface Config {
   readonly dataDir: string
+  readonly config: { readonly watch: boolean }
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' }
   readonly http: {
     readonly host: string

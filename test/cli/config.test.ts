@@ -96,6 +96,42 @@ test('the configuration file is the one asked for, else $TIDECAST_CONFIG, else .
   assert.match((await run(['check'], { TIDECAST_CONFIG: 'good.json5' })).out, /good\.json5/)
 })
 
+test('--profile begins with the settings for a kind of topic, under the files', async () => {
+  const { out } = await run(['check', '--profile', 'traffic', 'load', '--config', 'good.json5'])
+  assert.match(out, /traffic\.json5, .*load\.json5, .*good\.json5 \(pipelines: traffic, load, p\)/)
+  await assert.rejects(
+    run(['check', '--profile', 'stonks']),
+    /Allowed choices are stock, traffic, load, weather/,
+  )
+})
+
+test('show --origins says where each value came from, and masks secrets', async () => {
+  const { out } = await run(['show', '--origins', '--config', 'good.json5'], { TIDECAST_HTTP_PORT: '9' })
+  assert.match(out, /^http\.port +9 +TIDECAST_HTTP_PORT$/m)
+  assert.match(out, /^http\.token +'\*+' +.*good\.json5$/m)
+  assert.match(out, /^pipelines\.p\.interval +'15m' +.*good\.json5$/m)
+  assert.match(out, /^pipelines\.p\.horizon +24 +default$/m)
+  assert.doesNotMatch(out, new RegExp(SECRET))
+})
+
+test('diff compares two files, also in YAML, and says what a reload would do', async (t) => {
+  writeFileSync(
+    join(dir, 'new.yaml'),
+    'pipelines:\n  p:\n    interval: 15m\n    season: none\n    horizon: 12\n',
+  )
+  t.after(() => rmSync(join(dir, 'new.yaml')))
+  const { code, out } = await run(['diff', 'good.json5', 'new.yaml'])
+  assert.equal(code, 0)
+  assert.match(out, /^~ pipelines\.p\.horizon: 24 -> 12: applied live$/m)
+  const { changes } = JSON.parse((await run(['diff', 'good.json5', 'new.yaml', '--json'])).out) as {
+    changes: { path: string }[]
+  }
+  assert.deepEqual(
+    changes.map(({ path }) => path),
+    ['http.token', 'pipelines.p.horizon'],
+  )
+})
+
 test('an override that is no assignment is refused', async () => {
   await assert.rejects(run(['check', '--set', 'horizon']), /Expected path=value/)
 })

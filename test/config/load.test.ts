@@ -121,6 +121,7 @@ test('a pipeline without settings gets every documented default', () => {
 test('the daemon gets every documented default', () => {
   assert.deepEqual(loadConfig({ files: [], env: {} }), {
     dataDir: 'data',
+    config: { watch: false },
     log: { level: 'info', format: 'auto' },
     http: { host: '127.0.0.1', port: 8787, maxBodyBytes: 8_388_608, maxRecordsPerRequest: 50_000 },
     broker: {
