@@ -36,4 +36,8 @@ export class SeriesDesk implements SeriesControl {
   ): ReturnType<SeriesControl['steps']> {
     return this.of(pipeline)?.steps(...what)
   }
+
+  since(pipeline: string, ...what: Parameters<SeriesView['since']>): ReturnType<SeriesControl['since']> {
+    return this.of(pipeline)?.since(...what)
+  }
 }

@@ -1,6 +1,7 @@
 import type { DriftAlarm } from '../core/drift.js'
 import type { RejectReason } from '../core/decode.js'
 import type { OutboundRecord } from '../ports/broker.js'
+import type { ViewedStep } from './series/viewed.js'
 
 /** What a batch came to; nothing of it has been published yet. */
 export interface Advance {
@@ -20,6 +21,8 @@ export interface Advance {
   byNetwork: number
   /** Alarms raised within the batch. */
   readonly drift: DriftAlarm[]
+  /** Steps of series that are being looked at. */
+  readonly viewed: ViewedStep[]
   /** Waves the engine has stepped, each with its share of the time its part took. */
   readonly waves: { rows: number; seconds: number }[]
 }
@@ -38,6 +41,7 @@ export function emptyAdvance(): Advance {
     forecasts: 0,
     byNetwork: 0,
     drift: [],
+    viewed: [],
     waves: [],
   }
 }

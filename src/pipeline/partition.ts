@@ -15,10 +15,12 @@ import { Part } from './part.js'
 import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
+import type { ViewedList } from './series/viewed.js'
 import { Successor } from './successor.js'
 import { SymbolForecaster } from './symbol-forecaster.js'
 
 const BASELINE_ROWS = 1024
+const NOBODY: Pick<ViewedList, 'has'> = { has: () => false }
 
 interface InFlight {
   readonly part: Part
@@ -34,6 +36,8 @@ export class Partition {
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
   private model: ActiveModel
+  /** Whose steps are to be told beyond their publication. */
+  viewed: Pick<ViewedList, 'has'> = NOBODY
 
   constructor(
     private config: PipelineConfig,
@@ -69,12 +73,8 @@ export class Partition {
     const origin = this.states.recall(slot, this.forecast)
     if (origin === null) return null
     const { ts, version } = origin
-    const scale = this.states.table.scale(slot)
-    const label = modelLabel(version, this.config.model.cell)
-    const json = this.forecaster.json(version, this.model)
-    if (json === null) return null
-    const bytes = json.write(json.head(series), ts, label, this.forecast, scale, 0)
-    return { ts, json: Buffer.from(bytes).toString() }
+    const json = this.jsonOf(series, ts, version, this.forecast, this.states.table.scale(slot))
+    return json === null ? null : { ts, json }
   }
 
   /** What the baseline says of a resident series now, as `latest`; `null` where the newest step was no observation. */
@@ -84,19 +84,10 @@ export class Partition {
     const index = table.f64[slot * F64_WIDTH + F64.index]!
     const ts = table.f64[slot * F64_WIDTH + F64.ts]!
     const observed = index === index && (interval === 0 || Math.floor(ts / interval) === index)
-    const json = this.forecaster.json(0, this.model)
-    if (symbols !== null || !observed || json === null) return null
+    if (symbols !== null || !observed) return null
     baselineForecast(table, slot, index, pooled, this.forecast, 0)
-    const head = json.head(slots.name(slot)!)
-    const bytes = json.write(
-      head,
-      ts,
-      modelLabel(0, this.config.model.cell),
-      this.forecast,
-      table.scale(slot),
-      0,
-    )
-    return { ts, json: Buffer.from(bytes).toString() }
+    const json = this.jsonOf(slots.name(slot)!, ts, 0, this.forecast, table.scale(slot))
+    return json === null ? null : { ts, json }
   }
 
   /** A copy of a symbol series to go on from, while no batch is under way; `null` where it has had no symbol yet. */
@@ -244,6 +235,8 @@ export class Partition {
         this.forgetAcrossGap(s)
         this.forecaster.skip(this.states.steps.slots[s]!, this.states.steps.index[s]!)
         result.masked++
+        const series = this.states.slots.name(this.states.steps.slots[s]!)!
+        if (publish && this.viewed.has(series)) this.tell(s, series, null, result)
       }
     }
   }
@@ -276,13 +269,19 @@ export class Partition {
     this.states.remember(slot, forecast, ts, version)
     if (!publish) return
     const { maxAge } = this.config.publish
-    if (maxAge > 0 && ts < this.clock.now() - maxAge) return
+    const tooOld = maxAge > 0 && ts < this.clock.now() - maxAge
+    const series = this.states.slots.name(slot)!
+    if (this.viewed.has(series)) {
+      const json = tooOld ? null : this.jsonOf(series, ts, version, forecast, part.scale[row]!)
+      this.tell(s, series, json, result)
+    }
+    if (tooOld) return
     result.forecasts++
     if (byNetwork) result.byNetwork++
     const cause = records[steps.record[s]!]!
     const writer = this.forecaster.writer(version, this.model)
     if (writer === null) return
-    const head = (this.states.heads[slot] ??= writer.head(this.states.slots.name(slot)!))
+    const head = (this.states.heads[slot] ??= writer.head(series))
     const label = modelLabel(version, this.config.model.cell)
     const headers = this.provenance.of(cause.offset)
     for (let i = 0; i < writer.records; i++) {
@@ -294,6 +293,33 @@ export class Partition {
         value: writer.write(head, ts, label, forecast, part.scale[row]!, i),
       })
     }
+  }
+
+  /** Tells of a step of a series that is being looked at. @param forecast as JSON; `null`: none was published from it */
+  private tell(s: number, series: string, forecast: string | null, result: Advance): void {
+    const { steps, symbols } = this.states
+    const value = steps.value[s]!
+    const observed = symbols === null ? value : symbols.vocabulary.name(value)
+    result.viewed.push({
+      series,
+      ts: steps.ts[s]!,
+      value: value === value ? (observed ?? null) : null,
+      forecast,
+    })
+  }
+
+  /** A forecast as the contract's JSON; `null` where what made it is gone, and alone could say what it means. */
+  private jsonOf(
+    series: string,
+    ts: number,
+    version: number,
+    forecast: Float64Array,
+    scale: number,
+  ): string | null {
+    const writer = this.forecaster.json(version, this.model)
+    if (writer === null) return null
+    const label = modelLabel(version, this.config.model.cell)
+    return Buffer.from(writer.write(writer.head(series), ts, label, forecast, scale, 0)).toString()
   }
 
   private takeIn(): Intake {

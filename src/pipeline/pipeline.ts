@@ -114,6 +114,7 @@ export class Pipeline {
           this.stalled.delete(settled.partition)
           report(settled, this.deps.telemetry, this.deps.clock.now())
           this.progress.add(settled)
+          this.series.viewed.take(settled.advance.viewed)
         },
         error: (error: unknown) => {
           this.phase = 'failed'
@@ -414,10 +415,13 @@ export class Pipeline {
           stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
         })
       } while (model !== this.model || config !== this.config) // another one came meanwhile
+      runtime.partition.viewed = this.series.viewed
       this.partitions.set(lease.partition, runtime)
       lease.revoked.addEventListener('abort', () => {
         runtime.end()
-        if (this.partitions.get(lease.partition) === runtime) this.partitions.delete(lease.partition)
+        if (this.partitions.get(lease.partition) !== runtime) return
+        this.partitions.delete(lease.partition)
+        this.series.viewed.clear()
       })
       this.phase = 'running'
       // One partition after the other: together they would leave too little of the processor to batches.

@@ -1,4 +1,5 @@
 import { BrokerError } from '../../ports/broker.js'
+import { TooBusy } from '../../ports/control/series.js'
 
 /** The closed list of error codes in answers. */
 export type HttpErrorCode =
@@ -46,6 +47,10 @@ export class HttpError extends Error {
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   if (error instanceof BrokerError) return fromBroker(error)
+  if (error instanceof TooBusy) {
+    const message = 'Too much of this is being asked for at once: try again in a second.'
+    return new HttpError(429, 'busy', message, { retryAfterSeconds: 1 }, { 'retry-after': '1' })
+  }
   const { statusCode, code } = fastifyError(error)
   const invalid = invalidParameter(error)
   if (invalid !== null) return new HttpError(400, 'bad-request', invalid)

@@ -21,6 +21,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /api/v1/pipelines/{pipeline}/learning': 'trainings, drift, decisions with their figures',
   'POST /api/v1/pipelines/{pipeline}/train': 'train a network now; needs the token',
   'GET /api/v1/problems': 'what is wrong and what to do about it, worst first',
+  'GET /api/v1/events?pipeline=&series=':
+    'server-sent events: status, training, and of a series observation and forecast',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
 }
 

@@ -8,6 +8,7 @@ import type { SeriesControl } from '../../ports/control/series.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { answerClientError } from './client-error.js'
 import { HttpError, toHttpError } from './errors.js'
+import { eventRoute } from './event-stream.js'
 import { ingestRoute } from './ingest-route.js'
 import { learningRoutes } from './learning-routes.js'
 import { problemsRoute } from './problems-route.js'
@@ -112,6 +113,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   if (options.views !== undefined) {
     problemsRoute(app, options.views)
     seriesRoutes(app, options.views)
+    eventRoute(app, { ...options, views: options.views })
   }
 
   await listen(app, options.host, options.port)

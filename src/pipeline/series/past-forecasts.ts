@@ -9,14 +9,24 @@ import { readBack } from './read-back.js'
 /** Transaction markers take offsets between the records of a forecast. */
 const MARKERS = 16
 
-/** Forecasts of a series as its output topic has them, by origin, oldest first: the newest `limit` within the range. */
+export interface Past {
+  /** By origin, oldest first. */
+  readonly forecasts: readonly Forecast[]
+  /** The range holds no older ones. */
+  readonly complete: boolean
+}
+
+/**
+ * Forecasts of a series as its output topic has them, by origin, oldest first: the newest `limit` within the range.
+ * @returns beside them, from which origin on none is missing up to the range's end
+ */
 export async function pastForecasts(
   broker: Pick<Broker, 'describe' | 'read'>,
   config: PipelineConfig,
   lookup: SchemaLookup | null,
   series: string,
   { from, to, limit }: TimeRange,
-): Promise<{ readonly forecasts: readonly Forecast[]; readonly complete: boolean }> {
+): Promise<Past & { readonly from: number }> {
   const key = Buffer.from(series)
   const reader = new ForecastReader(config, lookup)
   const found = new Map<number, { readonly forecast: Forecast; readonly offset: number }>()
@@ -40,8 +50,12 @@ export async function pastForecasts(
     enough: () => found.size >= limit || oldest < from,
   })
   const sorted = [...found].sort(([a], [b]) => a - b).map(([, { forecast }]) => forecast)
+  const forecasts = sorted.slice(-limit)
+  const complete = sorted.length <= limit && (beginning || oldest < from)
+  const first = forecasts[0]
   return {
-    forecasts: sorted.slice(-limit),
-    complete: sorted.length <= limit && (beginning || oldest < from),
+    forecasts,
+    complete,
+    from: complete ? from : first === undefined ? Infinity : Date.parse(first.origin),
   }
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.js'
 import type {
   SeriesForecasts,
   SeriesHistory,
+  SeriesNews,
   SeriesPage,
   SeriesQuery,
   SeriesState,
@@ -17,11 +18,13 @@ import type { ActiveModel } from '../active-model.js'
 import { NOTHING_STORED } from '../continuation.js'
 import type { PartitionRuntime } from '../partition-runtime.js'
 import { PartitionStates } from '../partition-states.js'
-import { pastForecasts } from './past-forecasts.js'
+import { pastForecasts, type Past } from './past-forecasts.js'
 import { pastObservations } from './past-observations.js'
 import { SeriesList } from './series-list.js'
 import { stepRows } from './step-rows.js'
 import { stateOf } from './summary.js'
+import { Turns } from './turns.js'
+import { ViewedList } from './viewed.js'
 
 export interface SeriesSources {
   readonly config: () => PipelineConfig
@@ -35,7 +38,10 @@ export interface SeriesSources {
 
 /** What can be seen of a pipeline's series. It changes nothing. */
 export class SeriesView {
+  /** Told of what comes of them, for as long as somebody looks. */
+  readonly viewed = new ViewedList()
   private readonly names: SeriesList
+  private readonly reading = new Turns()
 
   constructor(private readonly from: SeriesSources) {
     const states = (): PartitionStates[] => from.runtimes().map(({ partition }) => partition.states)
@@ -76,26 +82,43 @@ export class SeriesView {
       return { observations: recent.slice(-range.limit), complete: recent.length <= range.limit && reaches }
     }
     const { broker, lookup } = this.from
-    const config = this.from.config()
-    return pastObservations(broker, config, lookup, series, range)
+    return this.reading.take(() => pastObservations(broker, this.from.config(), lookup, series, range))
   }
 
   async forecasts(series: string, range: TimeRange): Promise<SeriesForecasts> {
-    const { broker, lookup } = this.from
-    const config = this.from.config()
-    const past = await pastForecasts(broker, config, lookup, series, range)
+    const past = await this.published(series, range)
     return { ...past, baseline: this.baselineOf(series, past.forecasts.at(-1)) }
   }
 
   async steps(series: string, step: number, range: TimeRange): Promise<SeriesSteps> {
-    const { broker, lookup } = this.from
-    const config = this.from.config()
-    const { interval, horizon } = config
+    const { interval, horizon } = this.from.config()
     if (step > horizon) return { rows: [], complete: true }
     const ahead = step * interval
     const origins = { ...range, from: range.from - ahead, to: range.to - ahead }
-    const { forecasts, complete } = await pastForecasts(broker, config, lookup, series, origins)
+    const { forecasts, complete } = await this.published(series, origins)
     return { rows: stepRows(forecasts, step, interval), complete }
+  }
+
+  /** What has come later than `ts`; from the first call on nothing is missed. */
+  since(series: string, ts: number): SeriesNews {
+    return this.viewed.look(series).since(ts)
+  }
+
+  /** From memory, where somebody has looked at the series lately, else from the output topic. */
+  private async published(series: string, range: TimeRange): Promise<Past> {
+    const viewed = this.viewed.look(series)
+    const { broker, lookup } = this.from
+    return (
+      viewed.within(range) ??
+      this.reading.take(async () => {
+        // Whoever waited may find that it has been read meanwhile.
+        const kept = viewed.within(range)
+        if (kept !== null) return kept
+        const past = await pastForecasts(broker, this.from.config(), lookup, series, range)
+        if (range.to === Infinity) viewed.addPast(past.forecasts, past.from)
+        return past
+      })
+    )
   }
 
   /** Beside a network's newest forecast, from the same origin. */

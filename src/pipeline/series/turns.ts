@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { TooBusy } from '../../ports/control/series.js'
 
 /** Longest piece of work between two looks at what else waits, ms. */
 const TURN_MS = 4
@@ -12,5 +13,22 @@ export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
     if (performance.now() - began < TURN_MS) continue
     await setImmediate()
     began = performance.now()
+  }
+}
+
+/** Requests that may wait for what only one at a time may do. */
+const MOST_WAITING = 16
+
+/** Lets one request at a time do what costs the stream something; too many are sent away. */
+export class Turns {
+  private waiting = 0
+  private turn: Promise<unknown> = Promise.resolve()
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.waiting >= MOST_WAITING) throw new TooBusy()
+    this.waiting++
+    const result = this.turn.then(work).finally(() => this.waiting--)
+    this.turn = result.catch(() => undefined)
+    return result
   }
 }

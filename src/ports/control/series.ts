@@ -1,5 +1,13 @@
 import type { Forecast } from '../../core/forecast/format.js'
 
+/** Too much is being asked for at once; nothing of this was done. */
+export class TooBusy extends Error {
+  override readonly name = 'TooBusy'
+  constructor() {
+    super('too many requests of this kind wait already')
+  }
+}
+
 /** What the outside sees of the series of the pipelines in this process. `undefined`: no such pipeline; `null`: no such series. */
 export interface SeriesControl {
   list(pipeline: string, query: SeriesQuery): Promise<SeriesPage | undefined>
@@ -10,6 +18,8 @@ export interface SeriesControl {
   forecasts(pipeline: string, series: string, range: TimeRange): Promise<SeriesForecasts | undefined>
   /** What was forecast so many steps ahead for each time within the range. */
   steps(pipeline: string, series: string, step: number, range: TimeRange): Promise<SeriesSteps | undefined>
+  /** What has come of a series later than `ts` (ms); from the first call on nothing is missed while calls go on. */
+  since(pipeline: string, series: string, ts: number): SeriesNews | undefined
 }
 
 export const SERIES_ORDERS = ['series', 'error', 'anomaly', 'newest', 'stale'] as const
@@ -96,4 +106,11 @@ export interface SeriesSteps {
   /** [target time (ms), value by quantile level], oldest first. */
   readonly rows: readonly (readonly [number, Readonly<Record<string, number>>])[]
   readonly complete: boolean
+}
+
+export interface SeriesNews {
+  /** Oldest first; of very many the newest. */
+  readonly observations: SeriesHistory['observations']
+  /** The newest one, as the contract's JSON; `null` where none has been published. */
+  readonly forecast: string | null
 }

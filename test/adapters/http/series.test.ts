@@ -21,6 +21,7 @@ function views() {
     forecasts: (pipeline, name, range) =>
       note(pipeline, { forecasts: [], complete: true, baseline: null }, name, range),
     steps: (pipeline, name, step, range) => note(pipeline, { rows: [], complete: true }, name, step, range),
+    since: (pipeline) => (pipeline === 'p' ? { observations: [], forecast: null } : undefined),
   }
   return { asked, views: { series, problems: () => [PROBLEM] } }
 }
