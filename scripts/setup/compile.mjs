@@ -17,6 +17,9 @@ const common = [
   '-Wl,-z,nodelete',
 ]
 
+/** What vector code of a loop needs, with what is not a number staying so. */
+const forVectors = ['-O3', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '-Wno-psabi']
+
 /** The compilers that are tried, in this order. */
 export function compiler() {
   for (const name of [process.env.CXX, 'g++', 'c++', 'clang++']) {
@@ -30,14 +33,14 @@ function sources(folder) {
   return filesUnder(folder, (name) => /\.(cc|h)$/.test(name)).map((name) => join(folder, name))
 }
 
-/** Our own few functions (native/): signal mask and environment of a thread. */
+/** Our own few functions (native/thread/): signal mask and environment of a thread. */
 export function compileThreadModule({ cache, force, report }) {
-  const files = sources(join(root, 'native'))
+  const files = sources(join(root, 'native', 'thread'))
   const key = sha256Of(['thread', process.arch, ...common], files)
   return compile({
     cache,
     name: `thread-${key.slice(0, 16)}.node`,
-    what: 'native/',
+    what: 'native/thread/',
     files,
     flags: [],
     force,
@@ -46,33 +49,43 @@ export function compileThreadModule({ cache, force, report }) {
 }
 
 /**
- * The npm package's own binding sources against the unpacked TensorFlow. The folder is part of the key, since it is
- * compiled in as the run path.
+ * The npm package's own binding sources, and our operations with them (native/ops/), against the unpacked TensorFlow. The
+ * folder is part of the key, since it is compiled in as the run path. A compiler that cannot do ours makes the binding
+ * without them: TensorFlow's own then do.
  */
-export function compileBinding({ cache, tensorflow, force, report }) {
+export async function compileBinding({ cache, tensorflow, force, report }) {
   const packageFolder = join(modules, '@tensorflow', 'tfjs-node')
   const binding = join(packageFolder, 'binding')
   const libraries = join(tensorflow, 'tensorflow')
-  const files = sources(binding)
-  const key = sha256Of(['binding', process.arch, tensorflowVersion, tensorflow, ...common], files)
-  return compile({
-    cache,
-    name: `tfjs-${key.slice(0, 16)}.node`,
-    what: `the tfjs-node binding against TensorFlow ${tensorflowVersion}`,
-    files,
-    flags: [
-      '-DNODE_GYP_MODULE_NAME=tfjs_binding',
-      `-I${join(libraries, 'include')}`,
-      `-I${binding}`,
-      `-I${packageFolder}`,
-      `-L${libraries}`,
-      `-Wl,-rpath,${libraries}`,
-      '-ltensorflow',
-      '-ltensorflow_framework',
-    ],
-    force,
-    report,
-  })
+  const flags = [
+    '-DNODE_GYP_MODULE_NAME=tfjs_binding',
+    `-I${join(libraries, 'include')}`,
+    `-I${binding}`,
+    `-I${packageFolder}`,
+    `-L${libraries}`,
+    `-Wl,-rpath,${libraries}`,
+    '-ltensorflow',
+    '-ltensorflow_framework',
+  ]
+  const compileWith = (operations, more) => {
+    const files = [...sources(binding), ...operations]
+    const strings = ['binding', process.arch, tensorflowVersion, tensorflow, ...common, ...more]
+    return compile({
+      cache,
+      name: `tfjs-${sha256Of(strings, files).slice(0, 16)}.node`,
+      what: `the tfjs-node binding against TensorFlow ${tensorflowVersion}`,
+      files,
+      flags: [...more, ...flags],
+      force,
+      report,
+    })
+  }
+  try {
+    return await compileWith(sources(join(root, 'native', 'ops')), forVectors)
+  } catch (error) {
+    report.warn('compile', `without native/ops: ${error.message}`)
+    return await compileWith([], [])
+  }
 }
 
 async function compile({ cache, name, what, files, flags, force, report }) {

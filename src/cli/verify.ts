@@ -48,7 +48,7 @@ async function runStream({ data, steps, json }: Options, context: CliContext): P
     const { cell, form, error } = comparison
     const sign = error < TOLERANCE ? 'ok  ' : 'FAIL'
     context.stdout.write(
-      `${sign}  ${cell.padEnd(4)}  ${form.padEnd(5)}  ${steps} steps  ${error.toExponential(1)}\n`,
+      `${sign}  ${cell.padEnd(4)}  ${form.padEnd(8)}  ${steps} steps  ${error.toExponential(1)}\n`,
     )
   })
   const ok = comparisons.length > 0 && comparisons.every(({ error }) => error < TOLERANCE)
@@ -79,7 +79,7 @@ async function run(golden: string, { json }: Options, context: CliContext): Prom
 function comparisonLine({ file, backend, form, errors }: Comparison): string {
   const { quantity, error } = worst(errors)
   const sign = error < TOLERANCE ? 'ok  ' : 'FAIL'
-  const [name, where] = [file.padEnd(32), `${backend} ${form}`.padEnd(16)]
+  const [name, where] = [file.padEnd(32), `${backend} ${form}`.padEnd(19)]
   return `${sign}  ${name}  ${where}  ${error.toExponential(1)}  ${quantity}\n`
 }
 

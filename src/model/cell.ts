@@ -34,6 +34,8 @@ export interface Cell<W extends LayerWeights = LayerWeights> {
   readonly plain: CellForm<W>
   /** Of TensorFlow's own recurrent operations. */
   readonly fused: CellForm<W>
+  /** Of operations of our own, compiled with TensorFlow's binding. */
+  readonly compiled: CellForm<W>
 }
 
 /** The plain form follows from the equations of one step. */

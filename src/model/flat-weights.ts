@@ -33,7 +33,12 @@ export function layOut(arrays: readonly (readonly [name: string, shape: readonly
 export function cut(tf: TensorFlow, { entries }: WeightLayout, flat: Tensor1D): ReadonlyMap<string, Tensor> {
   const sizes = entries.map((entry) => entry.size)
   const parts = tf.split<Tensor>(flat, sizes)
-  return new Map(entries.map(({ name, shape }, i) => [name, tf.reshape(parts[i]!, [...shape])]))
+  return new Map(
+    entries.map(({ name, shape }, i) => [
+      name,
+      shape.length === 1 ? parts[i]! : tf.reshape(parts[i]!, [...shape]),
+    ]),
+  )
 }
 
 /** The arrays whose names begin with the prefix, by the rest of their names. */

@@ -1,5 +1,6 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { plainForm, type Cell } from './cell.js'
+import { compiledGru } from './compiled-cells.js'
 import { fusedGruSequence, fusedGruStep, negateUpdateGate } from './gru-fused.js'
 
 /** Weights of one layer; the kernels act on the row [x, h]. */
@@ -40,4 +41,5 @@ export const gruCell: Cell<GruWeights> = {
     step: (tf, w, x, state) => [fusedGruStep(tf, w as GruWeights, x, state[0]!)],
     sequence: fusedGruSequence,
   },
+  compiled: compiledGru,
 }

@@ -25,12 +25,11 @@ export function pinballLoss(
  * Softmax cross-entropy, mean over the positions that count: −log softmax(logits)[target].
  * @param logits [N, classes]
  * @param target [N] class of each position
- * @param mask [N] 1 where a position counts; absent: all do
+ * @param mask [N] 1 where a position counts
  */
-export function crossEntropy(tf: TensorFlow, logits: Tensor2D, target: Tensor1D, mask?: Tensor1D): Scalar {
+export function crossEntropy(tf: TensorFlow, logits: Tensor2D, target: Tensor1D, mask: Tensor1D): Scalar {
   const chosen = tf.oneHot(target, logits.shape[1]) // [N, classes]
   const gain = tf.mul(chosen, tf.logSoftmax(logits))
-  if (mask === undefined) return tf.neg(tf.div(tf.sum(gain), logits.shape[0]))
   const count = tf.maximum(tf.sum(mask), 1)
   return tf.neg(tf.div(tf.sum(tf.mul(tf.sum(gain, 1), mask)), count))
 }

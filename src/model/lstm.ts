@@ -1,5 +1,6 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { plainForm, type Cell } from './cell.js'
+import { compiledLstm } from './compiled-cells.js'
 import { fusedLstmSequence, fusedLstmStep, prepareLstm } from './lstm-fused.js'
 
 /** Weights of one layer; gates in the order input i, forget f, candidate C̃, output o. */
@@ -29,4 +30,5 @@ export const lstmCell: Cell<LstmWeights> = {
     step: fusedLstmStep,
     sequence: fusedLstmSequence,
   },
+  compiled: compiledLstm,
 }

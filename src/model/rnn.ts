@@ -1,6 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../core/network-spec.js'
 import { plainForm, type Cell } from './cell.js'
+import { compiledRnn } from './compiled-cells.js'
 import { fusedRnnSequence, fusedRnnStep, prepareRnn } from './rnn-fused.js'
 
 /** Weights of one layer. */
@@ -25,5 +26,6 @@ export function rnnCell(activation: Activation): Cell<RnnWeights> {
       step: (tf, w, x, state) => [fusedRnnStep(tf, activation, w, x, state[0]!)],
       sequence: (tf, w, x, state) => fusedRnnSequence(tf, activation, w, x, state[0]!),
     },
+    compiled: compiledRnn(activation),
   }
 }

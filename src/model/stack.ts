@@ -1,5 +1,5 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import type { CellForm, CellState, LayerWeights } from './cell.js'
+import type { CellForm, CellState, LayerWeights, Unrolled } from './cell.js'
 import type { TensorFlow } from './tensorflow.js'
 
 export interface StackOptions {
@@ -41,22 +41,31 @@ export function stacked(
   { residual = false, dropout = null }: StackOptions = {},
 ): Stacked {
   const start = splitStates(tf, states, layers.length, form.states)
-  const all: Tensor3D[] = []
-  const last: Tensor2D[] = []
+  const results: Unrolled[] = []
   const inputs: Tensor3D[] = []
   let input = x
   layers.forEach((w, l) => {
     inputs.push(input)
     const result = form.sequence(tf, w, input, start[l]!)
-    all.push(...result.states)
-    last.push(...result.last)
+    results.push(result)
     const drops = dropout !== null && l < layers.length - 1
     const output = drops
       ? (tf.dropout(result.hidden, dropout.rate, undefined, `${dropout.seed}/${l}`) as Tensor3D)
       : result.hidden
     input = residual && l > 0 ? tf.add(input, output) : output
   })
-  return { hidden: input, inputs, states: all, last: tf.concat(last, 1) }
+  const last = tf.concat(
+    results.flatMap((result) => result.last),
+    1,
+  )
+  return {
+    hidden: input,
+    inputs,
+    last,
+    get states() {
+      return results.flatMap((result) => result.states)
+    },
+  }
 }
 
 /** [batch, layers · states · hidden] by layer. */
@@ -66,11 +75,8 @@ export function splitStates(
   layers: number,
   perLayer: number,
 ): readonly CellState[] {
-  const [batch, width] = states.shape
-  const size = width / (layers * perLayer)
-  return Array.from({ length: layers }, (_, l) =>
-    Array.from({ length: perLayer }, (_, i) =>
-      tf.slice(states, [0, (l * perLayer + i) * size], [batch, size]),
-    ),
-  )
+  // One operation, whose gradient is one too; but the library has none of a split in one part.
+  const count = layers * perLayer
+  const parts = count === 1 ? [states] : tf.split<Tensor2D>(states, count, 1)
+  return Array.from({ length: layers }, (_, l) => parts.slice(l * perLayer, (l + 1) * perLayer))
 }

@@ -6,6 +6,7 @@ export type TensorFlow = typeof import('@tensorflow/tfjs-core')
 /** What tfjs-node's backend has beside what every backend has. */
 export interface NativeBackend {
   readonly binding: Binding
+  readonly isUsingGpuDevice: boolean
   executeMultipleOutputs(
     op: string,
     attributes: readonly object[],

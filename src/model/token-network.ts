@@ -1,10 +1,9 @@
-import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { STATES } from '../core/network-spec.js'
 import type { CellState, LayerWeights } from './cell.js'
 import { cellForm, cellOf, type CellChoice } from './cells.js'
 import { cut, layerOf, layOut, type WeightLayout } from './flat-weights.js'
 import { glorot, initialiseCell } from './initial-cell.js'
-import { crossEntropy } from './loss.js'
 import type { Random } from './random.js'
 import { stacked, type StackOptions } from './stack.js'
 import type { TensorFlow } from './tensorflow.js'
@@ -94,7 +93,7 @@ export interface TokenBatch {
   readonly inputs: Int32Array
 }
 
-/** Logits [steps · streams, tokens] of what follows on each token, and the states after the last step, from `start` [streams, stateSize]. */
+/** h above the top layer [steps · streams, hidden] after each token, and the states after the last step, from `start` [streams, stateSize]. */
 export function unrollTokens(
   tf: TensorFlow,
   fused: boolean,
@@ -103,36 +102,9 @@ export function unrollTokens(
   { steps, streams, inputs }: TokenBatch,
   start: Tensor2D,
   options: StackOptions = {},
-): { readonly logits: Tensor2D; readonly last: Tensor2D } {
+): { readonly hidden: Tensor2D; readonly last: Tensor2D } {
   const x: Tensor3D = tf.reshape(embed(tf, w, inputs), [steps, streams, spec.embedding])
   const residual = spec.residual ?? false
   const { hidden, last } = stacked(tf, cellForm(spec, fused), w.layers, x, start, { residual, ...options })
-  const h: Tensor2D = tf.reshape(hidden, [steps * streams, spec.hidden])
-  return { logits: logitsOf(tf, w, h), last }
-}
-
-/** Cross-entropy of each next token, averaged over positions, from zero state; and its gradient. */
-export function textGradient(
-  tf: TensorFlow,
-  fused: boolean,
-  spec: TokenSpec,
-  weights: Float32Array,
-  input: Int32Array,
-  target: Int32Array,
-): { readonly loss: number; readonly gradient: Float32Array } {
-  let loss = NaN
-  let gradient = new Float32Array()
-  tf.tidy(() => {
-    const lossOf = (flat: Tensor): Scalar => {
-      const w = unpackTokens(tf, spec, flat as Tensor1D)
-      const zero = tf.zeros<Rank.R2>([1, spec.layers * STATES[spec.cell] * spec.hidden])
-      const text = { steps: input.length, streams: 1, inputs: input }
-      const { logits } = unrollTokens(tf, fused, spec, w, text, zero)
-      return crossEntropy(tf, logits, tf.tensor1d(target.slice(), 'int32'))
-    }
-    const { value, grad } = tf.valueAndGrad(lossOf)(tf.tensor1d(weights.slice()))
-    loss = value.dataSync<'float32'>()[0]!
-    gradient = grad.dataSync<'float32'>().slice()
-  })
-  return { loss, gradient }
+  return { hidden: tf.reshape(hidden, [steps * streams, spec.hidden]), last }
 }

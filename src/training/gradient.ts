@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import type { CellForm } from '../model/cell.js'
 import { cellForm } from '../model/cells.js'
@@ -10,33 +10,13 @@ import type { TensorFlow } from '../model/tensorflow.js'
 import { unpackWeights, type NetworkWeights } from '../model/weights.js'
 import type { Batch } from './dataset.js'
 import type { BatchFeedback } from './feedback.js'
-
-export interface Gradient {
-  /** Mean over the batch's targets. */
-  readonly loss: number
-  /** Of the flat weight vector. */
-  readonly weights: Float32Array
-  /** Of the states at the start of the chunk, [B, stateSize]. */
-  readonly start: Float32Array
-  /** [B, stateSize] at the end of the chunk */
-  readonly states: Float32Array
-}
+import { ALONE, lossGradient, type Gradient } from './loss-gradient.js'
 
 export interface ChunkOptions {
   readonly dropout: Dropout | null
   /** With a decoder: see `drawFeedback`. */
   readonly feedback: BatchFeedback | null
 }
-
-/** What of an update's loss lies outside a chunk. */
-export interface Share {
-  /** The chunk's own loss counts so much. */
-  readonly weight: number
-  /** Gradient of later chunks' loss by the states at the end of this one, [B, stateSize]; `null`: none. */
-  readonly later: Float32Array | null
-}
-
-const ALONE: Share = { weight: 1, later: null }
 
 /** Back-propagation through time over one chunk: unrolled, its loss, and the gradient of all weights and of its start. */
 export function chunkGradient(
@@ -46,33 +26,18 @@ export function chunkGradient(
   weights: Float32Array,
   batch: Batch,
   options: ChunkOptions,
-  { weight, later }: Share = ALONE,
+  share = ALONE,
 ): Gradient {
   const K = batch.horizonSteps.length
   const N = batch.origins.length * batch.streams
-  const shape: [number, number] = [batch.streams, stateSize(spec)]
-  const kept: Tensor[] = []
-  tf.tidy(() => {
-    const lossOf = (...args: Tensor[]): Scalar => {
-      const [flat, start] = args as [Tensor1D, Tensor2D]
-      const w = unpackWeights(tf, spec, flat)
-      const unrolled = unroll(tf, fused, spec, w, batch, start, options.dropout)
-      const forecast = forecasts(tf, spec, cellForm(spec, fused), w, unrolled, batch, options)
-      const target = tf.tensor2d(batch.targets, [N, K])
-      const loss = pinballLoss(tf, spec.quantiles, forecast, target, tf.tensor2d(batch.mask, [N, K]))
-      kept.push(tf.keep(loss), tf.keep(unrolled.last))
-      const own = weight === 1 ? loss : tf.mul<Scalar>(loss, weight)
-      if (later === null) return own
-      return tf.add(own, tf.sum<Scalar>(tf.mul(unrolled.last, tf.tensor2d(later, shape))))
-    }
-    // A copy, as the backend may go on reading the array while the optimizer changes it.
-    const start = tf.tensor2d(batch.states, shape)
-    const { grads } = tf.valueAndGrads(lossOf)([tf.tensor1d(weights.slice()), start])
-    kept.push(...grads.map((grad) => tf.keep(grad)))
+  return lossGradient(tf, weights, batch.states, batch.streams, share, (flat, start) => {
+    const w = unpackWeights(tf, spec, flat)
+    const unrolled = unroll(tf, fused, spec, w, batch, start, options.dropout)
+    const forecast = forecasts(tf, spec, cellForm(spec, fused), w, unrolled, batch, options)
+    const target = tf.tensor2d(batch.targets, [N, K])
+    const loss = pinballLoss(tf, spec.quantiles, forecast, target, tf.tensor2d(batch.mask, [N, K]))
+    return { loss, last: unrolled.last }
   })
-  const [loss, states, ofWeights, ofStart] = kept.map((tensor) => tensor.dataSync<'float32'>().slice())
-  tf.dispose(kept)
-  return { loss: loss![0]!, weights: ofWeights!, start: ofStart!, states: states! }
 }
 
 /** States at the end of a chunk, [B, stateSize], without a gradient. */

@@ -1,11 +1,13 @@
+import { STATES } from '../core/network-spec.js'
 import { clipByGlobalNorm } from '../model/clipping.js'
 import type { CellChoice } from '../model/cells.js'
 import { drawToken } from '../model/draw-token.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
-import { initialTokenWeights, textGradient, type TokenSpec } from '../model/token-network.js'
+import { initialTokenWeights, type TokenSpec } from '../model/token-network.js'
 import { TokenReader } from '../model/token-reader.js'
 import { AdamW } from './optimizer.js'
+import { symbolGradient } from './symbols/gradient.js'
 
 const LEARNING_RATE = 0.01
 const CLIP_NORM = 5
@@ -42,13 +44,20 @@ export function learnText(options: LearnTextOptions): TextModel {
     tokens: vocabulary.length,
     ...SHAPE,
   }
-  const input = symbols.slice(0, -1)
-  const target = symbols.slice(1)
+  const steps = symbols.length - 1
+  const chunk = {
+    steps,
+    streams: 1,
+    inputs: symbols.slice(0, -1),
+    targets: symbols.slice(1),
+    mask: new Float32Array(steps).fill(1),
+    states: new Float32Array(spec.layers * STATES[cell] * spec.hidden),
+  }
   const weights = initialTokenWeights(spec, new Random(seed))
   const adam = new AdamW(weights, 0, 0)
   let last = NaN
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const { loss, gradient } = textGradient(tf, fused, spec, weights, input, target)
+    const { loss, weights: gradient } = symbolGradient(tf, fused, spec, weights, chunk, null)
     clipByGlobalNorm(gradient, CLIP_NORM)
     adam.update(gradient, LEARNING_RATE)
     onEpoch(epoch, loss)

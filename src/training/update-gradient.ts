@@ -1,7 +1,8 @@
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import type { Batch } from './dataset.js'
-import { chunkGradient, chunkStates, type ChunkOptions, type Gradient, type Share } from './gradient.js'
+import { chunkGradient, chunkStates, type ChunkOptions } from './gradient.js'
+import type { Gradient, Share } from './loss-gradient.js'
 
 export interface UpdateGradient {
   /** Mean over the targets of all chunks. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** The functions of native/, which set-up compiles. They act on the calling thread, or on the process's environment. */
+/** The functions of native/thread/, which set-up compiles. They act on the calling thread, or on the process's environment. */
 export interface NativeFunctions {
   /** Blocks every signal but those that a thread raises by its own fault. Throws when the kernel refuses. */
   blockAllSignals(): true

@@ -6,7 +6,7 @@ import type { SeriesHistory } from '../../core/history.js'
 import { StateLayout } from '../../core/layout.js'
 import { stateSize, type CellKind, type NetworkSpec } from '../../core/network-spec.js'
 import { parseTimestamp } from '../../core/timestamp.js'
-import { cellForm } from '../../model/cells.js'
+import { cellForm, formOf, type Form } from '../../model/cells.js'
 import { Network } from '../../model/network.js'
 import { stacked } from '../../model/stack.js'
 import type { TensorFlow } from '../../model/tensorflow.js'
@@ -27,7 +27,7 @@ export interface StreamJob {
 
 export interface StreamComparison {
   readonly cell: CellKind
-  readonly form: 'fused' | 'plain'
+  readonly form: Form
   readonly steps: number
   /** max |streamed − unrolled| over all steps and parts of the state. */
   readonly error: number
@@ -54,12 +54,12 @@ export async function compareStreams(
     if (encoded === null || encoded.length < job.steps)
       throw new Error(`${job.data} has ${encoded?.length ?? 0} steps of ${history.series}, not ${job.steps}`)
     const inputs = encoded.inputs.subarray(0, job.steps * spec.inputs)
-    for (const form of fused ? (['fused', 'plain'] as const) : (['plain'] as const)) {
-      const streamed = stream(tf, spec, weights, inputs, form === 'fused')
-      const unrolled = unroll(tf, spec, weights, inputs, form === 'fused')
+    for (const native of fused ? [true, false] : [false]) {
+      const streamed = stream(tf, spec, weights, inputs, native)
+      const unrolled = unroll(tf, spec, weights, inputs, native)
       const error = largestDifference(streamed, unrolled)
       const largest = largestDifference(streamed, new Float32Array(streamed.length))
-      compared({ cell, form, steps: job.steps, error, largest })
+      compared({ cell, form: formOf(tf, native), steps: job.steps, error, largest })
     }
   }
 }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BackendError, loadBackend } from '../../adapters/tensorflow/backend.js'
-import { cellForm } from '../../model/cells.js'
+import { cellOf, formOf } from '../../model/cells.js'
 import { compareGolden } from './compare.js'
 import { readGolden } from './golden.js'
 import type { VerifyJob, VerifyMessage } from './verify.js'
@@ -12,11 +12,15 @@ const say = (message: VerifyMessage): void => parentPort?.postMessage(message)
 
 try {
   const { tf, info } = await loadBackend(backend, 1, { env: process.env })
-  const forms = backend === 'tensorflow' ? (['fused', 'plain'] as const) : (['plain'] as const)
+  const forms = new Set([
+    formOf(tf, backend === 'tensorflow'),
+    ...(backend === 'tensorflow' ? (['fused'] as const) : []),
+    'plain' as const,
+  ])
   say({ kind: 'loaded', backend, version: info.version })
   for (const { file, golden } of readGolden(folder)) {
     for (const form of forms) {
-      const errors = compareGolden(tf, golden, cellForm(golden, form === 'fused'))
+      const errors = compareGolden(tf, golden, cellOf(golden)[form])
       say({ kind: 'compared', comparison: { file, backend, form, errors } })
     }
   }

@@ -1,3 +1,4 @@
+import type { Form } from '../../model/cells.js'
 import { runWorker } from '../run-worker.js'
 import { TOLERANCE, worst, type Errors } from './compare.js'
 
@@ -13,7 +14,7 @@ export interface VerifyJob {
 export interface Comparison {
   readonly file: string
   readonly backend: VerifiedBackend
-  readonly form: 'fused' | 'plain'
+  readonly form: Form
   readonly errors: Errors
 }
 

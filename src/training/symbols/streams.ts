@@ -13,13 +13,16 @@ export interface SymbolRange {
   readonly end: number
 }
 
-export interface SymbolBatch extends TokenBatch {
+export interface SymbolChunk extends TokenBatch {
   /** [steps · streams] the symbol after each; anything where there is none. */
   readonly targets: Int32Array
   /** [steps · streams] 1 where there is one. */
   readonly mask: Float32Array
   /** [streams, stateSize], carried from the chunk before as values: the gradient stops here. */
   readonly states: Float32Array
+}
+
+export interface SymbolBatch extends SymbolChunk {
   /** [streams] 1 where the state is zero because the stream starts afresh. */
   readonly fresh: Uint8Array
 }
