@@ -37,6 +37,13 @@ export class SeriesDesk implements SeriesControl {
     return this.of(pipeline)?.steps(...what)
   }
 
+  async whatIf(
+    pipeline: string,
+    ...what: Parameters<SeriesView['whatIf']>
+  ): ReturnType<SeriesControl['whatIf']> {
+    return this.of(pipeline)?.whatIf(...what)
+  }
+
   since(pipeline: string, ...what: Parameters<SeriesView['since']>): ReturnType<SeriesControl['since']> {
     return this.of(pipeline)?.since(...what)
   }

@@ -16,6 +16,7 @@ export function skipGap(table: SeriesTable, slot: number, index: number, skipped
   for (let j = 0; j < m; j++) season[modulo(last - j, m)] = f32[row + modulo(last - j, R)]!
   for (let i = Math.max(last + 1, index - R); i < index; i++) {
     f32[row + modulo(i, R)] = season[modulo(i, m)]!
+    table.mark(slot, modulo(i, R), false)
   }
   f32.fill(0, row + layout.dp, row + layout.dp + m)
 }

@@ -41,6 +41,9 @@ export interface HorizonBucket {
   readonly end: number
 }
 
+/** Flags in a float: whole numbers below 2^24 are exact. */
+export const FLAGS = 24
+
 /** Float64 part of a row: what needs exact integers or long sums. */
 export const F64 = {
   /** Grid index of the newest step taken, masked ones included; NaN before the first. */
@@ -75,7 +78,7 @@ export const F64_WIDTH = 16
 
 /**
  * Where everything lies in a series' Float32 row.
- * ring [R] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
+ * ring [R] · which of its values were observed [R / 24] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
  * · scores [buckets, SCORE_WIDTH] · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
  */
@@ -90,6 +93,7 @@ export class StateLayout {
   readonly cycles: number
   /** Lags the baseline repeats values from: 1…cycles short seasons, and the long season where there is another. */
   readonly lags: readonly number[]
+  readonly observed: number
   readonly p7: number
   readonly p7Visits: number
   readonly p1: number
@@ -124,6 +128,7 @@ export class StateLayout {
     this.scoreRate = 1 - Math.pow(0.5, 1 / this.halfLife)
     let at = this.ringSize
     const take = (floats: number): number => (at += floats) - floats
+    this.observed = take(symbols ? 0 : Math.ceil(this.ringSize / FLAGS))
     this.p7 = take(this.long)
     this.p7Visits = take(this.long)
     this.p1 = take(short)

@@ -54,6 +54,7 @@ export function observe(
   const first = f64[at + F64.count] === 0
   trace.step = first ? 0 : x - previous
   f32[row + position] = x
+  table.mark(slot, position, observed)
   f64[at + F64.index] = index
   f64[at + F64.warm]! += 1
 

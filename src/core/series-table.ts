@@ -1,4 +1,4 @@
-import { F64, F64_WIDTH, type StateLayout } from './layout.js'
+import { F64, F64_WIDTH, FLAGS, type StateLayout } from './layout.js'
 
 /**
  * The states of one partition's series, a row (slot) each, in two growing arrays. The hidden states live apart, on
@@ -50,6 +50,20 @@ export class SeriesTable {
   forgetOpen(slot: number): void {
     const at = slot * this.layout.width
     this.f32.fill(NaN, at + (this.layout.open[0] ?? this.layout.width), at + this.layout.width)
+  }
+
+  /** Notes whether what lies at a position of the ring was observed, or else filled in. */
+  mark(slot: number, position: number, observed: boolean): void {
+    const word = Math.floor(position / FLAGS)
+    const at = slot * this.layout.width + this.layout.observed + word
+    const flag = 1 << (position - word * FLAGS)
+    this.f32[at] = observed ? this.f32[at]! | flag : this.f32[at]! & ~flag
+  }
+
+  wasObserved(slot: number, position: number): boolean {
+    const word = Math.floor(position / FLAGS)
+    const flags = this.f32[slot * this.layout.width + this.layout.observed + word]!
+    return (flags & (1 << (position - word * FLAGS))) !== 0
   }
 
   /** Scale of now: a forecast q of the network means mean + scale · q. */

@@ -33,7 +33,7 @@ export interface PartitionMarks {
   readonly topic?: string
 }
 
-const FORMAT = 2
+const FORMAT = 3
 
 export function signature(config: PipelineConfig): string {
   const { interval, season, horizon, quantiles, aggregate, model } = config

@@ -6,6 +6,7 @@ import type { ActiveModel } from './active-model.js'
 import type { Branch } from './continuation.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
+import type { Fork } from './series/what-if.js'
 import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.js'
 
 /** Of a batch's time, what a slice of preparing another network may take, and ms that it may take in any case. */
@@ -108,6 +109,11 @@ export class PartitionRuntime implements Worker {
   /** A copy of a symbol series between two batches; `null` where there is none of it. */
   branch(series: string): Promise<Branch | null> {
     return this.alone(async () => (this.broken !== null ? null : this.partition.branch(series)))
+  }
+
+  /** A copy of a series of numbers between two batches; `null` where there is none of it. */
+  fork(series: string): Promise<Fork | null> {
+    return this.alone(async () => (this.broken !== null ? null : this.partition.fork(series)))
   }
 
   /** The last batch is settled and its states are written; nothing is taken any more. */

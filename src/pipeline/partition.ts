@@ -16,6 +16,7 @@ import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
 import { allocateBuffers, rowsFor } from './step-buffers.js'
 import type { ViewedList } from './series/viewed.js'
+import type { Fork } from './series/what-if.js'
 import { Successor } from './successor.js'
 import { SymbolForecaster } from './symbol-forecaster.js'
 
@@ -100,6 +101,15 @@ export class Partition {
     const made = slot === undefined ? null : states.recall(slot, this.forecast)
     const forecast = made?.version === model.version && model.version > 0 ? this.forecast.slice() : null
     return { config, model, row, symbols: symbols.memory(), forecast }
+  }
+
+  /** A copy of a series of numbers, while no batch is under way; `null` where nothing has been observed of it. */
+  async fork(series: string): Promise<Fork | null> {
+    const { states, model } = this
+    const row = await states.rowOf(series)
+    if (row === null || !states.hasValues(row)) return null
+    const { values, counts } = states.pooled
+    return { model, row, pooled: { values: values.slice(), counts: counts.slice() } }
   }
 
   /** Re-warms what came from the store under another network. */

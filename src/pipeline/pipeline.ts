@@ -81,7 +81,7 @@ export class Pipeline {
       broker,
       clock,
       lookup: registry === null ? null : (id) => registry.schema(id),
-      runtimes: () => [...this.partitions.values()],
+      runtimes: () => this.runtimes(),
       model: () => this.model,
     })
   }
@@ -228,6 +228,11 @@ export class Pipeline {
       if (drift.alarm !== null && drift.alarm.at > (alarm?.at ?? -Infinity)) alarm = drift.alarm
     }
     return { score, alarm }
+  }
+
+  /** Of the partitions that this process owns now. */
+  runtimes(): readonly PartitionRuntime[] {
+    return [...this.partitions.values()]
   }
 
   /** Bytes of state a series takes, in memory and in the store. */

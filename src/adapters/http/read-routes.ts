@@ -15,6 +15,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /api/v1/pipelines/{pipeline}/series/history?series=&from=&to=&limit=': 'what was observed of a series',
   'GET /api/v1/pipelines/{pipeline}/series/forecasts?series=&from=&to=&limit=&step=':
     'forecasts of a series as they were published',
+  'POST /api/v1/pipelines/{pipeline}/what-if':
+    'what would be forecast if {"series", "values"} came next; changes nothing, and needs no token',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/forecast': 'latest forecast of a series',
   'GET /api/v1/pipelines/{pipeline}/series/{series}/sample?length=&temperature=&seed=':
     'what a series of symbols may go on with, drawn at random',

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { parseTimestamp } from '../../core/timestamp.js'
 import type { SeriesControl, SeriesQuery, TimeRange } from '../../ports/control/series.js'
 import { HttpError } from './errors.js'
-import { FORECASTS, HISTORY, LIST, MOST_FORECASTS, STATE } from './series-schemas.js'
+import { FORECASTS, HISTORY, LIST, MOST_FORECASTS, STATE, WHAT_IF, WHAT_IF_BYTES } from './series-schemas.js'
 
 interface OfPipeline {
   readonly pipeline: string
@@ -31,8 +31,7 @@ export function seriesRoutes(app: FastifyInstance, source: { readonly series: Se
     async ({ params: { pipeline }, query: { series } }) => {
       const state = known(await source.series.state(pipeline, series), pipeline)
       if (state !== null) return state
-      const message = `Nothing is known here of series "${series}" in "${pipeline}".`
-      throw new HttpError(404, 'unknown-series', message, { pipeline, series })
+      throw unknownSeries(pipeline, series)
     },
   )
 
@@ -56,6 +55,37 @@ export function seriesRoutes(app: FastifyInstance, source: { readonly series: Se
       return known(await source.series.steps(pipeline, query.series, step, range), pipeline)
     },
   )
+
+  // JSON is read only here: everywhere else a body is taken as it comes.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: WHAT_IF_BYTES }, (_, body, done) => {
+      try {
+        done(null, JSON.parse(String(body)))
+      } catch {
+        done(new HttpError(400, 'bad-json', 'Send {"series": "…", "values": [1.5, null, …]} as JSON.'))
+      }
+    })
+    scope.post<{
+      Params: OfPipeline
+      Body: { readonly series: string; readonly values: readonly (number | null)[] }
+    }>(
+      '/api/v1/pipelines/:pipeline/what-if',
+      { schema: WHAT_IF },
+      async ({ params: { pipeline }, body: { series, values } }) => {
+        const supposed = values.map((value) => value ?? NaN)
+        const outcome = known(await source.series.whatIf(pipeline, series, supposed), pipeline)
+        if (outcome === null) throw unknownSeries(pipeline, series)
+        if (outcome.kind === 'refused') throw new HttpError(422, 'not-possible', `${outcome.why}.`)
+        return outcome.forecast
+      },
+    )
+  })
+}
+
+function unknownSeries(pipeline: string, series: string): HttpError {
+  const message = `Nothing is known here of series "${series}" in "${pipeline}".`
+  return new HttpError(404, 'unknown-series', message, { pipeline, series })
 }
 
 function known<T>(found: T | undefined, pipeline: string): T {

@@ -1,4 +1,4 @@
-import { SERIES_ORDERS } from '../../ports/control/series.js'
+import { MOST_SUPPOSED, SERIES_ORDERS } from '../../ports/control/series.js'
 import {
   FORECAST,
   listOf,
@@ -140,4 +140,27 @@ export const FORECASTS = {
       ],
     },
   },
+} as const
+
+/** Of a body: a name of 10 kB, escaped, and the values. */
+export const WHAT_IF_BYTES = 65_536
+
+export const WHAT_IF = {
+  params,
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['series', 'values'],
+    properties: {
+      series: SERIES_NAME,
+      values: {
+        type: 'array',
+        minItems: 1,
+        maxItems: MOST_SUPPOSED,
+        items: nullable('number', 'null is a missing value'),
+        description: 'what would come next, a grid step each',
+      },
+    },
+  },
+  response: { 200: FORECAST },
 } as const

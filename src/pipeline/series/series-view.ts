@@ -13,6 +13,7 @@ import type {
   SeriesState,
   SeriesSteps,
   TimeRange,
+  WhatIf,
 } from '../../ports/control/series.js'
 import type { ActiveModel } from '../active-model.js'
 import { NOTHING_STORED } from '../continuation.js'
@@ -25,6 +26,7 @@ import { stepRows } from './step-rows.js'
 import { stateOf } from './summary.js'
 import { Turns } from './turns.js'
 import { ViewedList } from './viewed.js'
+import { whatIf } from './what-if.js'
 
 export interface SeriesSources {
   readonly config: () => PipelineConfig
@@ -36,12 +38,16 @@ export interface SeriesSources {
   readonly model: () => ActiveModel
 }
 
+/** What somebody supposes takes the engine a tenth of the time at most. */
+const REST = 9
+
 /** What can be seen of a pipeline's series. It changes nothing. */
 export class SeriesView {
   /** Told of what comes of them, for as long as somebody looks. */
   readonly viewed = new ViewedList()
   private readonly names: SeriesList
   private readonly reading = new Turns()
+  private readonly supposing = new Turns(REST)
 
   constructor(private readonly from: SeriesSources) {
     const states = (): PartitionStates[] => from.runtimes().map(({ partition }) => partition.states)
@@ -97,6 +103,29 @@ export class SeriesView {
     const origins = { ...range, from: range.from - ahead, to: range.to - ahead }
     const { forecasts, complete } = await this.published(series, origins)
     return { rows: stepRows(forecasts, step, interval), complete }
+  }
+
+  /** What would be forecast if these values came next; the series stays as it is. `null`: there is none of it here. */
+  whatIf(series: string, values: readonly number[]): Promise<WhatIf | null> {
+    return this.supposing.take(() => this.suppose(series, values))
+  }
+
+  private async suppose(series: string, values: readonly number[]): Promise<WhatIf | null> {
+    const config = this.from.config()
+    if (config.kind === 'symbols') return { kind: 'refused', why: 'its values are symbols, not numbers' }
+    const home = this.homeOf(series)?.runtime
+    for (const runtime of home === undefined ? this.from.runtimes() : [home]) {
+      const fork = await runtime.fork(series)
+      if (fork === null) continue
+      try {
+        return await whatIf(fork, config, values, this.from.clock)
+      } catch (error) {
+        if (fork.model === this.from.model()) throw error
+        // Its network was released meanwhile for another one.
+        return this.suppose(series, values)
+      }
+    }
+    return null
   }
 
   /** What has come later than `ts`; from the first call on nothing is missed. */

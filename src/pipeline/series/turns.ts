@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as pause } from 'node:timers/promises'
 import { TooBusy } from '../../ports/control/series.js'
 
 /** Longest piece of work between two looks at what else waits, ms. */
@@ -24,11 +24,23 @@ export class Turns {
   private waiting = 0
   private turn: Promise<unknown> = Promise.resolve()
 
+  /** @param rest pause after each, in times of what it took */
+  constructor(private readonly rest = 0) {}
+
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.waiting >= MOST_WAITING) throw new TooBusy()
     this.waiting++
-    const result = this.turn.then(work).finally(() => this.waiting--)
-    this.turn = result.catch(() => undefined)
+    let took = 0
+    const result = this.turn.then(async () => {
+      const began = performance.now()
+      try {
+        return await work()
+      } finally {
+        took = performance.now() - began
+        this.waiting--
+      }
+    })
+    this.turn = result.catch(() => undefined).then(() => pause(took * this.rest))
     return result
   }
 }

@@ -18,6 +18,11 @@ export interface SeriesControl {
   forecasts(pipeline: string, series: string, range: TimeRange): Promise<SeriesForecasts | undefined>
   /** What was forecast so many steps ahead for each time within the range. */
   steps(pipeline: string, series: string, step: number, range: TimeRange): Promise<SeriesSteps | undefined>
+  /**
+   * What would be forecast if these values came next, a grid step each; NaN: missing. The series stays as it is. At most
+   * `MOST_SUPPOSED` values. Rejects with `TooBusy`.
+   */
+  whatIf(pipeline: string, series: string, values: readonly number[]): Promise<WhatIf | null | undefined>
   /** What has come of a series later than `ts` (ms); from the first call on nothing is missed while calls go on. */
   since(pipeline: string, series: string, ts: number): SeriesNews | undefined
 }
@@ -114,3 +119,11 @@ export interface SeriesNews {
   /** The newest one, as the contract's JSON; `null` where none has been published. */
   readonly forecast: string | null
 }
+
+/** Values of a what-if, at most. */
+export const MOST_SUPPOSED = 256
+
+export type WhatIf =
+  | { readonly kind: 'forecast'; readonly forecast: Forecast }
+  /** In words. */
+  | { readonly kind: 'refused'; readonly why: string }

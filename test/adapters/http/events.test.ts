@@ -17,6 +17,7 @@ function views(since: (ts: number) => SeriesNews = () => ({ observations: [], fo
     history: refuse,
     forecasts: refuse,
     steps: refuse,
+    whatIf: refuse,
     since: (pipeline, _, ts) => (pipeline === 'p' ? since(ts) : undefined),
   }
   return { views: { series, problems: () => [] } }

@@ -21,6 +21,8 @@ function views() {
     forecasts: (pipeline, name, range) =>
       note(pipeline, { forecasts: [], complete: true, baseline: null }, name, range),
     steps: (pipeline, name, step, range) => note(pipeline, { rows: [], complete: true }, name, step, range),
+    whatIf: (pipeline, name, values) =>
+      note(pipeline, { kind: 'refused' as const, why: 'it is not' }, name, values),
     since: (pipeline) => (pipeline === 'p' ? { observations: [], forecast: null } : undefined),
   }
   return { asked, views: { series, problems: () => [PROBLEM] } }
@@ -74,4 +76,33 @@ test('times are ISO 8601 or milliseconds, and what is neither is told', async (t
 test('what is wrong can be read without the token', async (t) => {
   const { get } = await serve(t, {}, { views: views().views })
   assert.deepEqual((await get('/api/v1/problems')).body, { problems: [PROBLEM] })
+})
+
+test('what is supposed arrives as numbers, and anything else is told', async (t) => {
+  const { asked, views: given } = views()
+  const { server } = await serve(t, {}, { views: given })
+  const post = async (body: string): Promise<{ status: number; code: string; message: string }> => {
+    const answer = await fetch(`${server.url}/api/v1/pipelines/p/what-if`, { method: 'POST', body })
+    const { error } = (await answer.json()) as { error: { code: string; message: string } }
+    return { status: answer.status, ...error }
+  }
+  assert.deepEqual(await post('{"series":"<b>","values":[1.5,null]}'), {
+    status: 422,
+    code: 'not-possible',
+    message: 'it is not.',
+  })
+  assert.deepEqual(asked, [['<b>', [1.5, NaN]]])
+  assert.equal((await post('{"series"')).code, 'bad-json')
+  for (const [body, named] of [
+    ['{"series":"a","values":[]}', /"values" of the body/],
+    ['{"series":"a","values":["x"]}', /"values\/0" of the body/],
+    [`{"series":"a","values":[${'1,'.repeat(256)}1]}`, /"values" of the body/],
+    ['{"values":[1]}', /series/],
+    ['{"series":"a","values":[1],"token":1}', /"token"/],
+  ] as const) {
+    const { status, message } = await post(body)
+    assert.equal(status, 400, body)
+    assert.match(message, named)
+  }
+  assert.equal((await post(`{"series":"${'a'.repeat(70_000)}","values":[1]}`)).status, 413)
 })
