@@ -4,6 +4,11 @@ import type { Config } from '../config/types.js'
 
 const TIMEOUT_MS = 30_000
 
+/** None runs as configured, as far as can be seen. */
+export class NoDaemon extends Error {
+  override readonly name = 'NoDaemon'
+}
+
 /** The HTTP interface of the daemon that runs with a configuration. Errors say what to do. */
 export class DaemonClient {
   private constructor(
@@ -13,7 +18,7 @@ export class DaemonClient {
 
   /** @param dataDir as an absolute path */
   static async of({ http }: Config, dataDir: string): Promise<DaemonClient> {
-    if (http.port === 0) throw new Error('http.port is 0, so the port of the daemon is not known')
+    if (http.port === 0) throw new NoDaemon('http.port is 0, so the port of the daemon is not known')
     const name = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host
     const url = `http://${name.includes(':') ? `[${name}]` : name}:${http.port}`
     return new DaemonClient(url, http.token ?? (await tokenIn(join(dataDir, 'token'), url)))
@@ -24,12 +29,12 @@ export class DaemonClient {
   }
 
   async post(path: string, body: object): Promise<unknown> {
-    return this.postText(path, JSON.stringify(body), 'application/json')
+    return this.send(path, JSON.stringify(body), 'application/json')
   }
 
-  async postText(path: string, body: string, type: string): Promise<unknown> {
+  async send(path: string, body: string | Uint8Array, type: string): Promise<unknown> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': type }
-    return this.request(path, { method: 'POST', body, headers })
+    return this.request(path, { method: 'POST', body: Buffer.from(body), headers })
   }
 
   private async request(path: string, init: RequestInit): Promise<unknown> {
@@ -37,7 +42,9 @@ export class DaemonClient {
     try {
       response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
     } catch (cause) {
-      throw new Error(`no daemon answers at ${this.url}: start it with "tidecast run"`, { cause })
+      const slow = cause instanceof Error && cause.name === 'TimeoutError'
+      if (slow) throw new Error(`the daemon at ${this.url} does not answer in time`, { cause })
+      throw new NoDaemon(`no daemon answers at ${this.url}: start it with "tidecast run"`, { cause })
     }
     const text = await response.text()
     if (response.ok) return JSON.parse(text)
@@ -50,7 +57,7 @@ async function tokenIn(file: string, url: string): Promise<string> {
     return (await readFile(file, 'utf8')).trim()
   } catch (cause) {
     const message = `the token of the daemon at ${url} is neither configured (http.token) nor in ${file}`
-    throw new Error(message, { cause })
+    throw new NoDaemon(message, { cause })
   }
 }
 

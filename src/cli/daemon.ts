@@ -1,17 +1,19 @@
 import { startEngine } from '../adapters/tensorflow/engine.js'
 import type { Config } from '../config/types.js'
 import { UnfitValue, type ValueWriter } from '../core/value-writer.js'
+import { ModelDesk, restingOffice } from '../pipeline/models/desk.js'
 import type { Broker, OutboundRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, Control, IngestOutcome, IngestRecord, SampleRequest } from '../ports/control.js'
 import type { LearningControl } from '../ports/control/learning.js'
+import type { ModelsControl } from '../ports/control/models.js'
 import type { ProblemsControl } from '../ports/control/problems.js'
 import type { Engine } from '../ports/engine.js'
 import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
 import { problemsOf } from '../telemetry/problems.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import { TrainingSupervisor } from '../training/supervisor.js'
-import { brokerPlace, openBroker } from './broker.js'
+import { brokerPlace, openBroker, type OpenBroker } from './broker.js'
 import { requireDevices } from './cuda-probe.js'
 import { Fleet } from './fleet.js'
 import { launchTrainer } from './launch-trainer.js'
@@ -40,7 +42,7 @@ export interface DaemonOptions {
 }
 
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
-export class Daemon implements Control, LearningControl, ProblemsControl {
+export class Daemon implements Control, LearningControl, ModelsControl, ProblemsControl {
   readonly series = new SeriesDesk((name) => this.fleet.get(name)?.series)
   private readonly writers: InputWriters
   private timer: NodeJS.Timeout | undefined
@@ -48,7 +50,7 @@ export class Daemon implements Control, LearningControl, ProblemsControl {
 
   private constructor(
     private readonly options: DaemonOptions,
-    private readonly broker: Broker,
+    private readonly broker: OpenBroker,
     readonly engine: Engine,
     private readonly fleet: Fleet,
     private readonly supervisor: TrainingSupervisor,
@@ -185,6 +187,14 @@ export class Daemon implements Control, LearningControl, ProblemsControl {
 
   train(...what: Parameters<LearningControl['train']>): ReturnType<LearningControl['train']> {
     return this.supervisor.train(...what)
+  }
+
+  models(name: string): ModelDesk | undefined {
+    const config = this.fleet.configOf(name)
+    if (config === undefined) return undefined
+    const { models } = this.broker
+    const office = this.fleet.get(name)?.office ?? restingOffice(config, models)
+    return new ModelDesk(config, models, office, this.options.clock)
   }
 
   private tick(): void {

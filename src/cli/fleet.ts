@@ -35,6 +35,11 @@ export class Fleet {
     return this.members.get(name)?.pipeline ?? undefined
   }
 
+  /** As it is configured now, whether it is at work or not. */
+  configOf(name: string): PipelineConfig | undefined {
+    return this.members.get(name)?.config
+  }
+
   has(name: string): boolean {
     return this.members.has(name)
   }

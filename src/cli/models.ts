@@ -1,33 +1,86 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { GradientReport, ModelStore, Scores, StoredModel } from '../ports/model-store.js'
+import type { Config, PipelineConfig } from '../config/types.js'
+import { prunable } from '../core/retention.js'
+import { MOST_FILE_BYTES, type ModelVersion, type RollbackTarget } from '../ports/control/models.js'
+import type { StoredModel } from '../ports/model-store.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
-import { table } from './table.js'
+import { withDesk, withModels, type Office } from './models/access.js'
+import { comparison, description, differencesOf, listing, weightChanges } from './models/text.js'
 import { pipelineNamed, withLog } from './with-log.js'
 
 type Options = ConfigOptions & { readonly json?: true }
-
-/** A version as it is shown: all but its weights. */
-type Version = Omit<StoredModel, 'weights'> & { readonly champion: boolean }
+type Changing = Options & { readonly reason: string }
 
 export function registerModels(program: Command, context: CliContext): void {
   const models = program
     .command('models')
-    .description('list or show the trained networks, also beside a running daemon')
+    .description('the trained networks: look at them, choose which one forecasts, take them elsewhere')
+  const command = (usage: string, text: string): Command =>
+    addConfigOptions(models.command(usage).description(text)).option('--json', 'print the outcome as JSON')
+  const PIPELINE = ['<pipeline>', 'its name in the configuration'] as const
+  const VERSION = ['<version>', 'number of the version, such as 3 or gru@3', versionNumber] as const
+  const NOTE = ['--reason <text>', 'a note for the decisions', ''] as const
 
-  addConfigOptions(models.command('list').description('list the versions of one pipeline, or of all'))
+  command('list', 'list the versions of one pipeline, or of all')
     .argument('[pipeline]', 'its name in the configuration')
-    .option('--json', 'print them as JSON')
     .action((pipeline: string | undefined, options: Options) => list(pipeline, options, context))
-
-  addConfigOptions(models.command('show').description('show one version: the champion if none is named'))
-    .argument('<pipeline>', 'its name in the configuration')
+  command('show', 'show one version: the champion if none is named')
+    .argument(...PIPELINE)
     .argument('[version]', 'number of the version, such as 3 or gru@3', versionNumber)
-    .option('--json', 'print it as JSON')
     .action((pipeline: string, version: number | undefined, options: Options) =>
       show(pipeline, version, options, context),
     )
+  command('diff', 'how two versions differ: configuration, training, scores, weights')
+    .argument(...PIPELINE)
+    .argument('<one>', 'number of a version', versionNumber)
+    .argument('<other>', 'number of another', versionNumber)
+    .action((pipeline: string, one: number, other: number, options: Options) =>
+      diff(pipeline, one, other, options, context),
+    )
+  command('promote', 'have a version forecast, whatever it scored; without a daemon, from the next start on')
+    .argument(...PIPELINE)
+    .argument(...VERSION)
+    .option(...NOTE)
+    .action((pipeline: string, version: number, options: Changing) =>
+      change(pipeline, options, context, (access) => access.promote(version, options.reason)),
+    )
+  command('rollback', 'go back to the champion before the present one, weights and states')
+    .argument(...PIPELINE)
+    .option('--to <version>', 'to another one: its number, or "baseline"', target)
+    .option(...NOTE)
+    .action((pipeline: string, options: Changing & { readonly to?: RollbackTarget }) =>
+      change(pipeline, options, context, (access) => access.rollback(options.to, options.reason)),
+    )
+  command('export', 'write a version into a file')
+    .argument(...PIPELINE)
+    .argument(...VERSION)
+    .argument('[file]', 'default: <pipeline>-<cell>-<version>.model; one that exists is not overwritten')
+    .action((pipeline: string, version: number, file: string | undefined, options: Options) =>
+      exportModel(pipeline, version, file, options, context),
+    )
+  command('import', 'store the version in a file as a new one; it forecasts once it is promoted')
+    .argument(...PIPELINE)
+    .argument('<file>', 'written by "models export"')
+    .action((pipeline: string, file: string, options: Options) =>
+      importModel(pipeline, file, options, context),
+    )
+  command(
+    'prune',
+    'remove old versions, but for the champion, what it was trained from, and the champion before it',
+  )
+    .argument(...PIPELINE)
+    .option('--keep <n>', 'newest versions that stay (default: models.keep)', versionNumber)
+    .option('--dry-run', 'only say which ones')
+    .action((pipeline: string, options: Pruning) => prune(pipeline, options, context))
+}
+
+interface Pruning extends Options {
+  readonly keep?: number
+  readonly dryRun?: true
 }
 
 function versionNumber(text: string): number {
@@ -36,15 +89,31 @@ function versionNumber(text: string): number {
   throw new InvalidArgumentError('Expected a number such as 3, or gru@3.')
 }
 
+function target(text: string): RollbackTarget {
+  return text === 'baseline' ? text : versionNumber(text)
+}
+
+function configured(
+  name: string,
+  options: Options,
+  context: CliContext,
+): { config: Config; pipeline: PipelineConfig } {
+  const config = configFrom(options, context)
+  return { config, pipeline: pipelineNamed(config, name) }
+}
+
+function print(context: CliContext, { json }: Options, value: unknown, text: string): void {
+  context.stdout.write(json === true ? `${JSON.stringify(value)}\n` : text)
+}
+
 async function list(name: string | undefined, options: Options, context: CliContext): Promise<void> {
   const config = configFrom(options, context)
   const pipelines = name === undefined ? config.pipelines : [pipelineNamed(config, name)]
-  const versions = await withLog(config, context, ({ models }) =>
-    pipelines.flatMap((pipeline) => versionsOf(models, pipeline.name)),
-  )
-  context.stdout.write(
-    options.json === true ? `${JSON.stringify({ models: versions })}\n` : listing(versions),
-  )
+  const versions: ModelVersion[] = []
+  for (const pipeline of pipelines) {
+    versions.push(...(await withDesk(config, pipeline, context, (desk) => desk.status().models)))
+  }
+  print(context, options, { models: versions }, listing(versions))
 }
 
 async function show(
@@ -53,94 +122,89 @@ async function show(
   options: Options,
   context: CliContext,
 ): Promise<void> {
-  const config = configFrom(options, context)
-  const pipeline = pipelineNamed(config, name)
-  const versions = await withLog(config, context, ({ models }) => versionsOf(models, pipeline.name))
-  const version = versions.find((one) => (number === undefined ? one.champion : one.version === number))
+  const { config, pipeline } = configured(name, options, context)
+  const { models } = await withDesk(config, pipeline, context, (desk) => desk.status())
+  const version = models.find((one) => (number === undefined ? one.champion : one.version === number))
   if (version === undefined) {
     const which = number === undefined ? 'champion: its baseline forecasts' : `version ${number}`
-    const known = versions.map((one) => one.version).join(', ')
+    const known = models.map((one) => one.version).join(', ')
     throw new Error(`pipeline "${name}" has no ${which}. Versions: ${known || 'none'}`)
   }
-  context.stdout.write(options.json === true ? `${JSON.stringify(version)}\n` : description(version))
+  print(context, options, version, description(version))
 }
 
-function versionsOf(models: ModelStore, pipeline: string): Version[] {
-  const champion = models.champion(pipeline)
-  return models.list(pipeline).map((model) => ({ ...model, champion: model.version === champion }))
-}
-
-function listing(versions: readonly Version[]): string {
-  if (versions.length === 0) return 'No network has been trained yet: the baseline forecasts.\n'
-  const rows = versions.map(
-    ({ pipeline, version, champion, spec, report, scores: { network, baseline } }) => [
-      pipeline,
-      `${spec.cell}@${version}${champion ? ' *' : ''}`,
-      report.startedAt,
-      report.seconds.toFixed(0),
-      String(report.updates),
-      String(report.observations),
-      ...compared(network, baseline, 'mase', 4),
-      ...compared(network, baseline, 'wql', 4),
-      shown(network.coverage, 3),
-      ...compared(network, baseline, 'logLoss', 4),
-    ],
+async function diff(
+  name: string,
+  one: number,
+  other: number,
+  options: Options,
+  context: CliContext,
+): Promise<void> {
+  const { config } = configured(name, options, context)
+  const [a, b] = await withLog(config, context, ({ models }) =>
+    [one, other].map((version): StoredModel => {
+      const found = models.get(name, version)
+      if (found !== null) return found
+      const known = models.list(name).map((model) => model.version)
+      throw new Error(`pipeline "${name}" has no version ${version}. Versions: ${known.join(', ') || 'none'}`)
+    }),
   )
-  const names = ['PIPELINE', 'MODEL', 'TRAINED', 'SECONDS', 'UPDATES', 'OBSERVATIONS']
-  const scores = ['MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE', 'LOG-LOSS', '(BASELINE)']
-  return `${table([...names, ...scores], rows, 3)}* champion\n`
+  const differences = differencesOf(a!, b!)
+  const weights = weightChanges(a!, b!)
+  const value = { pipeline: name, versions: [one, other], differences, weights }
+  print(context, options, value, comparison(a!, b!))
 }
 
-function compared(network: Scores, baseline: Scores, score: keyof Scores, digits: number): string[] {
-  return [network, baseline].map((scores) => shown(scores[score], digits))
+async function change(
+  name: string,
+  options: Changing,
+  context: CliContext,
+  make: (access: Parameters<Parameters<typeof withModels>[3]>[0]) => Promise<Office>,
+): Promise<void> {
+  const { config, pipeline } = configured(name, options, context)
+  const { champion } = await withModels(config, pipeline, context, make)
+  const who = champion === null ? 'the baseline' : `${pipeline.model.cell}@${champion}`
+  print(context, options, { pipeline: name, champion }, `${name} is forecast by ${who} now.\n`)
 }
 
-/** Symbols and numbers have scores of their own. */
-function shown(score: number | null | undefined, digits: number): string {
-  return Number.isFinite(score) ? Number(score).toFixed(digits) : '–'
+async function exportModel(
+  name: string,
+  version: number,
+  given: string | undefined,
+  options: Options,
+  context: CliContext,
+): Promise<void> {
+  const { config, pipeline } = configured(name, options, context)
+  const file = resolve(context.cwd, given ?? `${name}-${pipeline.model.cell}-${version}.model`)
+  const bytes = await withDesk(config, pipeline, context, (desk) => desk.export(version))
+  await writeFile(file, bytes, { flag: 'wx' })
+  const value = { pipeline: name, version, file, bytes: bytes.length }
+  print(context, options, value, `${file}: ${bytes.length} bytes\n`)
 }
 
-function description({ version, pipeline, champion, parent, spec, report, scores }: Version): string {
-  const { network, baseline } = scores
-  const about = Object.entries({
-    model: `${spec.cell}@${version} of pipeline ${pipeline}${champion ? ', champion' : ''}`,
-    parent: parent === null ? 'none' : `version ${parent}`,
-    trained: `${report.startedAt}, ${report.seconds.toFixed(1)} s on ${report.backend}`,
-    data: `${report.observations} observations of ${report.series} series, ${day(report.from)} to ${day(report.to)}`,
-    training: `${report.updates} updates, ${(report.clippedShare * 100).toFixed(1)} % clipped`,
-    ...(report.gradients === undefined ? {} : gradientLines(report.gradients)),
-    validation: `loss ${report.validationLoss.toFixed(5)}`,
-    network: JSON.stringify(spec),
-  }).map(([name, value]) => `${name.padEnd(11)} ${value}\n`)
-  const row = (name: string, { mase, wql, coverage, logLoss, accuracy, targets }: Scores): string[] =>
-    logLoss === undefined
-      ? [name, shown(mase, 4), shown(wql, 4), shown(coverage, 3), String(targets)]
-      : [name, shown(logLoss, 4), shown(accuracy, 3), String(targets)]
-  const names = network.logLoss === undefined ? ['MASE', 'WQL', 'COVERAGE'] : ['LOG-LOSS', 'ACCURACY']
-  const scored = table(
-    ['HELD OUT', ...names, 'TARGETS'],
-    [row('network', network), row('baseline', baseline)],
-  )
-  return `${about.join('')}\n${scored}`
-}
-
-/** How gradients fared, and what to change where they did not. */
-function gradientLines(gradients: GradientReport): Record<string, string> {
-  const { norm, clipNorm, saturated, dead, reach, flow, advice, cost } = gradients
-  const measured = [
-    reach === null
-      ? `more than 1 % left after ${flow.at(-1)![0]} steps`
-      : `1 % left after ${reach.toFixed(0)} steps`,
-    ...(saturated === null ? [] : [`${(saturated * 100).toFixed(1)} % of activations saturated`]),
-    ...(dead === null ? [] : [`${(dead * 100).toFixed(1)} % of ReLU units dead`]),
-  ]
-  return {
-    gradients: `norm ${norm.median.toPrecision(3)} (median), ${norm.largest.toPrecision(3)} (largest), clipped at ${clipNorm}`,
-    flow: `${measured.join(', ')}; measured in ${(cost * 100).toFixed(1)} % of the time`,
-    ...(advice.length === 0 ? {} : { advice: advice.join(`\n${' '.repeat(12)}`) }),
+async function importModel(name: string, file: string, options: Options, context: CliContext): Promise<void> {
+  const { config, pipeline } = configured(name, options, context)
+  const path = resolve(context.cwd, file)
+  const { size } = await stat(path)
+  if (size > MOST_FILE_BYTES) {
+    throw new Error(`${path} has ${size} bytes: a model file has at most ${MOST_FILE_BYTES}`)
   }
+  const bytes = await readFile(path)
+  const stored = await withModels(config, pipeline, context, (access) => access.import(bytes))
+  const { version } = stored
+  const text = `Stored as version ${version}. It forecasts after "tidecast models promote ${name} ${version}".\n`
+  print(context, options, stored, text)
 }
 
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 16)
+async function prune(name: string, options: Pruning, context: CliContext): Promise<void> {
+  const { config, pipeline } = configured(name, options, context)
+  const { keep = pipeline.models.keep, dryRun = false } = options
+  const removed = dryRun
+    ? await withLog(config, context, ({ models }) =>
+        prunable(models.list(name), models.champion(name), models.formerChampions(name), keep),
+      )
+    : await withModels(config, pipeline, context, (access) => access.prune(keep))
+  const which = removed.length === 0 ? 'No version' : `Versions ${removed.join(', ')}`
+  const verb = dryRun ? 'would be removed' : removed.length === 0 ? 'had to be removed' : 'removed'
+  print(context, options, { pipeline: name, dryRun, removed }, `${which} ${verb}.\n`)
 }

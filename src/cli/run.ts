@@ -68,6 +68,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         token: () => token.value,
         control: desk,
         learning: desk,
+        models: desk,
         views: desk,
         telemetry,
       })

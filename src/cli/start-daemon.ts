@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LearningControl } from '../ports/control/learning.js'
+import type { ModelsControl } from '../ports/control/models.js'
 import type { Problem, ProblemsControl } from '../ports/control/problems.js'
 import type { SeriesControl } from '../ports/control/series.js'
 import type { Control, IngestOutcome } from '../ports/control.js'
@@ -14,7 +15,7 @@ const STARTING = 'starting'
 const NO_SERIES = new SeriesDesk(() => undefined)
 
 /** What HTTP sees from the first moment on: a daemon that is alive and not ready, until there is one that answers itself. */
-export class FrontDesk implements Control, LearningControl, ProblemsControl {
+export class FrontDesk implements Control, LearningControl, ModelsControl, ProblemsControl {
   daemon: Daemon | undefined
   waitingFor = STARTING
 
@@ -51,6 +52,10 @@ export class FrontDesk implements Control, LearningControl, ProblemsControl {
 
   train(...what: Parameters<LearningControl['train']>): ReturnType<LearningControl['train']> {
     return this.daemon?.train(...what)
+  }
+
+  models(pipeline: string): ReturnType<ModelsControl['models']> {
+    return this.daemon?.models(pipeline)
   }
 
   sample(...which: Parameters<Control['sample']>): ReturnType<Control['sample']> {

@@ -266,6 +266,16 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   },
   model: modelSchema,
   training: trainingSchema,
+  models: {
+    keep: {
+      doc: 'Newest versions of the network that are kept, promoted or not. The champion stays in any case, with the networks it was trained from and the champion before it.',
+      format: 'integer',
+      reload: 'live',
+      min: 2,
+      max: 1000,
+      default: 20,
+    },
+  },
   state: {
     maxResidentSeries: {
       doc: 'Series whose states are kept in memory; the least recently used beyond that are spilled to disk.',

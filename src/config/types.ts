@@ -167,6 +167,10 @@ export interface PipelineConfig {
     readonly warmUp: number
   }
   readonly training: TrainingConfig
+  readonly models: {
+    /** Newest versions that are kept. */
+    readonly keep: number
+  }
   readonly state: {
     readonly maxResidentSeries: number
     readonly snapshotEvery: number

@@ -16,6 +16,7 @@ import { BASELINE, modelLabel, networkModel, type ActiveModel } from './active-m
 import { continuation } from './continuation.js'
 import { asConfigured, fits } from './fits.js'
 import { agreeOnFormats, mostRecords, type Formats } from './formats.js'
+import type { Office } from './models/desk.js'
 import type { Partition } from './partition.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { partitionPipe } from './pipe.js'
@@ -182,6 +183,17 @@ export class Pipeline {
       if (model === null || fits(model.spec, config)) await this.use(model, 'followed')
       else this.champion = version
     })
+  }
+
+  /** For people who choose its network by hand. */
+  get office(): Office {
+    const { newest } = this
+    return {
+      serving: this.version === 0 ? null : this.version,
+      newest: Number.isFinite(newest) ? newest : null,
+      observations: this.observations().total,
+      appoint: (model) => (model === null ? this.setAside() : this.promote(model)),
+    }
   }
 
   /** Observations of the longest series, and of all resident ones. */

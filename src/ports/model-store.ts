@@ -83,6 +83,8 @@ export interface StoredModel {
   readonly scores: JudgedScores
   /** Of the gate; absent in older ones, and where a network has not been judged by it. */
   readonly verdict?: Verdict
+  /** Of a version that came from a file: what it was where it was trained. */
+  readonly origin?: { readonly pipeline: string; readonly version: number }
 }
 
 /** Of forecasters on the same held-out targets. */
@@ -100,8 +102,8 @@ export interface Decision {
   /** Why there was something to decide. */
   readonly reason: string
   /** `approved`: it may be promoted, by hand. */
-  readonly outcome: 'promoted' | 'approved' | 'refused' | 'failed' | 'set-aside'
-  /** Version that was judged or set aside; `null` where no network came of a training. */
+  readonly outcome: 'promoted' | 'approved' | 'refused' | 'failed' | 'set-aside' | 'rolled-back'
+  /** Version that was judged, set aside or gone back from; `null` where no network came of a training, or it was the baseline. */
   readonly version: number | null
   /** Why it was refused, failed or set aside; `null` otherwise. */
   readonly why: string | null
@@ -109,6 +111,10 @@ export interface Decision {
   readonly verdict: Verdict | null
   /** Of a network set aside: time of the stream (ms) since which it had been behind the baseline. */
   readonly since?: number
+  /** Of a roll-back: the version that forecasts again, `null` the baseline. */
+  readonly to?: number | null
+  /** Of a roll-back: newest time stamp of the stream then, ms; absent where that was not known. */
+  readonly newest?: number
 }
 
 /** Decisions that are kept of a pipeline. */
@@ -126,5 +132,40 @@ export interface ModelStore {
   put(model: Omit<StoredModel, 'version'>): Promise<StoredModel>
   /** `null` while the baseline forecasts. */
   champion(pipeline: string): number | null
+  /** What has forecast before and could again, oldest first: see `championsAfter`. */
+  formerChampions(pipeline: string): readonly (number | null)[]
   setChampion(pipeline: string, version: number | null): Promise<void>
+  /** Removes versions, weights and all; a number is never given again. The champion and the newest version cannot be removed. */
+  remove(pipeline: string, versions: readonly number[]): Promise<void>
+}
+
+/** Former champions that are kept of a pipeline. */
+const MOST_FORMER = 20
+
+/**
+ * Former champions once `next` follows `present`. To go back to one of them undoes what came after it, so that another
+ * step back leads further back.
+ */
+export function championsAfter(
+  former: readonly (number | null)[],
+  present: number | null,
+  next: number | null,
+): readonly (number | null)[] {
+  if (next === present) return former
+  const known = former.lastIndexOf(next)
+  if (known >= 0) return former.slice(0, known)
+  // The baseline forecasts where nothing else ever has: that is nothing to remember.
+  return former.length === 0 && present === null ? [] : [...former, present].slice(-MOST_FORMER)
+}
+
+/** Throws a `RangeError` for a version that must not be removed. */
+export function assertRemovable(
+  versions: readonly number[],
+  known: readonly number[],
+  champion: number | null,
+): void {
+  for (const version of versions) {
+    if (version === champion) throw new RangeError(`Version ${version} is the champion.`)
+    if (version === known.at(-1)) throw new RangeError(`Version ${version} is the newest.`)
+  }
 }

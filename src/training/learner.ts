@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { DriftAlarm } from '../core/drift.js'
+import { prunable } from '../core/retention.js'
 import type { LearningProgress, LearningStatus, TrainOutcome } from '../ports/control/learning.js'
 import type { LiveScores } from '../ports/control.js'
 import {
@@ -152,6 +153,7 @@ export class Learner {
   async train(due: Due, stopping: AbortSignal): Promise<void> {
     const { pipeline, options } = this
     const { telemetry } = options
+    const { champion } = this
     const started = performance.now()
     const seconds = (): number => (performance.now() - started) / 1000
     this.running = true
@@ -163,8 +165,9 @@ export class Learner {
     pipeline.training = `starting (${due.reason})`
     try {
       const model = await trainCandidate(pipeline, options, due, (reply) => this.listen(reply), stopping)
-      await this.settle(model, due, seconds(), stopping)
+      await this.settle(model, due, seconds(), stopping, champion)
       this.pausedUntil = 0
+      await this.prune()
     } catch (error) {
       const reason = stopping.aborted ? 'aborted' : error instanceof TrainerFailure ? error.reason : 'crashed'
       pipeline.training = `failed: ${reason}`
@@ -220,6 +223,7 @@ export class Learner {
       trained: options.models.list(config.name).map(({ report }) => report),
       alarm: pipeline.drift().alarm,
       setAsideSince: last?.since ?? null,
+      rolledBackAt: last?.newest ?? null,
     }
   }
 
@@ -232,8 +236,29 @@ export class Learner {
     return now - oldest.at >= SETTLED_MS && total <= oldest.total * (1 + SETTLED_GROWTH)
   }
 
-  /** Takes a candidate into use, or does not, and says so. */
-  private async settle(model: StoredModel, due: Due, seconds: number, stopping: AbortSignal): Promise<void> {
+  private get champion(): number | null {
+    return this.options.models.champion(this.pipeline.config.name)
+  }
+
+  /** Old versions go; how many stay is configured. */
+  private async prune(): Promise<void> {
+    const { models } = this.options
+    const { name, models: kept } = this.pipeline.config
+    const gone = prunable(models.list(name), models.champion(name), models.formerChampions(name), kept.keep)
+    if (gone.length > 0) await models.remove(name, gone)
+  }
+
+  /**
+   * Takes a candidate into use, or does not, and says so.
+   * @param champion when the training began: a candidate that was judged beside another one is for people to promote
+   */
+  private async settle(
+    model: StoredModel,
+    due: Due,
+    seconds: number,
+    stopping: AbortSignal,
+    champion: number | null,
+  ): Promise<void> {
     const { pipeline, options } = this
     const { version, scores, spec } = model
     const verdict = model.verdict ?? null
@@ -251,7 +276,7 @@ export class Learner {
       pipeline.training = `refused: ${refusal}, ${figuresOf(model)}`
       finished({ kind: 'refused', version, reason: refusal, scores, verdict })
       await this.note({ ...judged, outcome: 'refused', why: refusal })
-    } else if (pipeline.config.training.promotion === 'manual') {
+    } else if (pipeline.config.training.promotion === 'manual' || this.champion !== champion) {
       pipeline.training = `version ${version} waits to be promoted`
       finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
       await this.note({ ...judged, outcome: 'approved', why: null })

@@ -32,6 +32,8 @@ export interface Situation {
   readonly alarm: DriftAlarm | null
   /** Since when a network that was set aside had fallen behind the baseline; `null` where none was. */
   readonly setAsideSince: number | null
+  /** Newest time stamp when people last went back to another network and nothing has been promoted since; `null` where they have not. */
+  readonly rolledBackAt: number | null
 }
 
 export interface Due {
@@ -56,7 +58,13 @@ export interface Waiting {
  * refused each time those have doubled.
  */
 export function dueTraining(situation: Situation): Due | Waiting {
-  return situation.championTo === null ? dueFirst(situation) : dueRetraining(situation, situation.championTo)
+  const { championTo, rolledBackAt, newest, config, trained } = situation
+  const due = championTo === null ? dueFirst(situation) : dueRetraining(situation, championTo)
+  const last = trained.at(-1)
+  if (!('reason' in due) || rolledBackAt === null || last === undefined) return due
+  // Trained from the same data, the network that people have gone back from would come back.
+  const at = rolledBackAt + leastNew(config.training, config) * stepOf(config, last)
+  return newest >= at ? due : { at }
 }
 
 function dueFirst({ config, longest, total, newest, trained, setAsideSince }: Situation): Due | Waiting {

@@ -34,6 +34,8 @@ function supervised(launch: LaunchTrainer) {
     },
     champion: () => (pipeline.version === 0 ? null : pipeline.version),
     setChampion: () => Promise.resolve(),
+    formerChampions: () => [],
+    remove: () => Promise.resolve(),
   }
   const data = { total: 1000 }
   const pipeline: { -readonly [K in keyof Trainable]: Trainable[K] } = {

@@ -18,6 +18,7 @@ function situation(training: string, changes: Partial<Situation> = {}): Situatio
     trained: [{ from: 0, to: 100 * DAY, observations: 2400, series: 1, seen: 2400 }],
     alarm: null,
     setAsideSince: null,
+    rolledBackAt: null,
     ...changes,
   }
 }

@@ -2,13 +2,14 @@
  * Model versions. Formats version 1:
  *
  *   models   [pipeline, 'version', number] → {format: 1, weights: {count, checksum}, model: StoredModel without weights}, JSON
- *            [pipeline, 'champion'] → {version}, JSON; absent while the baseline forecasts
+ *            [pipeline, 'champion'] → {version, former?}, JSON; absent where only the baseline has forecast
  *            [pipeline, 'decisions'] → Decision[], JSON, newest last
  *   weights  [pipeline, number] → Float32, little-endian; checksum is their CRC-32
  */
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
-import { DECISIONS_KEPT, type Decision, type ModelStore, type StoredModel } from '../../ports/model-store.js'
+import { assertRemovable, championsAfter, DECISIONS_KEPT } from '../../ports/model-store.js'
+import type { Decision, ModelStore, StoredModel } from '../../ports/model-store.js'
 import type { Environment } from './environment.js'
 
 const FORMAT = 1
@@ -16,6 +17,11 @@ const FORMAT = 1
 const AFTER_NUMBERS = ''
 
 type Description = Omit<StoredModel, 'weights'>
+
+interface Champion {
+  readonly version: number | null
+  readonly former?: readonly (number | null)[]
+}
 
 interface Entry {
   readonly format: number
@@ -71,23 +77,38 @@ export class EmbeddedModelStore implements ModelStore {
   }
 
   champion(pipeline: string): number | null {
-    this.environment.assertOpen()
-    const stored = this.environment.models.get([pipeline, 'champion']) as
-      { readonly version: number } | undefined
-    return stored?.version ?? null
+    return this.#champion(pipeline).version
+  }
+
+  formerChampions(pipeline: string): readonly (number | null)[] {
+    return this.#champion(pipeline).former ?? []
   }
 
   async setChampion(pipeline: string, version: number | null): Promise<void> {
     await this.environment.write(0, () => {
-      const { models } = this.environment
-      if (version === null) {
-        models.removeSync([pipeline, 'champion'])
-      } else if (this.#versions(pipeline).includes(version)) {
-        models.putSync([pipeline, 'champion'], { version })
-      } else {
+      if (version !== null && !this.#versions(pipeline).includes(version)) {
         throw new RangeError(`Pipeline ${pipeline} has no model version ${version}.`)
       }
+      const { version: present, former = [] } = this.#champion(pipeline)
+      const entry: Champion = { version, former: championsAfter(former, present, version) }
+      this.environment.models.putSync([pipeline, 'champion'], entry)
     })
+  }
+
+  async remove(pipeline: string, versions: readonly number[]): Promise<void> {
+    await this.environment.write(0, () => {
+      assertRemovable(versions, this.#versions(pipeline), this.champion(pipeline))
+      for (const version of versions) {
+        this.environment.models.removeSync([pipeline, 'version', version])
+        this.environment.weights.removeSync([pipeline, version])
+      }
+    })
+  }
+
+  #champion(pipeline: string): Champion {
+    this.environment.assertOpen()
+    const stored = this.environment.models.get([pipeline, 'champion']) as Champion | undefined
+    return stored ?? { version: null }
   }
 
   #versions(pipeline: string): number[] {

@@ -22,6 +22,12 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
     'what a series of symbols may go on with, drawn at random',
   'GET /api/v1/pipelines/{pipeline}/learning': 'trainings, drift, decisions with their figures',
   'POST /api/v1/pipelines/{pipeline}/train': 'train a network now; needs the token',
+  'GET /api/v1/pipelines/{pipeline}/models': 'versions of its network, and which one forecasts',
+  'GET /api/v1/pipelines/{pipeline}/models/{version}': 'one of them',
+  'POST /api/v1/pipelines/{pipeline}/models/{version}/promote': 'use a version; needs the token',
+  'POST /api/v1/pipelines/{pipeline}/models/rollback': 'go back to an earlier one; needs the token',
+  'POST /api/v1/pipelines/{pipeline}/models': 'store the version in a file; needs the token',
+  'POST /api/v1/pipelines/{pipeline}/models/prune?keep=': 'remove old versions; needs the token',
   'GET /api/v1/problems': 'what is wrong and what to do about it, worst first',
   'GET /api/v1/events?pipeline=&series=':
     'server-sent events: status, training, and of a series observation and forecast',

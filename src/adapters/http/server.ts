@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Control } from '../../ports/control.js'
 import type { LearningControl } from '../../ports/control/learning.js'
+import type { ModelsControl } from '../../ports/control/models.js'
 import type { ProblemsControl } from '../../ports/control/problems.js'
 import type { SeriesControl } from '../../ports/control/series.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
@@ -11,6 +12,7 @@ import { HttpError, toHttpError } from './errors.js'
 import { eventRoute } from './event-stream.js'
 import { ingestRoute } from './ingest-route.js'
 import { learningRoutes } from './learning-routes.js'
+import { modelsRoutes } from './models-routes.js'
 import { problemsRoute } from './problems-route.js'
 import { ENDPOINTS, readRoutes } from './read-routes.js'
 import { seriesRoutes } from './series-routes.js'
@@ -26,6 +28,8 @@ export interface HttpOptions {
   readonly control: Control
   /** Absent: nothing is said of learning. */
   readonly learning?: LearningControl
+  /** Absent: nothing is said of models. */
+  readonly models?: ModelsControl
   /** Absent: series and problems are not told of. */
   readonly views?: ProblemsControl & { readonly series: SeriesControl }
   readonly telemetry: Telemetry
@@ -110,6 +114,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   readRoutes(app, control, telemetry)
   ingestRoute(app, options)
   if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
+  if (options.models !== undefined) modelsRoutes(app, options.models, options.token)
   if (options.views !== undefined) {
     problemsRoute(app, options.views)
     seriesRoutes(app, options.views)

@@ -1,7 +1,7 @@
 /**
  * Model versions as records of a compacted topic. Format version 1; keys are JSON, values
  *
- *   [pipeline, "champion"]       {version}; no value while the baseline forecasts
+ *   [pipeline, "champion"]       {version, former?}; version null while the baseline forecasts
  *   [pipeline, "decisions"]      Decision[], newest last
  *   [pipeline, version]          {format: 1, weights: {count, checksum, chunks}, model: StoredModel without weights}
  *   [pipeline, version, chunk]   Float32, little-endian; checksum is the CRC-32 of all chunks together
@@ -16,6 +16,11 @@ const CHUNK_BYTES = 512 * 1024
 export type Description = Omit<StoredModel, 'weights'>
 export type ModelKey =
   readonly [string, 'champion' | 'decisions'] | readonly [string, number] | readonly [string, number, number]
+
+export interface Champion {
+  readonly version: number | null
+  readonly former?: readonly (number | null)[]
+}
 
 export interface ModelEntry {
   readonly key: ModelKey
@@ -44,9 +49,18 @@ export function encodeModel(model: StoredModel): ModelEntry[] {
   return [...entries, { key: [pipeline, version], value: Buffer.from(JSON.stringify(manifest)) }]
 }
 
-export function encodeChampion(pipeline: string, version: number | null): ModelEntry {
-  const value = version === null ? null : Buffer.from(JSON.stringify({ version }))
-  return { key: [pipeline, 'champion'], value }
+/** Of a model's records none is left. */
+export function encodeRemoval({ weights, model }: Manifest): ModelEntry[] {
+  const { pipeline, version } = model
+  const chunks = Array.from({ length: weights.chunks }, (_, i): ModelEntry => ({
+    key: [pipeline, version, i],
+    value: null,
+  }))
+  return [{ key: [pipeline, version], value: null }, ...chunks]
+}
+
+export function encodeChampion(pipeline: string, champion: Champion): ModelEntry {
+  return { key: [pipeline, 'champion'], value: Buffer.from(JSON.stringify(champion)) }
 }
 
 export function encodeDecisions(pipeline: string, decisions: readonly Decision[]): ModelEntry {
@@ -57,8 +71,9 @@ export function decodeDecisions(value: Buffer | undefined): readonly Decision[] 
   return value === undefined ? [] : (JSON.parse(value.toString()) as Decision[])
 }
 
-export function decodeChampion(value: Buffer): number {
-  return (JSON.parse(value.toString()) as { readonly version: number }).version
+/** @param value `undefined`: only the baseline has ever forecast */
+export function decodeChampion(value: Buffer | undefined): Champion {
+  return value === undefined ? { version: null } : (JSON.parse(value.toString()) as Champion)
 }
 
 export function decodeManifest(value: Buffer, pipeline: string, version: number): Manifest {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { DECISIONS_KEPT, type Decision, type ModelStore, type StoredModel } from '../../ports/model-store.js'
+import { assertRemovable, championsAfter, DECISIONS_KEPT } from '../../ports/model-store.js'
+import type { Decision, ModelStore, StoredModel } from '../../ports/model-store.js'
 import type { KafkaClient } from './connection.js'
 import { translating } from './errors.js'
 import { PartitionFetcher } from './fetcher.js'
@@ -11,8 +12,9 @@ import {
   encodeChampion,
   encodeDecisions,
   encodeModel,
+  encodeRemoval,
 } from './model-codec.js'
-import type { Description, ModelEntry, ModelKey } from './model-codec.js'
+import type { Champion, Description, ModelEntry, ModelKey } from './model-codec.js'
 import { readPartition } from './read.js'
 import { addressed } from './sends.js'
 import type { Topics } from './topics.js'
@@ -71,9 +73,11 @@ export class KafkaModelStore implements ModelStore {
   }
 
   champion(pipeline: string): number | null {
-    this.options.assertOpen()
-    const value = this.#entry([pipeline, 'champion'])
-    return value === undefined ? null : decodeChampion(value)
+    return this.#champion(pipeline).version
+  }
+
+  formerChampions(pipeline: string): readonly (number | null)[] {
+    return this.#champion(pipeline).former ?? []
   }
 
   decisions(pipeline: string): readonly Decision[] {
@@ -100,7 +104,20 @@ export class KafkaModelStore implements ModelStore {
       if (version !== null && !this.#versions(pipeline).includes(version)) {
         throw new RangeError(`Pipeline ${pipeline} has no model version ${version}.`)
       }
-      return { entries: [encodeChampion(pipeline, version)], result: undefined }
+      const { version: present, former = [] } = this.#champion(pipeline)
+      const champion = { version, former: championsAfter(former, present, version) }
+      return { entries: [encodeChampion(pipeline, champion)], result: undefined }
+    })
+  }
+
+  remove(pipeline: string, versions: readonly number[]): Promise<void> {
+    return this.#change(pipeline, () => {
+      const known = this.#versions(pipeline)
+      assertRemovable(versions, known, this.champion(pipeline))
+      const entries = versions
+        .filter((version) => known.includes(version))
+        .flatMap((version) => encodeRemoval(this.#manifest(pipeline, version)))
+      return { entries, result: undefined }
     })
   }
 
@@ -190,6 +207,11 @@ export class KafkaModelStore implements ModelStore {
     const name = Buffer.from(key).toString()
     if (value === null) this.#entries.delete(name)
     else this.#entries.set(name, Buffer.from(value))
+  }
+
+  #champion(pipeline: string): Champion {
+    this.options.assertOpen()
+    return decodeChampion(this.#entry([pipeline, 'champion']))
   }
 
   #entry(key: ModelKey): Buffer | undefined {
