@@ -225,3 +225,16 @@ test('a champion that stays behind the baseline is set aside, and a training beg
     ],
   )
 })
+
+test('a candidate that was judged beside another champion than the present one is left to people', async () => {
+  const { pipeline, pass, promoted, decisions } = supervised((...job) => {
+    pipeline.version = 7 // somebody has promoted it meanwhile
+    return answering(0.4)(...job)
+  })
+  await pass(10)
+  assert.deepEqual(promoted, [])
+  assert.deepEqual(
+    decisions.map(({ outcome, version }) => [outcome, version]),
+    [['approved', 1]],
+  )
+})

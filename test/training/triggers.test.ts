@@ -84,3 +84,12 @@ test('the first training waits for enough history; the next, after a refusal, fo
     since: null,
   })
 })
+
+test('after people have gone back to another network nothing is trained until there is enough that is new', () => {
+  const due = { every: '"7d"', newest: 200 * DAY, rolledBackAt: 190 * DAY }
+  assert.deepEqual(dueTraining(situation(`every: ${due.every}`, due)), { at: 190 * DAY + LEAST })
+  const later = { ...due, newest: 190 * DAY + LEAST }
+  assert.deepEqual(dueTraining(situation(`every: ${due.every}`, later)), { reason: 'schedule', since: null })
+  const toBaseline = { championTo: null, newest: 200 * DAY, total: 1e6, rolledBackAt: 190 * DAY }
+  assert.deepEqual(dueTraining(situation('', toBaseline)), { at: 190 * DAY + LEAST })
+})
