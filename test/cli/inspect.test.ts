@@ -3,18 +3,20 @@ import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { registerInspect } from '../../src/cli/inspect.js'
 import { registerModels } from '../../src/cli/models.js'
-import type { NetworkSpec } from '../../src/core/network-spec.js'
 import type { PartitionLease } from '../../src/ports/broker.js'
 import type { StoredModel } from '../../src/ports/model-store.js'
+import { randomNetwork } from '../support/pinned-network.js'
+import { pipelineConfig } from '../support/pipeline-config.js'
 import { openLog, runCommand, workspace } from './replay/harness.js'
 
 const PIPELINE = `{ interval: '1h', season: [24], horizon: 2 }`
+const CONFIG = pipelineConfig('t', { interval: '1h', season: [24], horizon: 2 })
 
 function model(mase: number): Omit<StoredModel, 'version'> {
   const scores = { mase, wql: 0.25, coverage: 0.81, targets: 480 }
   return {
     pipeline: 't',
-    spec: { cell: 'gru', hidden: 32 } as unknown as NetworkSpec,
+    spec: randomNetwork(CONFIG, ['a']).spec,
     weights: new Float32Array(4),
     parent: null,
     report: {
