@@ -177,8 +177,9 @@ async function exportModel(
   const { config, pipeline } = configured(name, options, context)
   const file = resolve(context.cwd, given ?? `${name}-${pipeline.model.cell}-${version}.model`)
   const bytes = await withDesk(config, pipeline, context, (desk) => desk.export(version))
-  await writeFile(file, bytes, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'EEXIST' ? new Error(`${file} exists already: name another file`, { cause }) : cause
+  await writeFile(file, bytes, { flag: 'wx' }).catch((cause: unknown) => {
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    throw exists ? new Error(`${file} exists already: name another file`, { cause }) : cause
   })
   const value = { pipeline: name, version, file, bytes: bytes.length }
   print(context, options, value, `${file}: ${bytes.length} bytes\n`)
