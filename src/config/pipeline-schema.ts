@@ -249,6 +249,38 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 0.02,
     },
   },
+  anomalies: {
+    enabled: {
+      doc: 'Report observations far outside what was forecast of them one step before; scores are there in any case.',
+      format: 'boolean',
+      default: true,
+    },
+    topic: {
+      doc: 'Topic that reports are written to, as JSON, exactly once like forecasts; pipelines may share one.',
+      format: 'topic',
+      default: null,
+      defaultText: 'none: they are only counted',
+    },
+    minScore: {
+      doc: 'Least score that is reported: distance from the median over the half-width of the outermost interval on that side, so that 1 is its edge. Of normal errors, 3 half-widths of an 80 % interval are exceeded once in 8,000 observations.',
+      format: 'number',
+      min: 1,
+      max: 1e6,
+      default: 3,
+    },
+    consecutive: {
+      doc: 'How many observations of a series in a row must score so much before the last of them is reported, and each after it.',
+      format: 'integer',
+      min: 1,
+      max: 1000,
+      default: 1,
+    },
+    cooldown: {
+      doc: 'Time of the stream after a report in which none of the same series is made.',
+      format: 'duration',
+      default: 0,
+    },
+  },
   publish: {
     format: {
       doc: 'One record for a forecast (`wide`), or one for each of its steps (`long`), for sinks that want rows.',

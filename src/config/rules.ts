@@ -74,6 +74,13 @@ const pipelineRules: readonly Rule<PipelineConfig>[] = [
     expected: 'another topic than the ones read from and published to',
   },
   {
+    paths: ['anomalies.topic', 'topic', 'output', 'deadLetter'],
+    broken: ({ anomalies, topic, output, deadLetter }) =>
+      [topic, output, deadLetter].some((name) => name === anomalies.topic),
+    value: ({ anomalies }) => anomalies.topic,
+    expected: 'another topic than those of input, forecasts and dead letters',
+  },
+  {
     paths: ['model.bidirectional'],
     broken: ({ model }) => model.bidirectional,
     value: ({ model }) => model.bidirectional,
@@ -152,14 +159,19 @@ export function checkTogether(pipelines: readonly PipelineConfig[]): ConfigProbl
         expected: `a topic that "${other}" does not publish to`,
       })
   }
-  for (const { name, deadLetter } of pipelines) {
-    const other = writers.get(deadLetter)
-    if (other === undefined || other === name) continue
-    problems.push({
-      path: `pipelines.${name}.deadLetter`,
-      value: deadLetter,
-      expected: `a topic that "${other}" does not publish to`,
-    })
+  for (const { name, deadLetter, anomalies } of pipelines) {
+    for (const [path, topic] of [
+      ['deadLetter', deadLetter],
+      ['anomalies.topic', anomalies.topic],
+    ] as const) {
+      const other = topic === null ? undefined : writers.get(topic)
+      if (other === undefined || other === name) continue
+      problems.push({
+        path: `pipelines.${name}.${path}`,
+        value: topic,
+        expected: `a topic that "${other}" does not publish to`,
+      })
+    }
   }
   return problems
 }

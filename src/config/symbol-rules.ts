@@ -43,6 +43,12 @@ export const symbolRules: readonly Rule<PipelineConfig>[] = [
     '"none": texts have no mean or sum, and none is left out,',
   ),
   rule(
+    'anomalies.topic',
+    ({ anomalies }) => anomalies.topic !== null,
+    ({ anomalies }) => anomalies.topic,
+    'nothing: a symbol lies in no interval, and is no anomaly,',
+  ),
+  rule(
     'model.decoder',
     ({ model }) => model.decoder !== 'direct',
     ({ model }) => model.decoder,

@@ -147,6 +147,16 @@ export interface PipelineConfig {
   /** Missing steps that are stepped over one by one; a longer gap resets the hidden state. */
   readonly gaps: { readonly maxSteps: number }
   readonly calibration: { readonly enabled: boolean; readonly rate: number }
+  readonly anomalies: {
+    readonly enabled: boolean
+    /** `null`: they are only counted. */
+    readonly topic: string | null
+    /** Distance from the median over the half-width of the interval on that side. */
+    readonly minScore: number
+    readonly consecutive: number
+    /** ms of stream time. */
+    readonly cooldown: number
+  }
   /** `maxAge` 0 = off. */
   readonly publish: { readonly format: OutputFormat; readonly maxAge: number }
   readonly model: {

@@ -4,7 +4,7 @@ import type { SeriesTable } from './series-table.js'
 
 /**
  * What observations are scored by, kept when each is taken: by the time its forecasts are back from the engine, its series
- * may have taken more steps. For each row the naive error, which lag the baseline repeats, and for each lag the baseline's
+ * may have taken more steps. For each row the naive error, how many there have been, which lag the baseline repeats, and for each lag the baseline's
  * point and interval of this observation, before its residuals learn from it.
  */
 export class Arrivals {
@@ -16,7 +16,7 @@ export class Arrivals {
     private readonly layout: StateLayout,
     capacity: number,
   ) {
-    this.width = 1 + 3 * layout.lags.length
+    this.width = 2 + 3 * layout.lags.length
     this.kept = new Float64Array(capacity * this.width)
     this.long = new Uint8Array(capacity)
   }
@@ -31,6 +31,7 @@ export class Arrivals {
     const position = modulo(index, R)
     let o = row * this.width
     kept[o++] = table.f64[slot * F64_WIDTH + F64.naiveError]!
+    kept[o++] = table.f64[slot * F64_WIDTH + F64.count]!
     this.long[row] = prefersLong(table, slot) ? 1 : 0
     for (let l = 0, r = at + layout.residuals; l < lags.length; l++, r += Q) {
       const back = position - lags[l]!
@@ -45,6 +46,11 @@ export class Arrivals {
     return this.kept[row * this.width]!
   }
 
+  /** Observations of the series, this one included. */
+  count(row: number): number {
+    return this.kept[row * this.width + 1]!
+  }
+
   /** Which lag the baseline repeats for h steps ahead; −1: it is out of the ring's reach. */
   lag(row: number, h: number): number {
     return lagFor(this.layout, this.long[row] === 1, h)
@@ -52,6 +58,6 @@ export class Arrivals {
 
   /** Of lag l: 0 = point, 1 = lower, 2 = upper. */
   baseline(row: number, l: number, which: 0 | 1 | 2): number {
-    return this.kept[row * this.width + 1 + 3 * l + which]!
+    return this.kept[row * this.width + 2 + 3 * l + which]!
   }
 }

@@ -73,13 +73,16 @@ export const F64 = {
   openTs: 14,
   /** Grid index of the newest step made due; ahead of `index` while a batch is under way. */
   due: 15,
+  /** Time stamp (ms) of the last observation that was reported as an anomaly; NaN: none. */
+  anomaly: 16,
 } as const
-export const F64_WIDTH = 16
+export const F64_WIDTH = 17
 
 /**
  * Where everything lies in a series' Float32 row.
  * ring [R] · which of its values were observed [R / 24] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
- * · scores [buckets, SCORE_WIDTH] · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
+ * · scores [buckets, SCORE_WIDTH] · anomaly score of the newest observation, and how many in a row reach the least score
+ * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
  */
 export class StateLayout {
@@ -101,6 +104,7 @@ export class StateLayout {
   readonly widths: number
   readonly residuals: number
   readonly scores: number
+  readonly anomaly: number
   readonly open: readonly number[]
   /** Ascending; of symbols one, without scores in the row. */
   readonly buckets: readonly HorizonBucket[]
@@ -136,6 +140,7 @@ export class StateLayout {
     this.widths = take(this.steps.length * 2)
     this.residuals = take(this.lags.length * shape.quantiles.length)
     this.scores = take(symbols ? 0 : this.buckets.length * SCORE_WIDTH)
+    this.anomaly = take(symbols ? 0 : 2)
     this.open = this.steps.map((h) => take(h * 3))
     this.width = at
   }

@@ -36,9 +36,10 @@ export function learnSeriesScores(
   }
 }
 
-/** A series' rolling scores in each bucket; its targets are the observations that were any. */
+/** A series' rolling scores in each bucket, none of symbols; its targets are the observations that were any. */
 export function seriesScores(table: SeriesTable, slot: number): SeriesScores[] {
   const { layout, f32 } = table
+  if (layout.kind === 'symbols') return []
   return layout.buckets.map((bucket, b) => {
     const at = slot * layout.width + layout.scores + b * SCORE_WIDTH
     const targets = f32[at]!
@@ -56,4 +57,31 @@ export function seriesScores(table: SeriesTable, slot: number): SeriesScores[] {
     }
     return { bucket, published: scored(at + 2), baseline: scored(at + 2 + SCORED_BY) }
   })
+}
+
+/** Rolling MASE of what was published for a series, over all buckets by their scored steps; NaN until something was scored. */
+export function seriesMase(table: SeriesTable, slot: number): number {
+  return overBuckets(table, slot, 0)
+}
+
+/** Rolling coverage of what was published for a series, as `seriesMase`. */
+export function seriesCoverage(table: SeriesTable, slot: number): number {
+  return overBuckets(table, slot, 3)
+}
+
+function overBuckets({ layout, f32 }: SeriesTable, slot: number, figure: number): number {
+  if (layout.kind === 'symbols') return NaN
+  let sum = 0
+  let weight = 0
+  let before = 0
+  for (let b = 0; b < layout.buckets.length; b++) {
+    const at = slot * layout.width + layout.scores + b * SCORE_WIDTH
+    const { end } = layout.buckets[b]!
+    if (f32[at]! > 0) {
+      sum += (end - before) * f32[at + 2 + figure]!
+      weight += end - before
+    }
+    before = end
+  }
+  return weight > 0 ? sum / weight : NaN
 }

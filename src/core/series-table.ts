@@ -39,11 +39,13 @@ export class SeriesTable {
     this.f32.fill(0, at, at + layout.width)
     this.f32.fill(1, at + layout.widths, at + layout.residuals)
     this.forgetOpen(slot)
+    if (layout.kind !== 'symbols') this.f32[at + layout.anomaly] = NaN
     this.f64.fill(0, wide, wide + F64_WIDTH)
     this.f64[wide + F64.index] = NaN
     this.f64[wide + F64.due] = NaN
     this.f64[wide + F64.offset] = -1
     this.f64[wide + F64.openIndex] = NaN
+    this.f64[wide + F64.anomaly] = NaN
   }
 
   /** Drops the forecasts that wait for their targets. */

@@ -19,6 +19,8 @@ export interface Advance {
   resets: number
   forecasts: number
   byNetwork: number
+  /** Observations reported as anomalies. */
+  anomalies: number
   /** Alarms raised within the batch. */
   readonly drift: DriftAlarm[]
   /** Steps of series that are being looked at. */
@@ -40,6 +42,7 @@ export function emptyAdvance(): Advance {
     resets: 0,
     forecasts: 0,
     byNetwork: 0,
+    anomalies: 0,
     drift: [],
     viewed: [],
     waves: [],

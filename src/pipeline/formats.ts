@@ -34,6 +34,7 @@ const MOST_OUTPUTS = 50_000
 
 /** Most records of the input that are taken at once. */
 export function mostRecords(config: PipelineConfig): number {
-  const most = Math.max(1, Math.floor(MOST_OUTPUTS / recordsPerForecast(config)))
+  const each = recordsPerForecast(config) + (config.anomalies.topic === null ? 0 : 1)
+  const most = Math.max(1, Math.floor(MOST_OUTPUTS / each))
   return Math.min(config.batch.maxRecords, most)
 }

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import { AnomalyDetector } from '../core/anomaly.js'
 import { Arrivals } from '../core/arrivals.js'
 import { baselineForecast, learnResiduals } from '../core/baseline.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
@@ -27,6 +28,7 @@ import type { PartitionStates } from './partition-states.js'
 /** Quantiles: by the network, calibrated, or the seasonal naive ones. */
 export class NumberForecaster implements Forecaster {
   private readonly calibration: Calibration
+  private readonly anomalies: AnomalyDetector
   private readonly output: ForecastWriter
   private readonly latest: ForecastWriter
   private readonly made: Float64Array
@@ -38,6 +40,9 @@ export class NumberForecaster implements Forecaster {
   ) {
     const { calibration } = config
     this.calibration = new Calibration(states.layout, calibration.enabled, calibration.rate)
+    // By then the baseline has had residuals as well.
+    const settled = config.model.warmUp + config.season.short
+    this.anomalies = new AnomalyDetector(states.layout, config.anomalies, settled)
     this.output = forecastWriter(config, frame)
     this.latest = new JsonWideWriter(config, PLAIN.frame)
     this.made = new Float64Array(states.cells)
@@ -66,6 +71,8 @@ export class NumberForecaster implements Forecaster {
     if (unseen) {
       this.watchForDrift(slot, index, ts, steps.value[s]!, arrivals.naiveError(row), model.version)
     }
+    const anomaly = this.anomalies.look(table, slot, ts, steps.value[s]!, arrivals.count(row))
+    if (anomaly !== null) states.anomalies.push(anomaly)
     scoreArrival(
       table,
       slot,

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { Anomaly } from '../core/anomaly.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { DriftDetector, type DriftAlarm } from '../core/drift.js'
 import { GridAligner, type GridOptions } from '../core/grid.js'
@@ -61,6 +62,8 @@ export class PartitionStates {
   readonly scores: Scoreboard
   /** Raised since they were last told of. */
   readonly alarms: DriftAlarm[] = []
+  /** Reported since they were last told of. */
+  readonly anomalies: Anomaly[] = []
   private readonly codec: RowCodec
   /** Series whose stored rows the next snapshot removes. */
   private deleted = new Set<string>()

@@ -1,8 +1,10 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { Anomaly } from '../core/anomaly.js'
 import { baselineForecast } from '../core/baseline.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
-import type { LogRecord } from '../ports/broker.js'
+import type { LogRecord, RecordHeaders } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
+import { anomalyRecord } from './anomaly-record.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
 import type { Branch } from './continuation.js'
@@ -277,6 +279,7 @@ export class Partition {
     const ts = steps.ts[s]!
     const version = byNetwork ? this.model.version : 0
     this.states.remember(slot, forecast, ts, version)
+    const anomaly = this.states.anomalies.pop()
     if (!publish) return
     const { maxAge } = this.config.publish
     const tooOld = maxAge > 0 && ts < this.clock.now() - maxAge
@@ -286,14 +289,15 @@ export class Partition {
       this.tell(s, series, json, result)
     }
     if (tooOld) return
+    const cause = records[steps.record[s]!]!
+    const headers = this.provenance.of(cause.offset)
+    if (anomaly !== undefined) this.report(anomaly, cause, headers, result)
     result.forecasts++
     if (byNetwork) result.byNetwork++
-    const cause = records[steps.record[s]!]!
     const writer = this.forecaster.writer(version, this.model)
     if (writer === null) return
     const head = (this.states.heads[slot] ??= writer.head(series))
     const label = modelLabel(version, this.config.model.cell)
-    const headers = this.provenance.of(cause.offset)
     for (let i = 0; i < writer.records; i++) {
       result.outputs.push({
         topic: this.config.output,
@@ -341,6 +345,19 @@ export class Partition {
     return states.symbols === null
       ? new NumberForecaster(config, states, formats.frame)
       : new SymbolForecaster(config, states, states.symbols)
+  }
+
+  private report(anomaly: Anomaly, cause: LogRecord, headers: RecordHeaders, result: Advance): void {
+    result.anomalies++
+    const { topic } = this.config.anomalies
+    if (topic === null) return
+    result.outputs.push({
+      topic,
+      timestamp: cause.timestamp,
+      headers,
+      key: this.states.keys[anomaly.slot]!,
+      value: anomalyRecord(this.config, this.states.slots.name(anomaly.slot)!, anomaly),
+    })
   }
 
   private allocate(model: ActiveModel): readonly [Part, Part] {

@@ -91,8 +91,9 @@ export class Pipeline {
   async start(): Promise<void> {
     const { broker, models, retention } = this.deps
     const { config } = this
-    const { topic, output, deadLetter, partitions } = config
-    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions, ...retention })))
+    const { topic, output, deadLetter, anomalies, partitions } = config
+    const names = [topic, output, deadLetter, ...(anomalies.topic === null ? [] : [anomalies.topic])]
+    await broker.ensureTopics(names.map((name) => ({ name, partitions, ...retention })))
     const version = models.champion(config.name)
     const champion = version === null ? null : models.get(config.name, version)
     this.model = await this.load(champion !== null && fits(champion.spec, config) ? champion : null)

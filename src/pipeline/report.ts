@@ -15,6 +15,7 @@ export function report(settled: SettledBatch, telemetry: PipelineTelemetry, now:
     forecasts: { network: advance.byNetwork, baseline: advance.forecasts - advance.byNetwork },
     masked: advance.masked,
     resets: advance.resets,
+    anomalies: advance.anomalies,
     seconds: settled.seconds,
     latencySeconds: Math.max(0, (now - settled.oldest) / 1000),
     lag: settled.lag,

@@ -75,6 +75,11 @@ export const catalogue = {
   forecasts: counter('tidecast_forecasts_published_total', 'Forecasts published, by what made them.', SOURCE),
   maskedSteps: counter('tidecast_masked_steps_total', 'Steps over missing observations.', PIPELINE),
   resets: counter('tidecast_state_resets_total', 'Series that started anew after too long a gap.', PIPELINE),
+  anomalies: counter(
+    'tidecast_anomalies_total',
+    'Observations far outside what was forecast of them: anomalies.minScore, after anomalies.consecutive in a row.',
+    PIPELINE,
+  ),
   tombstones: counter('tidecast_tombstones_total', 'Input records without a value.', PIPELINE),
   newSeries: counter(
     'tidecast_new_series_total',

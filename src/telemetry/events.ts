@@ -46,6 +46,8 @@ export interface BatchSettled {
   readonly masked: number
   /** Series that started anew after a gap too long to step over. */
   readonly resets: number
+  /** Observations far outside what was forecast of them. */
+  readonly anomalies: number
   /** From the batch's arrival to its settlement. */
   readonly seconds: number
   /** From the time stamp of the batch's oldest record to its settlement. */

@@ -102,6 +102,7 @@ export class PipelineMetrics {
     at.baseline.inc(event.forecasts.baseline)
     at.masked.inc(event.masked)
     at.resets.inc(event.resets)
+    at.anomalies.inc(event.anomalies)
     at.tombstones.inc(event.tombstones)
     at.newSeries.inc(event.newSeries)
     at.forgotten.inc(event.forgotten)
@@ -192,6 +193,7 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     newSeries: metrics.newSeries.labels({ pipeline }),
     forgotten: metrics.forgottenSeries.labels({ pipeline }),
     resets: metrics.resets.labels({ pipeline }),
+    anomalies: metrics.anomalies.labels({ pipeline }),
     batchRecords: metrics.batchRecords.labels({ pipeline }),
     batchSeconds: metrics.batchSeconds.labels({ pipeline }),
     latency: metrics.latency.labels({ pipeline }),

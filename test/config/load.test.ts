@@ -69,6 +69,7 @@ test('a pipeline without settings gets every documented default', () => {
     tombstones: 'delete',
     allowedLateness: 0,
     gaps: { maxSteps: 48 },
+    anomalies: { enabled: true, topic: null, minScore: 3, consecutive: 1, cooldown: 0 },
     calibration: { enabled: true, rate: 0.02 },
     publish: { format: 'wide', maxAge: 0 },
     model: {
@@ -315,6 +316,7 @@ test('settings that contradict each other are refused', () => {
     ['{ output: "p" }', 'output'],
     ['{ deadLetter: "p.forecasts" }', 'deadLetter'],
     ['{ deadLetter: "p" }', 'deadLetter'],
+    ['{ anomalies: { topic: "p.forecasts" } }', 'anomalies.topic'],
     ['{ model: { dropout: 0.1 } }', 'model.dropout'],
     ['{ model: { residual: true } }', 'model.residual'],
     ['{ model: { bidirectional: true } }', 'model.bidirectional'],
@@ -330,6 +332,9 @@ test('settings that contradict each other are refused', () => {
   ])
   assert.deepEqual(paths('{ pipelines: { p: {}, q: { deadLetter: "p.forecasts" } } }'), [
     'pipelines.q.deadLetter',
+  ])
+  assert.deepEqual(paths('{ pipelines: { p: {}, q: { anomalies: { topic: "p.forecasts" } } } }'), [
+    'pipelines.q.anomalies.topic',
   ])
   assert.deepEqual(paths(`{ http: { token: "${SECRET}", tokenFile: "x" } }`)[0], 'http.tokenFile')
   assert.deepEqual(paths('{ broker: { embedded: { mapSize: "1GiB" } } }'), ['broker.embedded.retentionBytes'])

@@ -37,6 +37,7 @@ const BATCH = {
   tombstones: 4,
   newSeries: 3,
   forgotten: 2,
+  anomalies: 0,
   masked: 5,
   resets: 1,
   seconds: 0.02,

@@ -34,6 +34,15 @@ const summary = {
   stale: { type: 'boolean', description: 'others have gone on without it' },
 } as const
 
+const scores = {
+  mase: nullable('number', 'mean error of the median, in naive errors'),
+  smape: nullable('number', 'symmetric mean absolute percentage error, 0–2'),
+  wql: nullable('number', 'weighted quantile loss'),
+  coverage: nullable('number', 'share inside the outermost interval, 0–1'),
+  bias: nullable('number', 'mean of what came minus the median, in naive errors'),
+  targets: { type: 'number', description: 'observations that were scored' },
+} as const
+
 export const LIST = {
   params,
   querystring: {
@@ -71,6 +80,14 @@ export const STATE = {
         scale: { type: 'number' },
         naiveError: { type: 'number' },
       }),
+      accuracy: listOf(
+        object({
+          steps: { type: 'string', description: 'range of steps ahead, such as 2-6' },
+          network: object(scores),
+          baseline: object(scores),
+        }),
+        'rolling scores of what was published, and of the baseline on the same targets, by horizon',
+      ),
       loadedAt: { type: 'integer', description: 'offset that its state was last loaded at; -1: never' },
       bytes: { type: 'integer', description: 'bytes of its state' },
     }),

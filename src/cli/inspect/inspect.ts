@@ -20,7 +20,7 @@ export interface Inspection {
 
 export interface TopicInspection {
   readonly name: string
-  readonly role: 'input' | 'output' | 'dead letters'
+  readonly role: 'input' | 'output' | 'dead letters' | 'anomalies'
   /** `null`: it does not exist yet. */
   readonly partitions: readonly PartitionInspection[] | null
 }
@@ -40,7 +40,7 @@ export async function inspect(
   series: string | undefined,
   origin?: number,
 ): Promise<Inspection> {
-  const { name, topic, output, deadLetter } = config
+  const { name, topic, output, deadLetter, anomalies } = config
   const champion = broker.models.champion(name)
   const input = await broker.describe(topic)
   // The group that the pipeline consumes in.
@@ -56,6 +56,15 @@ export async function inspect(
       { name: topic, role: 'input', partitions },
       { name: output, role: 'output', partitions: await broker.describe(output) },
       { name: deadLetter, role: 'dead letters', partitions: await broker.describe(deadLetter) },
+      ...(anomalies.topic === null
+        ? []
+        : [
+            {
+              name: anomalies.topic,
+              role: 'anomalies' as const,
+              partitions: await broker.describe(anomalies.topic),
+            },
+          ]),
     ],
     forecast,
   }

@@ -1,4 +1,6 @@
 import { F64, F64_WIDTH } from '../../core/layout.js'
+import { newestAnomaly } from '../../core/anomaly.js'
+import { seriesCoverage, seriesMase, seriesScores } from '../../core/series-scores.js'
 import { newestValue } from '../../core/series-reading.js'
 import type { CellKind } from '../../core/network-spec.js'
 import type { Observed, SeriesState, SeriesSummary } from '../../ports/control/series.js'
@@ -19,7 +21,7 @@ export function summaryOf(states: PartitionStates, slot: number): SeriesSummary 
     lastAt: observations > 0 ? table.f64[at + F64.ts]! : null,
     lastValue: observations > 0 ? newestOf(states, slot) : null,
     mase: known(maseOf(states, slot)),
-    coverage: null,
+    coverage: known(seriesCoverage(table, slot)),
     anomalyScore: known(anomalyOf(states, slot)),
     stale: isStale(states, slot),
   }
@@ -56,18 +58,23 @@ export function stateOf(
       scale: table.scale(slot),
       naiveError: table.f64[at + F64.naiveError]!,
     },
+    accuracy: seriesScores(table, slot).map(({ bucket, published, baseline }) => ({
+      steps: bucket.label,
+      network: published,
+      baseline,
+    })),
     loadedAt: table.f64[at + F64.offset]!,
     bytes: states.bytesPerSeries,
   }
 }
 
 /** NaN until something could be scored. */
-export function maseOf(_states: PartitionStates, _slot: number): number {
-  return NaN
+export function maseOf({ table }: PartitionStates, slot: number): number {
+  return seriesMase(table, slot)
 }
 
-export function anomalyOf(_states: PartitionStates, _slot: number): number {
-  return NaN
+export function anomalyOf({ table }: PartitionStates, slot: number): number {
+  return newestAnomaly(table, slot)
 }
 
 /** The observation grid has no clock that a series could fall behind. */

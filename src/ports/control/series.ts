@@ -1,3 +1,4 @@
+import type { LiveAccuracy } from '../control.js'
 import type { Forecast } from '../../core/forecast/format.js'
 
 /** Too much is being asked for at once; nothing of this was done. */
@@ -81,6 +82,8 @@ export interface SeriesState extends SeriesSummary {
     /** Mean |x_t − x_{t−season}|, MASE's unit. */
     readonly naiveError: number
   }
+  /** Rolling scores by horizon, such as steps `2-6`, ascending; empty of symbols. */
+  readonly accuracy: LiveAccuracy['horizons']
   /** Offset of the record up to which the state was stored when it was last loaded; −1: not since it was first seen. */
   readonly loadedAt: number
   readonly bytes: number
