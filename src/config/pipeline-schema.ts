@@ -252,17 +252,20 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
   anomalies: {
     enabled: {
       doc: 'Report observations far outside what was forecast of them one step before; scores are there in any case.',
+      reload: 'live',
       format: 'boolean',
       default: true,
     },
     topic: {
       doc: 'Topic that reports are written to, as JSON, exactly once like forecasts; pipelines may share one.',
+      reload: 'pipeline-restart',
       format: 'topic',
       default: null,
       defaultText: 'none: they are only counted',
     },
     minScore: {
       doc: 'Least score that is reported: distance from the median over the half-width of the outermost interval on that side, so that 1 is its edge. Of normal errors, 3 half-widths of an 80 % interval are exceeded once in 8,000 observations.',
+      reload: 'live',
       format: 'number',
       min: 1,
       max: 1e6,
@@ -270,6 +273,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     },
     consecutive: {
       doc: 'How many observations of a series in a row must score so much before the last of them is reported, and each after it.',
+      reload: 'live',
       format: 'integer',
       min: 1,
       max: 1000,
@@ -277,6 +281,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     },
     cooldown: {
       doc: 'Time of the stream after a report in which none of the same series is made.',
+      reload: 'live',
       format: 'duration',
       default: 0,
     },
