@@ -33,7 +33,7 @@ export interface PartitionMarks {
   readonly topic?: string
 }
 
-const FORMAT = 3
+const FORMAT = 4
 
 export function signature(config: PipelineConfig): string {
   const { interval, season, horizon, quantiles, aggregate, model } = config

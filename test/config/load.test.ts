@@ -97,7 +97,7 @@ test('a pipeline without settings gets every documented default', () => {
       setAside: { enabled: true, margin: 0.05, after: 0 },
       minNew: 0,
       start: 'both',
-      drift: { threshold: 20, coolDown: 5_184_000_000 },
+      drift: { threshold: 12, coolDown: 5_184_000_000 },
       imputation: 'none',
       holdout: 0.1,
       validation: 0.1,
