@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import { readObservations, type FileObservation } from '../adapters/files/observations.js'
+import { NUMBERS, readRows, SYMBOLS, type FileRow } from '../adapters/files/observations.js'
 import { formats } from '../config/formats.js'
 import { loadConfig } from '../config/load.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
 import { backtest, type BacktestResult } from './backtest/backtest.js'
+import type { BacktestScores } from './backtest/score.js'
+import type { SymbolScores } from './backtest/score-symbols.js'
 import { shareBelow1, wholeNumber } from './cell-options.js'
 import { assignment } from './config-options.js'
 import type { CliContext } from './context.js'
@@ -25,7 +27,10 @@ export function registerBacktest(program: Command, context: CliContext): void {
   program
     .command('backtest')
     .description("train on a file's past, forecast the rest of it record by record, and score that")
-    .requiredOption('--data <file>', 'CSV (header series,ts,value) or NDJSON, .gz if so named')
+    .requiredOption(
+      '--data <file>',
+      'CSV (header series,ts,value) or NDJSON, .gz if so named; texts as values with --set kind=symbols',
+    )
     .addOption(intervalOption())
     .option('--horizon <steps>', 'steps ahead', wholeNumber(1, 1000), 24)
     .addOption(seasonOption())
@@ -43,23 +48,18 @@ export function registerBacktest(program: Command, context: CliContext): void {
       assignment,
     )
     .option('--json', 'print the result as JSON')
-    .action((options: Options) => run(options, context))
+    .action((options: Options, command: Command) => run(options, command, context))
 }
 
-async function run(options: Options, context: CliContext): Promise<void> {
-  if (options.set?.['kind'] === 'symbols') {
-    throw new Error(
-      'backtest scores forecasts of numbers. A network of symbols is scored by its training, on data it had not seen: ' +
-        'feed the daemon, then `tidecast models show <pipeline>`',
-    )
-  }
-  const pipeline = {
-    topic: 'data',
+async function run(options: Options, command: Command, context: CliContext): Promise<void> {
+  const symbols = options.set?.['kind'] === 'symbols'
+  if (symbols) refuseGrid(command)
+  const grid = {
     interval: formats.interval.print?.(options.interval),
     season: options.season,
     horizon: options.horizon,
-    training: { enabled: false },
   }
+  const pipeline = { topic: 'data', ...(symbols ? {} : grid), training: { enabled: false } }
   const overrides = Object.fromEntries(
     Object.entries(options.set ?? {}).map(([key, value]) => [`pipelines.network.${key}`, value]),
   )
@@ -69,8 +69,11 @@ async function run(options: Options, context: CliContext): Promise<void> {
     env: context.env,
     overrides,
   })
-  const rows: FileObservation[] = []
-  for await (const chunk of readObservations(resolve(context.cwd, options.data))) rows.push(...chunk)
+  const rows: FileRow[] = []
+  const numbers = { ...NUMBERS, expected: `${NUMBERS.expected}; texts take --set kind=symbols` }
+  const values = symbols ? SYMBOLS : numbers
+  for await (const chunk of readRows<number | string>(resolve(context.cwd, options.data), values))
+    rows.push(...chunk)
   const training = new ProgressBar(context, 'training ')
   const streaming = new ProgressBar(context, 'streaming')
   let trained = false
@@ -102,14 +105,46 @@ async function run(options: Options, context: CliContext): Promise<void> {
   context.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : table(result))
 }
 
-function table({ network, baseline, training, streamSeconds }: BacktestResult): string {
+/** Every symbol is a step, and it is the next one that is forecast. */
+function refuseGrid(command: Command): void {
+  const given = ['interval', 'season', 'horizon'].filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  )
+  if (given.length === 0) return
+  const named = given.map((name) => `--${name}`).join(', ')
+  throw new Error(
+    `${named}: symbols have no grid, no season and a horizon of 1; leave out what says otherwise`,
+  )
+}
+
+function table({ network, baseline, ...run }: BacktestResult<BacktestScores | SymbolScores>): string {
+  if ('logLoss' in network) return symbolTable({ ...run, network, baseline: baseline as SymbolScores })
+  return numberTable({ ...run, network, baseline: baseline as BacktestScores })
+}
+
+function symbolTable({ network, baseline, ...run }: BacktestResult<SymbolScores>): string {
+  const row = (name: string, s: SymbolScores): string =>
+    `${name.padEnd(10)}${s.logLoss.toFixed(4).padStart(9)}${s.accuracy.toFixed(3).padStart(10)}\n`
+  return (
+    `${''.padEnd(10)}${'log-loss'.padStart(9)}${'accuracy'.padStart(10)}\n` +
+    row('network', network) +
+    row('baseline', baseline) +
+    `${String(network.series)} series, ${String(network.targets)} symbols; ${effort(run)}`
+  )
+}
+
+function effort({ training, streamSeconds }: Pick<BacktestResult, 'training' | 'streamSeconds'>): string {
+  const trained = `trained ${String(training.updates)} updates in ${training.seconds.toFixed(0)} s`
+  return `${trained}; streamed in ${streamSeconds.toFixed(0)} s\n`
+}
+
+function numberTable({ network, baseline, ...run }: BacktestResult): string {
   const row = (name: string, s: BacktestResult['network']): string =>
     `${name.padEnd(10)}${s.mase.toFixed(4).padStart(8)}${s.wql.toFixed(4).padStart(9)}${s.coverage.toFixed(3).padStart(10)}\n`
   return (
     `${''.padEnd(10)}${'MASE'.padStart(8)}${'WQL'.padStart(9)}${'coverage'.padStart(10)}\n` +
     row('network', network) +
     row('baseline', baseline) +
-    `${String(network.series)} series, ${String(network.origins)} origins; trained ${String(training.updates)} updates in ` +
-    `${training.seconds.toFixed(0)} s; streamed in ${streamSeconds.toFixed(0)} s\n`
+    `${String(network.series)} series, ${String(network.origins)} origins; ${effort(run)}`
   )
 }

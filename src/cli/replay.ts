@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { FileFormatError, type FileColumns } from '../adapters/files/observations.js'
+import {
+  FileFormatError,
+  NUMBERS,
+  SYMBOLS,
+  type FileColumns,
+  type ValueReader,
+} from '../adapters/files/observations.js'
+import type { PipelineConfig } from '../config/types.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { ReplayError } from './replay/error.js'
@@ -51,7 +58,7 @@ export function registerReplay(program: Command, context: CliContext, timer = sy
     .option('--ts-column <name>', 'column or field of the time stamp: ISO 8601 or milliseconds', 'ts')
     .option(
       '--value-column <name>',
-      'column or field of the value; empty, null or NaN: known to be missing',
+      'column or field of the value; empty, null or NaN: known to be missing. A text, where a pipeline of symbols reads the topic',
       'value',
     )
     .option('--series <name>', 'series of all rows, for a file without a column that names it')
@@ -73,6 +80,8 @@ async function run(name: string, options: Options, context: CliContext, timer: T
   const config = configFrom({ ...options, set: { ...options.set, ...dataDir } }, context)
   const directory = resolve(context.cwd, config.dataDir)
   const file = resolve(context.cwd, name)
+  const readers = config.pipelines.filter((pipeline) => pipeline.topic === topic)
+  const values = valuesOf(topic, readers)
   await assertFile(file)
   const progress = await ProgressFile.of(directory, file, topic)
   if (options.restart === true) await progress.clear()
@@ -81,7 +90,7 @@ async function run(name: string, options: Options, context: CliContext, timer: T
     file,
     topic,
     before: before.rows,
-    isRead: config.pipelines.some((pipeline) => pipeline.topic === topic),
+    isRead: readers.length > 0,
     json: options.json === true,
   })
   if (before.finished) {
@@ -93,6 +102,7 @@ async function run(name: string, options: Options, context: CliContext, timer: T
     outcome = await replay({
       file,
       columns: columnsOf(options),
+      values,
       rate: options.rate,
       timer,
       progress,
@@ -132,6 +142,21 @@ async function assertFile(file: string): Promise<void> {
     throw new ReplayError(`${file} cannot be read (${code})`, { cause: error })
   }
   throw new ReplayError(`${file} is not a file: what cannot be read twice cannot be resumed`)
+}
+
+/** Texts where the topic's pipelines are of symbols. */
+function valuesOf(topic: string, readers: readonly PipelineConfig[]): ValueReader<number | string> {
+  const symbols = readers.filter(({ kind }) => kind === 'symbols')
+  if (symbols.length === 0) {
+    const unless = `topic "${topic}" takes texts only where a pipeline of kind "symbols" reads it`
+    return { ...NUMBERS, expected: `${NUMBERS.expected}: ${unless}` }
+  }
+  const other = readers.find(({ kind }) => kind !== 'symbols')
+  if (other === undefined) return SYMBOLS
+  throw new ReplayError(
+    `topic "${topic}" is read by pipeline "${symbols[0]!.name}" of symbols and by pipeline "${other.name}" of numbers: ` +
+      'what its values are cannot be told',
+  )
 }
 
 function columnsOf({ seriesColumn, tsColumn, valueColumn, series }: Options): FileColumns {

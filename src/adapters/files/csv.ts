@@ -3,28 +3,29 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { parseTimestamp } from '../../core/timestamp.js'
 import { FileFormatError, ROWS_PER_CHUNK } from './file-format.js'
-import type { FileColumns, FileObservation } from './file-format.js'
+import type { FileColumns, FileRow, ValueReader } from './file-format.js'
 
 /** The rows of a CSV file, whose first line names its columns. */
-export async function* csvChunks(
+export async function* csvChunks<V extends number | string>(
   file: Readable,
   gzipped: boolean,
   columns: FileColumns,
-): AsyncGenerator<FileObservation[]> {
+  values: ValueReader<V>,
+): AsyncGenerator<FileRow<V>[]> {
   // Blank lines and the number of cells are looked at here: csv-parse knows line numbers only at a third of the speed.
   const parser = parse({ bom: true, trim: true, relax_column_count: true })
   // The reader of the parser's rows gets the error.
   if (gzipped) pipeline(file, createGunzip(), parser, () => undefined)
   else pipeline(file, parser, () => undefined)
   let header: Header | undefined
-  let chunk: FileObservation[] = []
+  let chunk: FileRow<V>[] = []
   let line = 0
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
       line++
       if (cells.length === 1 && cells[0] === '') continue
       if (header === undefined) header = headerOf(cells, columns, line)
-      else chunk.push(rowOf(cells, header, line))
+      else chunk.push(rowOf(cells, header, values, line))
       for (const cell of cells) if (cell.includes('\n')) line += cell.split('\n').length - 1
       if (chunk.length < ROWS_PER_CHUNK) continue
       yield chunk
@@ -74,25 +75,25 @@ function headerOf(cells: readonly string[], columns: FileColumns, line: number):
   throw FileFormatError.at(line, `no column ${missing.join(', ')} among ${cells.join(', ')}`)
 }
 
-function rowOf(cells: readonly string[], header: Header, line: number): FileObservation {
+function rowOf<V extends number | string>(
+  cells: readonly string[],
+  header: Header,
+  values: ValueReader<V>,
+  line: number,
+): FileRow<V> {
   if (cells.length !== header.cells) {
     throw FileFormatError.at(line, `${cells.length} cells, where the header has ${header.cells}`)
   }
   const series = header.series === null ? header.only : cells[header.series]!
   if (series === '') throw FileFormatError.at(line, 'no name of a series')
-  return { series, ts: tsOf(cells[header.ts]!, line), value: valueOf(cells[header.value]!, line) }
+  const cell = cells[header.value]!
+  const value = values.cell(cell)
+  if (value === undefined) throw FileFormatError.badValue(line, cell, values.expected)
+  return { series, ts: tsOf(cells[header.ts]!, line), value }
 }
 
 function tsOf(cell: string, line: number): string | number {
   if (/^-?\d+(\.\d+)?$/.test(cell)) return Number(cell)
   if (Number.isNaN(parseTimestamp(cell))) throw FileFormatError.badTimestamp(line, cell)
   return cell
-}
-
-function valueOf(cell: string, line: number): number | null {
-  if (cell === '') return null
-  const value = Number(cell)
-  if (Number.isFinite(value)) return value
-  if (/^(nan|null|na)$/i.test(cell)) return null
-  throw FileFormatError.at(line, `"${cell.slice(0, 40)}" is not a number`)
 }

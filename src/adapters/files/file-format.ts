@@ -1,10 +1,41 @@
 /** A row of a data file: well-formed, but not yet judged. What its value means is the pipeline's to say. */
-export interface FileObservation {
+export interface FileRow<V extends number | string = number | string> {
   readonly series: string
   /** ISO 8601, or milliseconds since the epoch. */
   readonly ts: string | number
   /** null = known to be missing. */
-  readonly value: number | null
+  readonly value: V | null
+}
+
+/** A row of a file of numbers. */
+export type FileObservation = FileRow<number>
+
+/** How the values of a file are read; `undefined` of what does not fit, null of what is known to be missing. */
+export interface ValueReader<V extends number | string> {
+  /** Of a cell of a CSV file. */
+  cell(text: string): V | null | undefined
+  /** Of a field of an NDJSON file. */
+  field(value: unknown): V | null | undefined
+  /** In words. */
+  readonly expected: string
+}
+
+export const NUMBERS: ValueReader<number> = {
+  cell(text) {
+    if (text === '') return null
+    const value = Number(text)
+    if (Number.isFinite(value)) return value
+    return /^(nan|null|na)$/i.test(text) ? null : undefined
+  },
+  field: (value) => (value === null || Number.isFinite(value) ? (value as number | null) : undefined),
+  expected: 'a number',
+}
+
+/** Of a pipeline of symbols: only what is empty is missing, since any word may be one. */
+export const SYMBOLS: ValueReader<string> = {
+  cell: (text) => (text === '' ? null : text),
+  field: (value) => (value === null || (typeof value === 'string' && value !== '') ? value : undefined),
+  expected: 'a text that is not empty',
 }
 
 export interface FileColumns {
@@ -29,6 +60,10 @@ export class FileFormatError extends Error {
   static badTimestamp(line: number, text: string): FileFormatError {
     const shown = text.slice(0, 40)
     return FileFormatError.at(line, `"${shown}" is neither an ISO 8601 time stamp nor milliseconds`)
+  }
+
+  static badValue(line: number, text: string, expected: string): FileFormatError {
+    return FileFormatError.at(line, `"${text.slice(0, 40)}" is not ${expected}`)
   }
 }
 

@@ -2,21 +2,22 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { parseTimestamp } from '../../core/timestamp.js'
 import { FileFormatError, ROWS_PER_CHUNK } from './file-format.js'
-import type { FileColumns, FileObservation } from './file-format.js'
+import type { FileColumns, FileRow, ValueReader } from './file-format.js'
 
 /** The rows of a file with one JSON object per line. */
-export async function* ndjsonChunks(
+export async function* ndjsonChunks<V extends number | string>(
   file: Readable,
   gzipped: boolean,
   columns: FileColumns,
-): AsyncGenerator<FileObservation[]> {
-  let chunk: FileObservation[] = []
+  values: ValueReader<V>,
+): AsyncGenerator<FileRow<V>[]> {
+  let chunk: FileRow<V>[] = []
   let number = 0
   for await (const lines of linesOf(gzipped ? pipeline(file, createGunzip(), () => undefined) : file)) {
     for (const line of lines) {
       number++
       if (line.trim() === '') continue
-      chunk.push(rowOf(line, columns, number))
+      chunk.push(rowOf(line, columns, values, number))
       if (chunk.length < ROWS_PER_CHUNK) continue
       yield chunk
       chunk = []
@@ -37,18 +38,21 @@ async function* linesOf(bytes: Readable): AsyncGenerator<string[]> {
   yield [rest]
 }
 
-function rowOf(line: string, columns: FileColumns, number: number): FileObservation {
+function rowOf<V extends number | string>(
+  line: string,
+  columns: FileColumns,
+  values: ValueReader<V>,
+  number: number,
+): FileRow<V> {
   const fields = parseObject(line, number)
   const ts = fields[columns.ts]
-  const value = fields[columns.value] ?? null
+  const value = values.field(fields[columns.value] ?? null)
   const series = seriesOf(fields, columns, number)
   if (typeof ts !== 'string' && typeof ts !== 'number') throw FileFormatError.at(number, `no "${columns.ts}"`)
   if (typeof ts === 'string' && Number.isNaN(parseTimestamp(ts)))
     throw FileFormatError.badTimestamp(number, ts)
-  if (value !== null && !Number.isFinite(value)) {
-    throw FileFormatError.at(number, `"${columns.value}" is not a number`)
-  }
-  return { series, ts, value: value as number | null }
+  if (value === undefined) throw FileFormatError.badValue(number, columns.value, values.expected)
+  return { series, ts, value }
 }
 
 function parseObject(line: string, number: number): Readonly<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { openEmbeddedBroker, type EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileObservation, FileRow } from '../../adapters/files/observations.js'
 import { startEngine } from '../../adapters/tensorflow/engine.js'
 import type { Config, PipelineConfig } from '../../config/types.js'
 import { parseTimestamp } from '../../core/timestamp.js'
@@ -17,9 +17,11 @@ import type { TrainingProgress } from '../../training/progress.js'
 import { launchTrainer } from '../launch-trainer.js'
 import { actuals, type Actuals } from './actuals.js'
 import { Scorer, type BacktestScores } from './score.js'
+import { SymbolScorer, type SymbolScores } from './score-symbols.js'
 
 export interface BacktestOptions {
-  readonly rows: readonly FileObservation[]
+  /** Texts where the pipeline is of symbols, else numbers. */
+  readonly rows: readonly FileRow[]
   /** With one pipeline: how the file's series are to be forecast. */
   readonly config: Config
   /** Share of each series' grid that is the test part. */
@@ -36,9 +38,9 @@ export interface BacktestOptions {
   readonly onStream: (records: number, total: number) => void
 }
 
-export interface BacktestResult {
-  readonly network: BacktestScores
-  readonly baseline: BacktestScores
+export interface BacktestResult<S = BacktestScores> {
+  readonly network: S
+  readonly baseline: S
   readonly training: TrainingReport
   /** Seconds for all records through both pipelines. */
   readonly streamSeconds: number
@@ -48,7 +50,9 @@ const APPEND = 5000
 const POLL_MS = 50
 
 /** Pushes a file through the daemon's own code: trains on what lies before the test part, then forecasts record by record. */
-export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+export async function backtest(
+  options: BacktestOptions,
+): Promise<BacktestResult<BacktestScores | SymbolScores>> {
   const dir = await mkdtemp(join(tmpdir(), 'tidecast-backtest-'))
   const { config } = options
   const log = { kind: 'embedded', dir, mapSizeBytes: config.broker.embedded.mapSizeBytes } as const
@@ -56,7 +60,8 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   let engine: Engine | undefined
   try {
     const pipeline = asAppended(config.pipelines[0]!)
-    const data = actuals(options.rows, pipeline.interval, pipeline.season.short, options.test)
+    const { rows, symbols } = numbered(options.rows)
+    const data = actuals(rows, pipeline.interval, pipeline.season.short, options.test)
     await append(broker, pipeline, options.rows)
     const job = {
       config: pipeline,
@@ -81,8 +86,8 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     await stream(broker, engine, [pipeline, baseline], options)
     const streamSeconds = (performance.now() - started) / 1000
     return {
-      network: await scoreOutput(broker, pipeline, data, options, options.out),
-      baseline: await scoreOutput(broker, baseline, data, options),
+      network: await scoreOutput(broker, pipeline, { data, symbols }, options, options.out),
+      baseline: await scoreOutput(broker, baseline, { data, symbols }, options),
       training: trained.report,
       streamSeconds,
     }
@@ -93,17 +98,38 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   }
 }
 
+/** Rows with the place of their text among all texts as their value; numbers stay as they are. */
+function numbered(rows: readonly FileRow[]): {
+  readonly rows: readonly FileObservation[]
+  readonly symbols: readonly string[]
+} {
+  const places = new Map<string, number>()
+  const place = (text: string): number => {
+    const at = places.get(text) ?? places.size
+    places.set(text, at)
+    return at
+  }
+  const mapped = rows.map(({ series, ts, value }) => ({
+    series,
+    ts,
+    value: typeof value === 'string' ? place(value) : value,
+  }))
+  return { rows: mapped, symbols: [...places.keys()] }
+}
+
 /** The file's rows go through the log as `append` writes them, and forecasts as they are scored, whatever the pipeline's own topics hold. */
 function asAppended(pipeline: PipelineConfig): PipelineConfig {
   const fields = { series: '', ts: 'ts', value: 'value' }
   const publish = { ...pipeline.publish, format: 'wide' } as const
-  return { ...pipeline, fields, encoding: { input: 'json', output: 'json' }, publish }
+  // All of them are named, so that what came has its own probability.
+  const symbols = { ...pipeline.symbols, top: pipeline.symbols.maxVocabulary }
+  return { ...pipeline, fields, encoding: { input: 'json', output: 'json' }, publish, symbols }
 }
 
 async function append(
   broker: EmbeddedBroker,
   pipeline: PipelineConfig,
-  rows: readonly FileObservation[],
+  rows: readonly FileRow[],
 ): Promise<void> {
   const { topic } = pipeline
   await broker.ensureTopics([{ name: topic, partitions: 1 }])
@@ -165,35 +191,33 @@ async function stream(
   }
 }
 
+/** A forecast has quantiles, one of the next symbol has those. */
+interface Published {
+  readonly series: string
+  readonly origin: string
+  readonly quantiles: Readonly<Record<string, readonly number[]>>
+  readonly symbols: readonly { readonly symbol: string; readonly probability: number }[]
+}
+
 async function scoreOutput(
   broker: EmbeddedBroker,
   config: PipelineConfig,
-  data: ReadonlyMap<string, Actuals>,
-  options: BacktestOptions,
+  { data, symbols }: { readonly data: ReadonlyMap<string, Actuals>; readonly symbols: readonly string[] },
+  { stride }: BacktestOptions,
   out?: string,
-): Promise<BacktestScores> {
-  const { quantiles, horizon } = config
-  const scorer = new Scorer(data, quantiles, horizon, options.stride)
+): Promise<BacktestScores | SymbolScores> {
+  const numbers = new Scorer(data, config.quantiles, config.horizon, stride)
+  const texts = config.kind === 'symbols' ? new SymbolScorer(data, symbols, stride) : null
+  const scorer = texts ?? numbers
   const file = out === undefined ? undefined : createWriteStream(out)
   for await (const records of broker.read(config.output, 0, {})) {
     for (const { value } of records) {
       const json = Buffer.from(value!).toString()
-      const {
-        series,
-        origin,
-        quantiles: bands,
-      } = JSON.parse(json) as {
-        series: string
-        origin: string
-        quantiles: Record<string, number[]>
-      }
+      const { series, origin, quantiles, symbols } = JSON.parse(json) as Published
       const ts = Date.parse(origin)
       if (!scorer.isScored(series, ts)) continue
-      scorer.add(
-        series,
-        ts,
-        quantiles.map((q) => bands[String(q)]!),
-      )
+      if (texts === null) numbers.add(series, ts, quantiles)
+      else texts.add(series, ts, symbols)
       file?.write(`${json}\n`)
     }
   }

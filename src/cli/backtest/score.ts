@@ -39,8 +39,9 @@ export class Scorer {
     return i >= from && (i - from) % this.stride === 0 && i < actual.values.length - this.horizon
   }
 
-  /** @param forecast by quantile, then horizon step */
-  add(series: string, origin: number, forecast: readonly (readonly number[])[]): void {
+  /** @param bands by quantile, then horizon step */
+  add(series: string, origin: number, bands: Readonly<Record<string, readonly number[]>>): void {
+    const forecast = this.quantiles.map((q) => bands[String(q)]!)
     const actual = this.data.get(series)!
     const i = actual.position(origin)!
     const sums = this.sumsOf(series)

@@ -1,4 +1,4 @@
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import type { PipelineConfig } from '../../config/types.js'
 
 export type Fields = PipelineConfig['fields']
@@ -9,11 +9,13 @@ const PLAIN: Fields = { series: '', ts: 'ts', value: 'value' }
  * The JSON value of a row's record, with the field names under which the topic's pipelines look for them. Readers have
  * made sure that a time stamp holds nothing to be escaped.
  */
-export function rowEncoder(readers: readonly Fields[]): (row: FileObservation) => string {
+export function rowEncoder(readers: readonly Fields[]): (row: FileRow) => string {
   const fields = readers.length === 0 ? [PLAIN] : readers
   if (fields.every(({ series, ts, value }) => series === '' && ts === 'ts' && value === 'value')) {
-    return ({ ts, value }) =>
-      typeof ts === 'number' ? `{"ts":${ts},"value":${value}}` : `{"ts":"${ts}","value":${value}}`
+    return ({ ts, value }) => {
+      const written = typeof value === 'string' ? JSON.stringify(value) : value
+      return typeof ts === 'number' ? `{"ts":${ts},"value":${written}}` : `{"ts":"${ts}","value":${written}}`
+    }
   }
   return (row) => {
     const record: Nested = {}

@@ -1,4 +1,4 @@
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import { ReplayError } from './error.js'
 import { HttpClient, type Answer } from './http-client.js'
 import type { Timer } from './pacer.js'
@@ -10,7 +10,7 @@ export interface HttpTargetOptions {
   readonly topic: string
   readonly maxBodyBytes: number
   readonly maxRecordsPerRequest: number
-  readonly encode: (row: FileObservation) => string
+  readonly encode: (row: FileRow) => string
   readonly timer: Timer
   /** The daemon asked to be left alone for so many seconds. */
   readonly onBusy: (seconds: number) => void
@@ -27,7 +27,7 @@ export class HttpTarget implements Target {
     this.client = new HttpClient(options.url, options.token)
   }
 
-  async append(rows: readonly FileObservation[], signal: AbortSignal): Promise<number> {
+  async append(rows: readonly FileRow[], signal: AbortSignal): Promise<number> {
     const { body, count } = this.body(rows)
     for (;;) {
       // Not interrupted by the signal: a request under way is waited for, so that its outcome is known.
@@ -51,7 +51,7 @@ export class HttpTarget implements Target {
     // fetch keeps its connections itself.
   }
 
-  private body(rows: readonly FileObservation[]): { readonly body: string; readonly count: number } {
+  private body(rows: readonly FileRow[]): { readonly body: string; readonly count: number } {
     const { maxBodyBytes, maxRecordsPerRequest, encode } = this.options
     let body = ''
     let bytes = 0

@@ -1,4 +1,4 @@
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import type { Broker } from '../../ports/broker.js'
 import { UnfitValue, type ValueWriter, type WrittenValue } from '../../core/value-writer.js'
 import { RegistryError } from '../../ports/schema-registry.js'
@@ -15,7 +15,7 @@ export interface LogTargetOptions {
   readonly partitions: number
   /** Rows that were appended before: the topic must be there. */
   readonly appended: number
-  readonly encode: (row: FileObservation) => string
+  readonly encode: (row: FileRow) => string
   /** Asked for before anything is created. Rejects with `RegistryError`. */
   readonly write: () => Promise<ValueWriter>
 }
@@ -64,11 +64,7 @@ async function writerOf({ write, topic }: LogTargetOptions): Promise<ValueWriter
   }
 }
 
-function fitted(
-  row: FileObservation,
-  write: ValueWriter,
-  encode: (row: FileObservation) => string,
-): WrittenValue {
+function fitted(row: FileRow, write: ValueWriter, encode: (row: FileRow) => string): WrittenValue {
   try {
     return write(encode(row))
   } catch (error) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import type { Config } from '../../config/types.js'
 import type { InputEncoding } from '../../core/value-format.js'
 import type { ValueWriter } from '../../core/value-writer.js'
@@ -59,7 +59,7 @@ function isRaw(encoding: InputEncoding): boolean {
 
 async function openHttpTarget(
   { config, dataDir, topic, timer, onBusy }: OpenTargetOptions,
-  encode: (row: FileObservation) => string,
+  encode: (row: FileRow) => string,
   locked: BrokerError,
 ): Promise<Target> {
   const { http } = config

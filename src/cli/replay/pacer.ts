@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import { parseTimestamp } from '../../core/timestamp.js'
 import type { Rate } from './rate.js'
 
@@ -22,7 +22,7 @@ export const systemTimer: Timer = {
 /** Says how many rows may go now. */
 export interface Pacer {
   /** Waits until at least one of the rows from `from` on may go, and returns how many may; 0 when the signal fired. */
-  take(rows: readonly FileObservation[], from: number, signal: AbortSignal): Promise<number>
+  take(rows: readonly FileRow[], from: number, signal: AbortSignal): Promise<number>
 }
 
 /** Every batch costs a synced commit, so it is not made for a handful of rows that are due a little earlier than others. */
@@ -51,7 +51,7 @@ class RecordsPacer implements Pacer {
     this.counted = timer.now()
   }
 
-  async take(rows: readonly FileObservation[], from: number, signal: AbortSignal): Promise<number> {
+  async take(rows: readonly FileRow[], from: number, signal: AbortSignal): Promise<number> {
     for (;;) {
       if (signal.aborted) return 0
       const now = this.timer.now()
@@ -77,13 +77,13 @@ class RealtimePacer implements Pacer {
     private readonly timer: Timer,
   ) {}
 
-  async take(rows: readonly FileObservation[], from: number, signal: AbortSignal): Promise<number> {
+  async take(rows: readonly FileRow[], from: number, signal: AbortSignal): Promise<number> {
     for (;;) {
       if (signal.aborted) return 0
       const now = this.timer.now()
       this.origin ??= { ts: milliseconds(rows[from]!), time: now }
       const { ts, time } = this.origin
-      const due = (row: FileObservation): number => time + (milliseconds(row) - ts) / this.factor
+      const due = (row: FileRow): number => time + (milliseconds(row) - ts) / this.factor
       let to = from
       while (to < rows.length && due(rows[to]!) <= now) to++
       if (to > from) return to - from
@@ -92,6 +92,6 @@ class RealtimePacer implements Pacer {
   }
 }
 
-function milliseconds({ ts }: FileObservation): number {
+function milliseconds({ ts }: FileRow): number {
   return typeof ts === 'number' ? ts : parseTimestamp(ts)
 }

@@ -1,7 +1,8 @@
 import {
-  readObservations,
+  readRows,
   type FileColumns,
-  type FileObservation,
+  type FileRow,
+  type ValueReader,
 } from '../../adapters/files/observations.js'
 import { createPacer, type Timer } from './pacer.js'
 import type { ProgressFile } from './progress-file.js'
@@ -11,6 +12,7 @@ import type { Target } from './target.js'
 export interface ReplayOptions {
   readonly file: string
   readonly columns: FileColumns
+  readonly values: ValueReader<number | string>
   readonly rate: Rate
   readonly timer: Timer
   readonly progress: ProgressFile
@@ -37,9 +39,9 @@ export interface ReplayOutcome {
 
 /** Appends the rows that are not yet in the topic, and writes down how far it got after every batch. */
 export async function replay(options: ReplayOptions): Promise<ReplayOutcome> {
-  const { file, columns, progress, appended, signal } = options
+  const { file, columns, values, progress, appended, signal } = options
   let bytes = 0
-  const chunks = readObservations(file, columns, (read) => (bytes = read))
+  const chunks = readRows(file, values, columns, (read) => (bytes = read))
   let read = 0
   let rows = appended
   const pacer = createPacer(options.rate, options.timer)
@@ -75,9 +77,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayOutcome> {
 }
 
 /** Begins to read; a failure waits until somebody asks for the chunk. */
-function ahead(
-  chunks: AsyncGenerator<FileObservation[], void>,
-): Promise<IteratorResult<FileObservation[], void>> {
+function ahead(chunks: AsyncGenerator<FileRow[], void>): Promise<IteratorResult<FileRow[], void>> {
   const chunk = chunks.next()
   chunk.catch(() => undefined)
   return chunk

@@ -1,4 +1,4 @@
-import type { FileObservation } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 
 /** Where the rows go. */
 export interface Target {
@@ -10,6 +10,6 @@ export interface Target {
    * Appends rows from the first on, as many as fit into one batch, and returns how many: they are durable then. 0 means
    * that the signal fired while the target was busy. Rejects when it may not be tried again by itself.
    */
-  append(rows: readonly FileObservation[], signal: AbortSignal): Promise<number>
+  append(rows: readonly FileRow[], signal: AbortSignal): Promise<number>
   close(): Promise<void>
 }

@@ -1,0 +1,62 @@
+import type { Actuals } from './actuals.js'
+
+export interface SymbolScores {
+  /** Mean −log probability of the symbols that came. */
+  readonly logLoss: number
+  /** Share of them that had been named first. */
+  readonly accuracy: number
+  readonly series: number
+  readonly targets: number
+}
+
+/** Half of the last digit with which probabilities are published: what is rounded to 0 costs no more. */
+const LEAST_PROBABILITY = 5e-7
+
+/** Scores forecasts of the next symbol against what came. */
+export class SymbolScorer {
+  private readonly scored = new Set<string>()
+  private loss = 0
+  private hits = 0
+  private targets = 0
+
+  /**
+   * @param data values are places in `symbols`
+   * @param symbols all of the file
+   */
+  constructor(
+    private readonly data: ReadonlyMap<string, Actuals>,
+    private readonly symbols: readonly string[],
+    private readonly stride: number,
+  ) {}
+
+  /** Whether a forecast from this origin is scored: every stride-th from the last one before the test part, where a symbol follows. */
+  isScored(series: string, origin: number): boolean {
+    const actual = this.data.get(series)
+    const i = actual?.position(origin)
+    if (actual === undefined || i === undefined) return false
+    const from = actual.test - 1
+    return i >= from && (i - from) % this.stride === 0 && !Number.isNaN(actual.values[i + 1] ?? NaN)
+  }
+
+  /** @param named the most probable ones, most probable first; the rest is shared by all others of the file */
+  add(
+    series: string,
+    origin: number,
+    named: readonly { readonly symbol: string; readonly probability: number }[],
+  ): void {
+    const actual = this.data.get(series)!
+    const came = this.symbols[actual.values[actual.position(origin)! + 1]!]
+    const rest = Math.max(0, 1 - named.reduce((sum, { probability }) => sum + probability, 0))
+    const others = Math.max(1, this.symbols.length - named.length)
+    const given = named.find(({ symbol }) => symbol === came)?.probability ?? rest / others
+    this.loss -= Math.log(Math.max(given, LEAST_PROBABILITY))
+    if (named[0]?.symbol === came) this.hits++
+    this.targets++
+    this.scored.add(series)
+  }
+
+  scores(): SymbolScores {
+    const { loss, hits, targets, scored } = this
+    return { logLoss: loss / targets, accuracy: hits / targets, series: scored.size, targets }
+  }
+}
