@@ -7,12 +7,14 @@ import type { Helper } from './helper.js'
 
 /** Left out of the figures: buffers and code find their size. */
 const WARM_UP_SHARE = 0.25
-const LONGEST_WARM_UP_MS = 5 * 60_000
+const LONGEST_WARM_UP_MS = 10 * 60_000
 const SAMPLE_MS = 1000
 const NOTE_MS = 60_000
 const MIB = 2 ** 20
-/** Weighed so often while it is measured. */
+/** Weighed so often while it is measured; each time the least of a few, since what is under way comes and goes. */
 const WEIGHINGS = 60
+const LOOKS = 8
+const LOOK_MS = 100
 
 interface Weighed {
   readonly at: number
@@ -59,8 +61,15 @@ export async function soak(daemon: BenchDaemon, feeder: Helper, rate: number, ms
 }
 
 async function weigh(daemon: BenchDaemon): Promise<Weighed> {
-  const { heldBytes } = await daemon.weigh()
-  return { at: performance.now(), held: heldBytes, own: await daemon.ownBytes() }
+  const at = performance.now()
+  const looks: { readonly held: number; readonly own: number }[] = []
+  for (let i = 0; i < LOOKS; i++) {
+    const { heldBytes } = await daemon.weigh()
+    looks.push({ held: heldBytes, own: await daemon.ownBytes() })
+    await pause(LOOK_MS)
+  }
+  const least = (of: 'held' | 'own'): number => Math.min(...looks.map((look) => look[of]))
+  return { at, held: least('held'), own: least('own') }
 }
 
 /** The median, and the slope in per cent of it per hour with its interval. */

@@ -8,6 +8,7 @@ import { pipelineNamed, withOwnLog } from './with-log.js'
 
 interface Options extends ConfigOptions {
   readonly reason?: readonly RejectReason[]
+  readonly truncated?: true
   readonly limit?: number
   readonly dryRun?: true
   readonly json?: true
@@ -30,6 +31,7 @@ export function registerRedrive(program: Command, context: CliContext): void {
         'only letters rejected for one of these; without it all but late and duplicate',
       ).choices(REJECT_REASONS),
     )
+    .option('--truncated', 'also letters that were cut as they were too long: what is sent is not what came')
     .option('--limit <n>', 'at most so many letters', positive)
     .option('--dry-run', 'only count what would be sent')
     .option('--json', 'print the outcome as JSON')
@@ -45,11 +47,12 @@ function positive(text: string): number {
 async function run(name: string, options: Options, context: CliContext): Promise<void> {
   const config = configFrom(options, context)
   const pipeline = pipelineNamed(config, name)
-  const { reason, limit = Infinity, dryRun = false, json = false } = options
+  const { reason, truncated = false, limit = Infinity, dryRun = false, json = false } = options
   const bar = new ProgressBar(context, 'redrive')
   const report = await withOwnLog(config, context, (broker) =>
     redrive(broker, pipeline, {
       reasons: reason ?? REJECT_REASONS.filter((one) => !POINTLESS.includes(one)),
+      truncated,
       limit,
       dryRun,
       onProgress: (sent, of) => {
@@ -66,12 +69,19 @@ async function run(name: string, options: Options, context: CliContext): Promise
   )
 }
 
-function summary({ found, sent }: RedriveReport, topic: string, deadLetter: string, dryRun: boolean): string {
+function summary(report: RedriveReport, topic: string, deadLetter: string, dryRun: boolean): string {
+  const { found, sent, truncated } = report
   const counts = Object.entries(found)
   const total = counts.reduce((sum, [, count]) => sum + count, 0)
-  if (total === 0) return `Nothing to send: no such letter in ${deadLetter} that has not been sent before.`
+  const left =
+    truncated === 0
+      ? ''
+      : ` Left where they are, as they were cut: ${truncated} (--truncated sends those too).`
+  if (total === 0)
+    return `Nothing to send: no such letter in ${deadLetter} that has not been sent before.${left}`
   const listed = counts.map(([reason, count]) => `${reason} ${count}`).join(', ')
-  if (dryRun) return `${total} letters of ${deadLetter} would go to ${topic}: ${listed}. Nothing was sent.`
+  if (dryRun)
+    return `${total} letters of ${deadLetter} would go to ${topic}: ${listed}. Nothing was sent.${left}`
   const rest = sent < total ? ' It was interrupted; the rest goes the next time.' : ''
-  return `${sent} of ${total} letters of ${deadLetter} sent to ${topic}: ${listed}.${rest}`
+  return `${sent} of ${total} letters of ${deadLetter} sent to ${topic}: ${listed}.${rest}${left}`
 }

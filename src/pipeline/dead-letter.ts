@@ -4,6 +4,8 @@ import type { LogRecord, OutboundRecord, RecordHeaders } from '../ports/broker.j
 const RECORD_OVERHEAD = 64
 const HEADER_OVERHEAD = 16
 const CUT_BYTES = 1024
+/** Of a letter that was cut: the bytes its value had. */
+export const TRUNCATED_HEADER = 'tidecast-truncated'
 
 /**
  * A record for the dead-letter topic. One that the broker would not take would hold up its partition for ever: its value is
@@ -21,7 +23,7 @@ export function deadLetter(
   const { key, value, timestamp } = record
   const whole = { topic, timestamp, key, value, headers: { ...record.headers, ...headers } }
   if (fits(whole, most)) return whole
-  const truncated = { 'tidecast-truncated': Buffer.from(String(value?.length ?? 0)) }
+  const truncated = { [TRUNCATED_HEADER]: Buffer.from(String(value?.length ?? 0)) }
   const cut = { ...whole, value: cutOff(value), headers: { ...whole.headers, ...truncated } }
   return fits(cut, most) ? cut : { ...cut, key: cutOff(key), headers: { ...headers, ...truncated } }
 }

@@ -42,7 +42,7 @@ export interface PipelineDependencies {
 
 const FIRST_RETRY_MS = 200
 const LONGEST_RETRY_MS = 30_000
-/** Snapshots wait so long for partitions that are being restored: one without usable states takes minutes. */
+/** Snapshots wait so long for partitions that are not complete: one without usable states takes minutes. */
 const LONGEST_WAIT_MS = 30_000
 
 /** One input topic, its partitions owned by this process, and the model that forecasts them. */
@@ -68,8 +68,10 @@ export class Pipeline {
   private subscription: Subscription | undefined
   private phase: PipelineStatus['phase'] = 'starting'
   private restoring = 0
-  /** When the first of those that are being restored now began. */
-  private restoringSince = 0
+  /** Partitions that are being restored, or whose stored series are not all back. */
+  private incomplete = 0
+  /** When the first of those of now was taken. */
+  private incompleteSince = 0
   /** What the trainer is doing, in words. */
   training = 'off'
 
@@ -406,7 +408,9 @@ export class Pipeline {
 
   private async take(lease: PartitionLease): Promise<PartitionRuntime> {
     const { clock, telemetry } = this.deps
-    if (this.restoring++ === 0) this.restoringSince = clock.now()
+    this.restoring++
+    if (this.incomplete++ === 0) this.incompleteSince = clock.now()
+    let complete: Promise<unknown> = Promise.resolve()
     this.partitions.get(lease.partition)?.end()
     this.partitions.delete(lease.partition)
     try {
@@ -429,7 +433,7 @@ export class Pipeline {
         if (replaced) telemetry.topicReplaced({ partition: lease.partition, topic: lease.topic })
         telemetry.restored({ partition: lease.partition, ...restored })
         runtime = new PartitionRuntime(lease, partition, config, clock, {
-          busy: () => this.restoring > 0 && clock.now() - this.restoringSince < LONGEST_WAIT_MS,
+          busy: () => this.incomplete > 0 && clock.now() - this.incompleteSince < LONGEST_WAIT_MS,
           stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
         })
       } while (model !== this.model || config !== this.config) // another one came meanwhile
@@ -443,10 +447,11 @@ export class Pipeline {
       })
       this.phase = 'running'
       // One partition after the other: together they would leave too little of the processor to batches.
-      this.filling = this.filling.then(() => runtime.fill())
+      this.filling = complete = this.filling.then(() => runtime.fill())
       return runtime
     } finally {
       this.restoring--
+      void complete.then(() => this.incomplete--)
     }
   }
 

@@ -2,11 +2,14 @@ import type { PipelineConfig } from '../config/types.js'
 import { redriveGroup } from '../core/consumer-group.js'
 import type { RejectReason } from '../core/decode.js'
 import type { Broker, LogRecord, OutboundRecord, PartitionLease, RecordHeaders } from '../ports/broker.js'
+import { TRUNCATED_HEADER } from './dead-letter.js'
 import { holdAll } from './hold.js'
 
 export interface RedriveOptions {
   /** Only letters with one of these reasons. */
   readonly reasons: readonly RejectReason[]
+  /** Also letters that were cut because their broker would not have taken them: what is sent is not what came. */
+  readonly truncated: boolean
   /** At most so many letters. */
   readonly limit: number
   /** Only count them. */
@@ -20,14 +23,20 @@ export interface RedriveReport {
   /** Letters to be sent, by reason. */
   readonly found: Readonly<Partial<Record<RejectReason, number>>>
   readonly sent: number
+  /** Letters passed over since they were cut. */
+  readonly truncated: number
 }
 
 const BATCH = 1000
 /** How often a record has been sent back to the input; kept by the dead letter it may become again. */
 export const REDRIVE_HEADER = 'tidecast-redrive'
+const CUT = 'truncated'
 
-/** By reason, the offset up to which letters have been sent. Stored as the group's state of the partition, as JSON. */
-type Done = Partial<Record<RejectReason, number>>
+/** Letters with one reason; those that were cut are another kind, so that they can be sent later. */
+type Kind = RejectReason | `${RejectReason} ${typeof CUT}`
+
+/** By kind, the offset up to which letters have been sent. Stored as the group's state of the partition, as JSON. */
+type Done = Partial<Record<Kind, number>>
 
 interface Plan {
   readonly lease: PartitionLease
@@ -49,16 +58,20 @@ export async function redrive(
 ): Promise<RedriveReport> {
   const ends = await broker.describe(config.deadLetter)
   const partitions = (await broker.describe(config.topic))?.length
-  if (ends === null || partitions === undefined) return { found: {}, sent: 0 }
+  if (ends === null || partitions === undefined) return { found: {}, sent: 0, truncated: 0 }
+  const kinds = kindsOf(options)
   return holdAll(broker, config.deadLetter, redriveGroup(config.name), async (leases) => {
     const found: Partial<Record<RejectReason, number>> = {}
     const plans: Plan[] = []
     let total = 0
+    let truncated = 0
     for (const lease of leases) {
-      const plan = await planOf(broker, lease, ends[lease.partition]!.end, options, (reason) => {
+      const plan = await planOf(broker, lease, ends[lease.partition]!.end, kinds, (reason, sendable) => {
         if (total === options.limit) return false
-        total++
-        found[reason] = (found[reason] ?? 0) + 1
+        if (sendable) {
+          total++
+          found[reason] = (found[reason] ?? 0) + 1
+        } else if (options.reasons.includes(reason)) truncated++
         return true
       })
       if (plan !== null) plans.push(plan)
@@ -66,13 +79,13 @@ export async function redrive(
     let sent = 0
     if (!options.dryRun) {
       for (const plan of plans) {
-        for await (const count of send(plan, config, partitions, options)) {
+        for await (const count of send(plan, config, partitions, kinds, options.signal)) {
           sent += count
           options.onProgress(sent, total)
         }
       }
     }
-    return { found, sent }
+    return { found, sent, truncated }
   })
 }
 
@@ -80,22 +93,22 @@ async function planOf(
   broker: Broker,
   lease: PartitionLease,
   end: number,
-  { reasons }: RedriveOptions,
-  take: (reason: RejectReason) => boolean,
+  kinds: readonly Kind[],
+  take: (reason: RejectReason, sendable: boolean) => boolean,
 ): Promise<Plan | null> {
   const meta = await lease.states.meta()
   const done = meta === null ? {} : (JSON.parse(Buffer.from(meta).toString()) as Done)
-  const from = Math.min(...reasons.map((reason) => (done[reason] ?? -1) + 1))
+  const from = Math.min(...kinds.map((kind) => (done[kind] ?? -1) + 1))
   let last = -1
   scan: for await (const records of broker.read(lease.topic, lease.partition, {
     fromOffset: from,
     toOffset: end,
   })) {
     for (const letter of records) {
-      const reason = wanted(letter, reasons, done)
-      if (reason === null) continue
-      if (!take(reason)) break scan
-      last = letter.offset
+      const sendable = isWanted(letter, kinds, done)
+      if (!sendable && !isCut(letter)) continue
+      if (!take(reasonOf(letter), sendable)) break scan
+      if (sendable) last = letter.offset
     }
   }
   return last < 0 ? null : { lease, done, from, last }
@@ -105,7 +118,8 @@ async function* send(
   { lease, done, from, last }: Plan,
   { topic }: PipelineConfig,
   partitions: number,
-  { reasons, signal }: RedriveOptions,
+  kinds: readonly Kind[],
+  signal: AbortSignal,
 ): AsyncGenerator<number> {
   await lease.moveTo(from, encode(done))
   while (lease.committed <= last && !signal.aborted) {
@@ -116,9 +130,9 @@ async function* send(
       batch.abandon()
       batch = await lease.next(beyond)
     }
-    const letters = batch.records.filter((letter) => wanted(letter, reasons, done) !== null)
+    const letters = batch.records.filter((letter) => isWanted(letter, kinds, done))
     const reached = batch.records.at(-1)!.offset
-    for (const reason of reasons) done[reason] = Math.max(done[reason] ?? -1, reached)
+    for (const kind of kinds) done[kind] = Math.max(done[kind] ?? -1, reached)
     await batch.settle({
       outputs: letters.map((letter) => backToInput(letter, topic, partitions)),
       snapshot: { meta: encode(done), rows: [] },
@@ -127,10 +141,22 @@ async function* send(
   }
 }
 
-function wanted(letter: LogRecord, reasons: readonly RejectReason[], done: Done): RejectReason | null {
-  const given = textOf(letter.headers, 'tidecast-reason')
-  const reason = reasons.find((one) => one === given)
-  return reason !== undefined && letter.offset > (done[reason] ?? -1) ? reason : null
+function kindsOf({ reasons, truncated }: RedriveOptions): Kind[] {
+  return truncated ? reasons.flatMap((reason): Kind[] => [reason, `${reason} ${CUT}`]) : [...reasons]
+}
+
+function isWanted(letter: LogRecord, kinds: readonly Kind[], done: Done): boolean {
+  const kind = isCut(letter) ? (`${reasonOf(letter)} ${CUT}` as const) : reasonOf(letter)
+  return kinds.includes(kind) && letter.offset > (done[kind] ?? -1)
+}
+
+/** As it stands there: of another program's letters it may be none of ours. */
+function reasonOf({ headers }: LogRecord): RejectReason {
+  return textOf(headers, 'tidecast-reason') as RejectReason
+}
+
+function isCut({ headers }: LogRecord): boolean {
+  return headers?.[TRUNCATED_HEADER] !== undefined
 }
 
 /** To the partition it came from, where its series' state is; headers of its own stay. */

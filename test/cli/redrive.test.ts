@@ -10,7 +10,7 @@ test('what is rejected again comes back as a dead letter that says how often it 
   const config = pipelineConfig('p', { limits: { maxValue: 10 } })
   const work = await PartitionAtWork.open(config, null)
   try {
-    const options = { limit: Infinity, dryRun: false, onProgress: () => undefined }
+    const options = { truncated: false, limit: Infinity, dryRun: false, onProgress: () => undefined }
     await work.append([{ series: 'a', ts: 0, value: 11 }])
     for (const times of ['', '1', '2']) {
       await work.consume()
@@ -49,7 +49,7 @@ test('the command counts, sends, remembers, and says what is wrong', async (t) =
   const outcome = JSON.parse((await run('t', '--limit', '1', '--json')).out) as object
   assert.deepEqual(outcome, {
     ...{ pipeline: 't', topic: 't', deadLetter: 't.dead-letters', dryRun: false },
-    ...{ found: { 'bad-value': 1 }, sent: 1 },
+    ...{ found: { 'bad-value': 1 }, sent: 1, truncated: 0 },
   })
   assert.match((await run('t', '--reason', 'late', 'bad-ts')).out, /^2 of 2 letters .* late 1, bad-ts 1\.\n$/)
   assert.match((await run('t')).out, /^Nothing to send/)

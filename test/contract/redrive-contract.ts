@@ -51,6 +51,7 @@ export function redriveContract(name: string, open: () => Promise<BrokerFixture>
     const run = (options: Partial<RedriveOptions> = {}): Promise<RedriveReport> =>
       redrive(broker, config, {
         reasons: REJECT_REASONS,
+        truncated: false,
         limit: Infinity,
         dryRun: false,
         onProgress: () => undefined,
@@ -68,7 +69,7 @@ export function redriveContract(name: string, open: () => Promise<BrokerFixture>
 
     test('a letter goes back as it was, to where it came from, with its own headers and a count', async () => {
       await broker.append([letter(0, 'bad-value'), letter(1, 'bad-ts', { 'tidecast-redrive': '1' })])
-      assert.deepEqual(await run(), { found: { 'bad-value': 1, 'bad-ts': 1 }, sent: 2 })
+      assert.deepEqual(await run(), { found: { 'bad-value': 1, 'bad-ts': 1 }, sent: 2, truncated: 0 })
       assert.deepEqual(
         (await readAll(broker, config.topic, 2)).map(({ key, value, timestamp, headers }) => [
           ...[text(key), text(value), timestamp],
@@ -96,18 +97,34 @@ export function redriveContract(name: string, open: () => Promise<BrokerFixture>
       await broker.append(Array.from({ length: 30 }, (_, i) => letter(i, reasons[i % 3]!)))
       assert.equal((await run({ reasons: ['bad-ts'], dryRun: true })).sent, 0)
       assert.deepEqual(await sent(), [])
-      assert.deepEqual(await run({ reasons: ['bad-ts'] }), { found: { 'bad-ts': 10 }, sent: 10 })
-      assert.deepEqual(await run({ reasons: ['bad-ts'] }), { found: {}, sent: 0 })
+      assert.deepEqual(await run({ reasons: ['bad-ts'] }), {
+        found: { 'bad-ts': 10 },
+        sent: 10,
+        truncated: 0,
+      })
+      assert.deepEqual(await run({ reasons: ['bad-ts'] }), { found: {}, sent: 0, truncated: 0 })
       assert.equal((await run({ limit: 7 })).sent, 7)
       broker = await fixture.reopen()
       assert.equal((await run()).sent, 13)
-      assert.deepEqual(await run(), { found: {}, sent: 0 })
+      assert.deepEqual(await run(), { found: {}, sent: 0, truncated: 0 })
       await broker.append([letter(30, 'bad-ts')])
       assert.equal((await run()).sent, 1)
       assert.deepEqual(
         await sent(),
         Array.from({ length: 31 }, (_, i) => `v${i}`),
       )
+    })
+
+    test('a letter that was cut stays, counted apart, until it is asked for; then it goes once', async () => {
+      const cut = { 'tidecast-truncated': '2000000' }
+      await broker.append([0, 1, 2].map((i) => letter(2 * i, 'bad-value', i === 1 ? cut : {})))
+      assert.deepEqual(await run({ reasons: ['bad-ts'] }), { found: {}, sent: 0, truncated: 0 })
+      assert.deepEqual(await run(), { found: { 'bad-value': 2 }, sent: 2, truncated: 1 })
+      assert.deepEqual(await sent(), ['v0', 'v4'])
+      const asked = { found: { 'bad-value': 1 }, sent: 1, truncated: 0 }
+      assert.deepEqual(await run({ truncated: true }), asked)
+      assert.deepEqual(await run({ truncated: true }), { found: {}, sent: 0, truncated: 0 })
+      assert.deepEqual(await sent(), ['v0', 'v2', 'v4'])
     })
 
     test('what was interrupted goes on where it stopped', async () => {
