@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { PipelineConfig } from '../../src/config/types.js'
 import { DaemonProcess } from '../support/daemon-process.js'
@@ -52,12 +54,12 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     return mkdtemp(join(home, 'data-'))
   }
 
-  function daemonConfig(name: string): object {
+  function daemonConfig(name: string, more: object = {}): object {
     return {
       log: { level: 'debug', format: 'json' },
       broker: {
         kind: 'kafka',
-        kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s' },
+        kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s', ...more },
       },
       pipelines: { [name]: TOWN_SETTINGS },
     }
@@ -132,6 +134,41 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       const looking = await connectKafka(kafka.brokers, { modelsTopic: MODELS })
       t.after(looking.end)
       await untilSettled(looking.broker, config)
+      assert.ok(daemon.alive)
+    } finally {
+      await daemon.kill()
+    }
+    await assertForecastOnce(kafka.brokers, config, HOURS)
+  })
+
+  test('a Kafka that holds its connections open and answers nothing is told of within the request time-out, and costs time, and no forecast', async (t) => {
+    const { config, broker } = await town(t, 'silent')
+    await appendHours(broker, config.topic, 0, HOURS)
+    const timeouts = { requestTimeout: '2s', connectionTimeout: '1s' }
+    const daemon = await DaemonProcess.start(await dataDirectory(), daemonConfig('silent', timeouts))
+    try {
+      const url = await daemon.listening
+      const ready = async (): Promise<{ status: number; text: string }> => {
+        const response = await fetch(`${url}/readyz`)
+        return { status: response.status, text: await response.text() }
+      }
+      await untilSettled(broker, config, 0.2)
+      process.kill(kafka.pid, 'SIGSTOP')
+      try {
+        const silent = performance.now()
+        const after = (): number => performance.now() - silent
+        while ((await ready()).status === 200) {
+          assert.ok(after() < 60_000, 'it is ready, and nobody answers')
+          await pause(50)
+        }
+        const { text } = await ready()
+        t.diagnostic(`not ready after ${(after() / 1000).toFixed(1)} s: ${text}`)
+        assert.match(text, /silent: .*Check that broker\.kafka\.brokers (answer|can be reached)/)
+      } finally {
+        process.kill(kafka.pid, 'SIGCONT')
+      }
+      await untilSettled(broker, config)
+      while ((await ready()).status !== 200) await pause(50)
       assert.ok(daemon.alive)
     } finally {
       await daemon.kill()

@@ -76,10 +76,10 @@ function adviceTo({ name, message }: Error, type: string, { group, transactional
     return 'Check that the port is one for TLS, or set broker.kafka.tls.enabled to false.'
   if (name === 'KafkaJSConnectionClosedError')
     return 'Check whether the port is one for TLS, which broker.kafka.tls.enabled turns on.'
-  // Kafka says no more than that also to whom it may not tell.
+  // So kafkajs says where no broker answers, and Kafka says no more than that to whom it may not tell either.
   const needed = [group, transactionalId].filter((access) => access !== undefined).join('; ')
   if (name === 'KafkaJSGroupCoordinatorNotFound' && needed !== '')
-    return `If that does not pass, an ACL must allow this user: ${needed}.`
+    return `Check that broker.kafka.brokers answer. If they do, an ACL must allow this user: ${needed}.`
   if (type === PASSING) return 'Check whether the port takes a login: broker.kafka.sasl.'
   return 'Check that broker.kafka.brokers can be reached.'
 }
