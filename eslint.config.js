@@ -31,7 +31,7 @@ export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'data/', 'coverage/', 'native/build/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -17,6 +17,7 @@ const arrows = {
   'adapters/registry': ['core', 'ports'],
   'adapters/http': ['core', 'ports', 'telemetry'],
   'adapters/tensorflow': ['model', 'core', 'ports', 'telemetry'],
+  page: ['core', 'ports'],
   cli: ['config', 'pipeline', 'training', 'adapters', 'model', 'core', 'ports', 'telemetry'],
 }
 
@@ -77,6 +78,15 @@ function extras(layer) {
           allowTypeImports: true,
         },
       ]
+    case 'page':
+      return [
+        { regex: '^node:', message: 'the page runs in a browser' },
+        {
+          regex: '^(\\.\\./)+(core|ports)/',
+          message: 'the page shares the types of what HTTP answers, not code',
+          allowTypeImports: true,
+        },
+      ]
     default:
       return []
   }
@@ -86,13 +96,13 @@ const rule = (patterns) => ({ '@typescript-eslint/no-restricted-imports': ['erro
 
 export const layers = [
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     ignores: entryFiles,
     rules: { 'no-restricted-globals': ['error', { name: 'process', message: processModule.message }] },
   },
   { files: ['src/*.ts'], ignores: entryFiles, rules: rule([rxjs, processModule]) },
   ...Object.keys(arrows).map((layer) => ({
-    files: [`src/${layer}/**/*.ts`],
+    files: [`src/${layer}/**/*.ts`, `src/${layer}/**/*.tsx`],
     ignores: entryFiles,
     rules: rule([
       ...forbidden(layer),

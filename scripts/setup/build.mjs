@@ -46,7 +46,7 @@ function removeOrphans() {
   const wanted = new Set(sources().map((name) => name.replace(/\.ts$/, '')))
   for (const name of tree(join('dist'), '.js')) {
     const source = name.slice('dist/'.length).replace(/\.js$/, '')
-    if (wanted.has(source)) continue
+    if (wanted.has(source) || source.startsWith('page/')) continue
     for (const ending of ['.js', '.js.map']) rmSync(join(dist, `${source}${ending}`), { force: true })
     // The incremental record would otherwise take the output for present if the source came back.
     rmSync(join(dist, '.tsbuildinfo'), { force: true })

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { fileURLToPath } from 'node:url'
+import { readPage } from '../adapters/http/page-files.js'
 import { loadOrCreateToken } from '../adapters/http/token.js'
 import { startHttp, type HttpServer } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
@@ -15,6 +17,9 @@ import type { CliContext } from './context.js'
 import type { Daemon, DaemonOptions } from './daemon.js'
 import { DemoFeed } from './demo.js'
 import { FrontDesk, startDaemon } from './start-daemon.js'
+
+/** Where set-up puts the page. */
+const PAGE = fileURLToPath(new URL('../../page', import.meta.url))
 
 type Options = ConfigOptions & { readonly demo?: true }
 
@@ -70,6 +75,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         learning: desk,
         models: desk,
         views: desk,
+        page: await readPage(PAGE),
         telemetry,
       })
       logger.info({ url: http.url }, 'HTTP answers')

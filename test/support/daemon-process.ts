@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PipelineStatus } from '../../src/ports/control.js'
 
-const TOKEN = 'a-token-for-tests-only'
+export const TOKEN = 'a-token-for-tests-only'
 const BINARY = fileURLToPath(new URL('../../../bin/tidecast.js', import.meta.url))
 const POLL_MS = 50
 
@@ -49,11 +49,14 @@ export class DaemonProcess {
     this.listening.catch(() => undefined) // a daemon may be killed while nobody waits for it to listen
   }
 
-  /** @param config as in a configuration file */
-  static async start(dataDir: string, config: object): Promise<DaemonProcess> {
+  /**
+   * @param config as in a configuration file
+   * @param port 0: a free one
+   */
+  static async start(dataDir: string, config: object, port = 0): Promise<DaemonProcess> {
     const file = join(dataDir, 'tidecast.json5')
     await writeFile(file, JSON.stringify(config))
-    const settings = [`dataDir=${dataDir}`, 'http.port=0', `http.token=${TOKEN}`]
+    const settings = [`dataDir=${dataDir}`, `http.port=${port}`, `http.token=${TOKEN}`]
     const options = settings.flatMap((setting) => ['--set', setting])
     const child = spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],

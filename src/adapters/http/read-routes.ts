@@ -5,6 +5,7 @@ import { HttpError } from './errors.js'
 
 /** What there is; also the answer to a path that is not there. */
 export const ENDPOINTS: Readonly<Record<string, string>> = {
+  'GET /': 'the page, for browsers',
   'GET /metrics': 'metrics for Prometheus',
   'GET /healthz': 'whether the daemon lives',
   'GET /readyz': 'whether every pipeline forecasts',
@@ -36,8 +37,6 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
 
 /** Everything that changes nothing, and so needs no token. */
 export function readRoutes(app: FastifyInstance, control: Control, telemetry: Telemetry): void {
-  app.get('/', () => ({ name: 'tidecast', endpoints: ENDPOINTS }))
-
   app.get('/metrics', async (_, reply) => {
     reply.type(telemetry.registry.contentType)
     return telemetry.metricsText()

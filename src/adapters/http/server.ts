@@ -13,6 +13,8 @@ import { eventRoute } from './event-stream.js'
 import { ingestRoute } from './ingest-route.js'
 import { learningRoutes } from './learning-routes.js'
 import { modelsRoutes } from './models-routes.js'
+import type { PageFiles } from './page-files.js'
+import { pageRoutes } from './page-route.js'
 import { problemsRoute } from './problems-route.js'
 import { ENDPOINTS, readRoutes } from './read-routes.js'
 import { seriesRoutes } from './series-routes.js'
@@ -32,6 +34,8 @@ export interface HttpOptions {
   readonly models?: ModelsControl
   /** Absent: series and problems are not told of. */
   readonly views?: ProblemsControl & { readonly series: SeriesControl }
+  /** Absent: only the API is served. */
+  readonly page?: PageFiles
   readonly telemetry: Telemetry
   readonly timeouts?: HttpTimeouts
 }
@@ -111,6 +115,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   app.setNotFoundHandler((_, reply) =>
     answer(reply, new HttpError(404, 'not-found', 'There is nothing here.', { endpoints: ENDPOINTS })),
   )
+  pageRoutes(app, options.page ?? new Map())
   readRoutes(app, control, telemetry)
   ingestRoute(app, options)
   if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)

@@ -1,0 +1,141 @@
+import type { Forecast } from '../../../core/forecast/format.js'
+import type { SeriesHistory, SeriesSteps } from '../../../ports/control/series.js'
+import type { Column } from '../../charts/align.js'
+import { gapsOf, withGaps } from '../../charts/align.js'
+import type { Band, ChartModel, Line } from '../../charts/chart-model.js'
+import type { Role } from '../../charts/colours.js'
+import { intervalMs } from '../../format/times.js'
+import { drawnTargets } from './targets.js'
+
+export interface FanParts {
+  readonly title: string
+  readonly interval: string
+  readonly observations: SeriesHistory['observations']
+  /** The one whose fan is drawn. */
+  readonly forecast: Forecast | undefined
+  readonly baseline: Forecast | null
+  readonly made: SeriesSteps['rows']
+  /** "1 h": how long before its time each of `made` was made. */
+  readonly ahead: string
+}
+
+const seconds = (ms: number): number => ms / 1000
+
+/** Actual values, what had been forecast for them, and a forecast with its bands. */
+export function fanModel(parts: FanParts): ChartModel {
+  const { title, interval, observations, forecast, baseline, made, ahead } = parts
+  const step = intervalMs(interval)
+  const seen: Column = {
+    x: observations.map(([at]) => seconds(at)),
+    y: observations.map(([, value]) => (typeof value === 'number' ? value : null)),
+  }
+  const stepSeconds = step === null ? null : seconds(step)
+  const lines: Line[] = []
+  const bands: Band[] = []
+
+  // Also before its first forecast a chart has all its lines: their number says whether it is drawn anew.
+  const first = seen.x[0] ?? -Infinity
+  const rows = made.filter(([at]) => seconds(at) >= first && (observations.at(-1)?.[0] ?? 0) >= at)
+  const madeAt = rows.map(([at]) => seconds(at))
+  const madeColumns = columnsOf(rows.map(([, values]) => values))
+  addBand(lines, bands, madeAt, madeColumns, { role: 'made', alpha: 0.14, name: `made ${ahead} before` })
+  lines.push({
+    ...withGaps({ x: madeAt, y: madeColumns.middle }, stepSeconds),
+    label: `Made ${ahead} before`,
+    role: 'made',
+    shape: 'dashed',
+  })
+
+  const targets = forecast === undefined ? [] : drawnTargets(forecast, observations).map(seconds)
+  const fan = fanColumns(forecast)
+  addBand(lines, bands, targets, fan, { role: 'forecast', alpha: 0.22, name: 'forecast' })
+  lines.push({ x: targets, y: fan.middle, label: 'Forecast', role: 'forecast', shape: 'line' })
+  if (baseline !== null) {
+    const at = drawnTargets(baseline, observations).map(seconds)
+    lines.push({
+      x: at,
+      y: fanColumns(baseline).middle,
+      label: 'Baseline',
+      role: 'baseline',
+      shape: 'dotted',
+    })
+  }
+  lines.push({ ...withGaps(seen, stepSeconds), label: 'Actual', role: 'actual', shape: 'line' })
+  lines.push({
+    ...outside(seen, madeAt, madeColumns),
+    label: 'Outside the band',
+    role: 'anomaly',
+    shape: 'rings',
+  })
+
+  const origin = forecast === undefined ? undefined : seconds(Date.parse(forecast.origin))
+  return {
+    title,
+    axis: { kind: 'time' },
+    lines,
+    bands,
+    gaps: gapsOf(seen, stepSeconds),
+    ...(origin === undefined ? {} : { mark: origin }),
+  }
+}
+
+interface Quantiles {
+  readonly low: readonly number[]
+  readonly middle: readonly number[]
+  readonly high: readonly number[]
+}
+
+function levelsOf(levels: readonly string[]): readonly [low: string, middle: string, high: string] | null {
+  const sorted = [...levels].sort((a, b) => Number(a) - Number(b))
+  const [low, high] = [sorted[0], sorted.at(-1)]
+  const middle = sorted.reduce<string | undefined>(
+    (best, level) =>
+      best === undefined || Math.abs(Number(level) - 0.5) < Math.abs(Number(best) - 0.5) ? level : best,
+    undefined,
+  )
+  return low === undefined || middle === undefined || high === undefined ? null : [low, middle, high]
+}
+
+/** The outermost band and the median of a forecast; of none, nothing. */
+export function fanColumns(forecast: Forecast | null | undefined): Quantiles {
+  const levels = levelsOf(Object.keys(forecast?.quantiles ?? {}))
+  if (levels === null || forecast === null || forecast === undefined) return { low: [], middle: [], high: [] }
+  const [low, middle, high] = levels.map((level) => forecast.quantiles[level] ?? [])
+  return { low: low!, middle: middle!, high: high! }
+}
+
+/** The same of one step of many forecasts. */
+export function columnsOf(rows: readonly Readonly<Record<string, number>>[]): Quantiles {
+  const levels = levelsOf(Object.keys(rows[0] ?? {}))
+  if (levels === null) return { low: [], middle: [], high: [] }
+  const [low, middle, high] = levels.map((level) => rows.map((row) => row[level]!))
+  return { low: low!, middle: middle!, high: high! }
+}
+
+function addBand(
+  lines: Line[],
+  bands: Band[],
+  x: readonly number[],
+  { low, high }: Quantiles,
+  look: { readonly role: Role; readonly alpha: number; readonly name: string },
+): void {
+  const { role, alpha, name } = look
+  bands.push({ low: lines.length, high: lines.length + 1, role, alpha })
+  lines.push({ x, y: low, label: `Lower bound, ${name}`, role, shape: 'edge' })
+  lines.push({ x, y: high, label: `Upper bound, ${name}`, role, shape: 'edge' })
+}
+
+/** Observations that lay outside of what had been forecast for them. */
+function outside(seen: Column, at: readonly number[], { low, high }: Quantiles): Column {
+  const place = new Map(at.map((time, i) => [time, i]))
+  const [x, y]: [number[], number[]] = [[], []]
+  seen.x.forEach((time, i) => {
+    const value = seen.y[i]
+    const made = place.get(time)
+    if (value === null || value === undefined || made === undefined) return
+    if (value >= low[made]! && value <= high[made]!) return
+    x.push(time)
+    y.push(value)
+  })
+  return { x, y }
+}

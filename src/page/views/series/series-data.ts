@@ -1,0 +1,88 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Forecast } from '../../../core/forecast/format.js'
+import type { SeriesForecasts, SeriesHistory, SeriesSteps } from '../../../ports/control/series.js'
+import type { PipelineStatus } from '../../../ports/control.js'
+import { ofPipeline } from '../../api/client.js'
+import { live, type SeriesEvent } from '../../api/live.js'
+import { useResource, type Resource } from '../../api/use-resource.js'
+import { targetOf } from './targets.js'
+
+/** Numbers of forecasts that are kept at once; the longer the horizon, the fewer forecasts. */
+const MOST_NUMBERS = 60_000
+
+export interface SeriesData {
+  readonly observations: SeriesHistory['observations']
+  /** Oldest first. */
+  readonly forecasts: readonly Forecast[]
+  readonly baseline: Forecast | null
+  /** What was forecast the chosen step ahead, by the time it was for. */
+  readonly made: SeriesSteps['rows']
+  /** What everything waits for. */
+  readonly resource: Resource<SeriesHistory>
+}
+
+/** A series' past as the daemon tells it, and what has come since. */
+export function useSeries(
+  pipeline: PipelineStatus,
+  series: string,
+  step: number,
+  length: number,
+): SeriesData {
+  const { name, form } = pipeline
+  const forecastsKept = Math.max(
+    20,
+    Math.min(length, 300, Math.floor(MOST_NUMBERS / (form.horizon * form.quantiles.length))),
+  )
+  const history = useResource<SeriesHistory>(ofPipeline(name, 'series/history', { series, limit: length }))
+  const published = useResource<SeriesForecasts>(
+    ofPipeline(name, 'series/forecasts', { series, limit: forecastsKept }),
+  )
+  const steps = useResource<SeriesSteps>(
+    ofPipeline(name, 'series/forecasts', { series, limit: length, step }),
+  )
+  const [news, setNews] = useState<readonly SeriesEvent[]>([])
+
+  useEffect(() => {
+    const subject = { pipeline: name, series }
+    return live.watch(subject, (event) => {
+      setNews((before) => [...before, event].slice(-2 * length))
+    })
+  }, [name, series, length])
+
+  const observations = useMemo(() => {
+    const known = [...(history.data?.observations ?? [])]
+    for (const event of news) {
+      if (event.kind !== 'observations') continue
+      for (const observation of event.observations) {
+        if (observation[0] > (known.at(-1)?.[0] ?? -Infinity)) known.push(observation)
+      }
+    }
+    return known.slice(-length)
+  }, [history.data, news, length])
+
+  const forecasts = useMemo(() => {
+    const known = [...(published.data?.forecasts ?? [])]
+    for (const event of news) {
+      if (event.kind !== 'forecast') continue
+      if (event.forecast.origin > (known.at(-1)?.origin ?? '')) known.push(event.forecast)
+    }
+    return known.slice(-forecastsKept)
+  }, [published.data, news, forecastsKept])
+
+  const made = useMemo(() => {
+    const rows = [...(steps.data?.rows ?? [])]
+    let newest = rows.at(-1)?.[0] ?? -Infinity
+    for (const forecast of forecasts) {
+      const target = targetOf(forecast, step, observations)
+      if (target === null || target <= newest) continue
+      const values = Object.entries(forecast.quantiles).map(
+        ([level, ahead]) => [level, ahead[step - 1]!] as const,
+      )
+      rows.push([target, Object.fromEntries(values)])
+      newest = target
+    }
+    return rows.slice(-length)
+  }, [steps.data, forecasts, observations, step, length])
+
+  return { observations, forecasts, made, baseline: published.data?.baseline ?? null, resource: history }
+}

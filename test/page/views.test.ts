@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { seriousFindings, WITHOUT_BROWSER } from '../support/browser.js'
+import { HORIZON, HOSTILE, PageAtWork, PIPELINE } from '../support/page-at-work.js'
+
+const NORTH = `#/series?pipeline=${PIPELINE}&series=north`
+
+describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }, () => {
+  let work: PageAtWork
+  before(async () => (work = await PageAtWork.start()))
+  after(() => work.stop())
+
+  test('the overview tells how each pipeline does, and how to ask for it', async () => {
+    const { page, troubles } = await work.visit('')
+    const card = page.getByRole('article', { name: PIPELINE })
+    await card.getByText('running').waitFor()
+    await card.getByText(String(2 + HOSTILE.length), { exact: true }).waitFor()
+    await card.getByRole('button', { name: `How to query: ${PIPELINE}: Rate` }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText(`rate(tidecast_records_consumed_total{pipeline="${PIPELINE}"}[1m])`).waitFor()
+    await dialog.getByText(`curl '${work.url}/api/v1/pipelines/${PIPELINE}'`).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    assert.deepEqual(troubles, [])
+  })
+
+  test('a series is found, and shows what came, what had been forecast, and what is', async () => {
+    const { page, troubles } = await work.visit('#/series')
+    await page.getByRole('searchbox').fill('NOR')
+    await page.getByRole('option', { name: 'north' }).click()
+    await page.getByRole('heading', { name: 'north' }).waitFor()
+    const picture = page.getByRole('img', { name: /Forecast by baseline@\d+ for the 12 steps/ })
+    await picture.waitFor()
+    assert.ok((await picture.locator('canvas').boundingBox())!.width > 300)
+    await page.getByText('Table').first().click()
+    const head = await page.getByRole('columnheader').allTextContents()
+    for (const name of ['Actual', 'Forecast', 'Made 1 h before']) assert.ok(head.includes(name), name)
+    await page.getByText(/inside the band/).waitFor()
+    await page.getByText('naive error').waitFor()
+    assert.deepEqual(troubles, [])
+  })
+
+  test('what comes is drawn without being asked for', async () => {
+    const { page, troubles } = await work.visit(NORTH)
+    await page.getByText('Table').first().click()
+    const actual = page.locator('tbody tr').nth(HORIZON).locator('td').nth(6)
+    await actual.getByText(String(work.newest)).waitFor()
+    await work.feed(1)
+    await actual.getByText(String(work.newest)).waitFor()
+    assert.deepEqual(troubles, [])
+  })
+
+  test('times are in the zone of the viewer, or in UTC', async () => {
+    const { page } = await work.visit(NORTH)
+    const newest = page.getByText(/^2026-03-0\d \d\d:00$/)
+    const local = Date.parse(`${(await newest.first().textContent())!.replace(' ', 'T')}Z`)
+    await page.getByRole('button', { name: /Times in Asia\/Tokyo/ }).click()
+    await page.getByRole('button', { name: /Times in UTC/ }).waitFor()
+    const utc = Date.parse(`${(await newest.first().textContent())!.replace(' ', 'T')}Z`)
+    assert.equal(local - utc, 9 * 3_600_000)
+  })
+
+  test('names with markup, quotes, right-to-left text and 10 kB are text and no more', async () => {
+    const { page, troubles } = await work.visit('#/series')
+    await page.getByText(`${2 + HOSTILE.length} series`).waitFor()
+    for (const name of HOSTILE) {
+      const row = page.getByRole('option').filter({ hasText: name.trim().slice(0, 150) })
+      await row.click()
+      await page
+        .getByRole('heading', { level: 2 })
+        .filter({ hasText: name.trim().slice(0, 150) })
+        .waitFor()
+      await page
+        .getByRole('img', { name: /observations, the newest/ })
+        .first()
+        .waitFor()
+    }
+    assert.equal(await page.locator('img, script:not([src])').count(), 0)
+    assert.deepEqual(troubles, [])
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`the accessibility checker finds nothing serious, ${colorScheme}`, async () => {
+      for (const view of ['', NORTH]) {
+        const { page } = await work.visit(view, { colorScheme })
+        await page
+          .getByText(/Naive error|naive error|of 80 % promised/)
+          .first()
+          .waitFor()
+        assert.deepEqual(await seriousFindings(page), [], view)
+      }
+    })
+  }
+
+  test('everything is reached by keyboard alone', async () => {
+    const { page } = await work.visit('')
+    await page.getByRole('article').first().waitFor()
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    const focused = (): Promise<string> =>
+      page.evaluate('document.activeElement.textContent.trim() || document.activeElement.tagName')
+    const tabTo = async (wanted: string): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        await press('Tab')
+        if ((await focused()) === wanted) return
+      }
+      assert.fail(`"${wanted}" is not reached`)
+    }
+    await press('Tab', 'Enter')
+    assert.equal(await page.evaluate('document.activeElement.id'), 'main', 'the link past the navigation')
+    await page.reload()
+    await page.getByRole('article').first().waitFor()
+    await tabTo('Series')
+    await press('Enter')
+    const list = page.getByRole('listbox')
+    await list.getByRole('option', { name: 'north' }).waitFor()
+    await page.getByLabel('Search').focus()
+    await page.keyboard.type('th')
+    await page.getByText('2 series found').waitFor()
+    await press('Tab', 'Tab')
+    assert.equal(await page.evaluate('document.activeElement.getAttribute("role")'), 'listbox')
+    await press('ArrowDown', 'Enter')
+    await page.getByRole('heading', { name: 'south' }).waitFor()
+    await tabTo('Table')
+    await press('Enter')
+    await page.getByRole('region', { name: /Table/ }).waitFor()
+  })
+
+  test('without the daemon the page says so, and goes on by itself when it is back', async () => {
+    const { page, troubles } = await work.visit(NORTH)
+    await page.getByRole('img', { name: /Forecast by/ }).waitFor()
+    await work.daemon.kill()
+    await page.getByText('No connection to the daemon').waitFor()
+    await page.getByRole('heading', { name: 'north' }).waitFor()
+    await work.startAgain()
+    await page.getByText('No connection to the daemon').waitFor({ state: 'detached' })
+    await work.feed(1)
+    await page.getByText('Table').first().click()
+    await page.locator('tbody tr').nth(HORIZON).getByText(String(work.newest)).first().waitFor()
+    assert.deepEqual(troubles, [])
+  })
+})
