@@ -18,6 +18,7 @@ import { registerReset } from './cli/reset.js'
 import { registerRun } from './cli/run.js'
 import { registerTrain } from './cli/train.js'
 import { registerVerify } from './cli/verify.js'
+import { registerWatch } from './cli/watch.js'
 
 /** The composition root: the only reader of `process`. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -41,6 +42,9 @@ for (const signal of ['SIGHUP', 'SIGWINCH', 'SIGUSR2'] as const) process.on(sign
 const context: CliContext = {
   env: { ...process.env }, // TensorFlow's settings are added to the process's own
   cwd: process.cwd(),
+  get stdin() {
+    return process.stdin // opened only where it is read
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   isTTY: process.stderr.isTTY,
@@ -75,6 +79,7 @@ registerTrain(program, context)
 registerModels(program, context)
 registerMigrate(program, context)
 registerInspect(program, context)
+registerWatch(program, context)
 registerConfig(program, context)
 registerReady(program, context)
 registerDoctor(program, context)

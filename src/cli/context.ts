@@ -1,7 +1,11 @@
+import type { KeyStream } from './watch/screen.js'
+
 /** What a subcommand may use of its process; handed in by the composition root, replaced in tests. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Absent where nobody types. */
+  readonly stdin?: KeyStream
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream
   readonly isTTY: boolean
