@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { urlOf } from './replay/http-client.js'
-import { frame } from './watch/frame.js'
+import { frame, type FrameSize } from './watch/frame.js'
 import { Screen, sizeOf, type ScreenStream } from './watch/screen.js'
 import { chooseSeries, WatchedSeries } from './watch/watched-series.js'
 
@@ -39,32 +39,33 @@ async function run(series: string | undefined, options: Options, context: CliCon
   const url = urlOf(http)
   const choice = await chooseSeries(url, options.pipeline, series)
   const stdout: ScreenStream = context.stdout
-  const over = new AbortController()
-  const signal = AbortSignal.any([context.signal, over.signal])
-  let screen: Screen | undefined
-  const watched = await WatchedSeries.open(url, choice, () => screen?.touch())
+  const watched = await WatchedSeries.open(url, choice)
   if (options.once === true || stdout.isTTY !== true) {
-    const size = sizeOf(stdout)
-    context.stdout.write(`${frame(watched.view, size, false).join('\n')}\n`)
+    context.stdout.write(`${frame(watched.view, sizeOf(stdout), false).join('\n')}\n`)
     return
   }
   const colour = (context.env['NO_COLOR'] ?? '') === '' && context.env['TERM'] !== 'dumb'
   const keys = context.stdin?.isTTY === true ? context.stdin : undefined
-  screen = new Screen(
-    stdout,
-    keys,
-    (size) => frame(watched.view, size, colour),
-    () => over.abort(),
-  )
+  const over = new AbortController()
+  const signal = AbortSignal.any([context.signal, over.signal])
+  const lines = (size: FrameSize): string[] => frame(watched.view, size, colour)
+  const screen = new Screen(stdout, keys, lines, () => over.abort())
+  watched.changed = () => screen.touch()
   screen.open()
   try {
-    while (!signal.aborted) {
+    // Until `signal` fires, which the pause rejects with.
+    for (;;) {
       await watched.follow(signal).catch(() => undefined)
-      if (signal.aborted) break
       watched.lost()
-      await pause(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      await pause(RETRY_MS, undefined, { signal })
     }
+  } catch (error) {
+    if (!isAbort(error)) throw error
   } finally {
     screen.close()
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
 }

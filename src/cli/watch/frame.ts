@@ -53,7 +53,7 @@ export function frame(watched: Watched, size: FrameSize, colour: boolean): strin
   const where = `  ${pipeline}, ${model}`
   const name = fit(plain(series), Math.max(8, columns - where.length))
   return [
-    paint('bold', name) + paint('dim', fit(where, columns - [...name].length)),
+    paint('bold', name) + paint('dim', fit(where, columns - Array.from(name).length)),
     fit(facts(watched), columns),
     trouble === null
       ? paint('dim', fit(statusText(watched.status), columns))
@@ -161,6 +161,6 @@ function plain(text: string): string {
 }
 
 function fit(text: string, columns: number): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`
 }

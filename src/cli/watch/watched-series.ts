@@ -62,17 +62,18 @@ async function firstOf(
 /** A series as the daemon tells of it: whole at first, then by what comes. */
 export class WatchedSeries {
   view: Watched
+  /** Called whenever there is something new to be drawn. */
+  changed = (): void => undefined
 
   private constructor(
     private readonly url: string,
     choice: Choice,
-    private readonly changed: () => void,
   ) {
     this.view = { ...choice, observations: [], forecast: null, state: null, status: null, trouble: null }
   }
 
-  static async open(url: string, choice: Choice, changed: () => void): Promise<WatchedSeries> {
-    const watched = new WatchedSeries(url, choice, changed)
+  static async open(url: string, choice: Choice): Promise<WatchedSeries> {
+    const watched = new WatchedSeries(url, choice)
     await watched.load()
     return watched
   }

@@ -32,7 +32,7 @@ test('a frame fits its screen, whatever its size, and has line, band and figures
   ]) {
     const lines = frame(WATCHED, size, false)
     assert.ok(lines.length <= size.rows)
-    for (const line of lines) assert.ok([...line].length <= size.columns, `${size.columns}: ${line}`)
+    for (const line of lines) assert.ok(Array.from(line).length <= size.columns, `${size.columns}: ${line}`)
     const text = lines.join('\n')
     assert.match(text, BRAILLE)
     assert.match(text, /░/)
@@ -45,7 +45,7 @@ test('a frame fits its screen, whatever its size, and has line, band and figures
 
 test('the median rises where the forecast does, and lies inside the band', () => {
   const lines = frame(WATCHED, { columns: 80, rows: 24 }, false).slice(3, -1)
-  const right = lines.map((line) => [...line].at(-1)!)
+  const right = lines.map((line) => Array.from(line).at(-1)!)
   const median = right.findIndex((one) => BRAILLE.test(one))
   const band = right.flatMap((one, row) => (one === '░' ? [row] : []))
   assert.ok(median >= 0 && band.some((row) => row < median) && band.some((row) => row > median))
@@ -62,7 +62,7 @@ test('no name, however hostile, makes the terminal do anything', () => {
   const series = '\u001B]0;title\u0007\u001B[2J\r\n\u202Eevil\u2028' + 'x'.repeat(10_000)
   const lines = frame({ ...WATCHED, series }, { columns: 80, rows: 24 }, false)
   assert.doesNotMatch(lines.join(''), /[\p{Cc}\p{Cf}\u2028]/u)
-  assert.ok(lines.every((line) => [...line].length <= 80))
+  assert.ok(lines.every((line) => Array.from(line).length <= 80))
 })
 
 test('what is missing is said: no observation, no forecast, a connection that is gone, a screen too small', () => {

@@ -69,7 +69,7 @@ class Session {
     registerWatch(program, {
       env: { TIDECAST_HTTP_PORT: port, ...env },
       cwd: '/',
-      stdin: this.keys as unknown as NodeJS.ReadStream,
+      stdin: this.keys,
       stdout: this.stdout,
       stderr: new PassThrough(),
       isTTY,
