@@ -1,6 +1,9 @@
 /** What a symbol that was given no probability at all is taken to have been given: its loss stays finite. */
 const LEAST_PROBABILITY = 1e-9
 
+/** No target counts more naive errors than that: after a series that hardly moved, one would outweigh all others for good. */
+const MOST_SCALED = 1e9
+
 /** Lowest quantile, median, highest quantile. */
 export type ScoredLevels = readonly [low: number, median: number, high: number]
 
@@ -36,8 +39,9 @@ export class Accuracy {
     const error = value - median
     const size = Math.abs(error)
     if (naiveError > 0) {
-      this.scaledError += size / naiveError
-      this.scaledBias += error / naiveError
+      const scaled = Math.min(size / naiveError, MOST_SCALED)
+      this.scaledError += scaled
+      this.scaledBias += Math.sign(error) * scaled
       this.scaledCount += 1
     }
     this.quantileLoss +=

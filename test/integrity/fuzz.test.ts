@@ -136,11 +136,21 @@ async function checkStates(broker: EmbeddedBroker, config: PipelineConfig): Prom
     assert.ok(hidden.every(Number.isFinite), `${series}: hidden state ${hidden.join(' ')}`)
     for (const [name, place] of Object.entries(F64)) {
       const value = wide[place]!
-      const none = ['index', 'due', 'openIndex'].includes(name) ? NaN : name === 'openTs' ? -Infinity : 0
+      const none = ['index', 'due', 'openIndex', 'anomaly'].includes(name)
+        ? NaN
+        : name === 'openTs'
+          ? -Infinity
+          : 0
       assert.ok(Number.isFinite(value) || Object.is(value, none), `${series}: ${name} is ${value}`)
     }
     const open = layout.open[0]!
-    assert.ok(narrow.subarray(0, open).every(Number.isFinite), `${series}: Float32 part`)
+    narrow.subarray(0, open).forEach((value, place) => {
+      const unscored = place === layout.anomaly && Number.isNaN(value)
+      assert.ok(
+        Number.isFinite(value) || unscored,
+        `${series}: place ${place} of the Float32 part is ${value}`,
+      )
+    })
     assert.ok(
       narrow.subarray(open).every((value) => Math.abs(value) !== Infinity),
       `${series}: open forecasts`,
