@@ -18,7 +18,9 @@ const MAP_SIZE = 2 ** 36
 /** Days of the electricity stream: read as history, then as a stream before what happens, and after it. */
 const HISTORY = 548
 const BEFORE = 112
-const AFTER = 100
+const AFTER = 130
+/** Drift that no stream reaches. */
+const NEVER = 1000
 /** Days after a retraining over which the two are compared. */
 const COMPARED = 56
 
@@ -64,13 +66,13 @@ export async function benchLearning(): Promise<Figure[]> {
     let first: StoredModel | null = null
     for (const kind of ['level', 'season', 'none'] as const) {
       const series = disturbed(values, kind, (HISTORY + BEFORE) * 24)
-      const replay = async (name: string, threshold: number, days: number): Promise<Replayed> => {
+      const replay = async (name: string, retraining: boolean, days: number): Promise<Replayed> => {
         const [replayed, model] = await replayOne({
           bench,
           broker,
           dir,
           name,
-          threshold,
+          retraining,
           series,
           start,
           days,
@@ -80,8 +82,8 @@ export async function benchLearning(): Promise<Figure[]> {
         return replayed
       }
       const days = kind === 'none' ? values.length / 24 : HISTORY + BEFORE + AFTER
-      const learning = await replay(`${kind}-learning`, 12, days)
-      const still = kind === 'none' ? null : await replay(`${kind}-still`, 1000, days)
+      const learning = await replay(`${kind}-learning`, true, days)
+      const still = kind === 'none' ? null : await replay(`${kind}-still`, false, days)
       figures.push(...report(kind, learning, still))
     }
     return figures
@@ -94,7 +96,7 @@ function report(kind: Disturbance, learning: Replayed, still: Replayed | null): 
   const at = HISTORY + BEFORE
   const name = `learning, ${kind}`
   const figures: Figure[] = [{ name: `${name}: alarms`, value: learning.alarms.length, unit: 'alarms' }]
-  if (still === null) return figures
+  if (still === null) return [...figures, ...decided(name, learning, HISTORY, HISTORY)]
   const noticed = learning.alarms.find((day) => day >= at)
   figures.push({
     name: `${name}: alarm after`,
@@ -105,19 +107,35 @@ function report(kind: Disturbance, learning: Replayed, still: Replayed | null): 
     const { coverage } = over(learning, at + 7 * week, 7)
     figures.push({ name: `${name}: coverage in week ${week + 1}`, value: coverage ?? NaN, unit: 'share' })
   }
-  for (const [day, { outcome, why, verdict }] of learning.decisions.filter(([day]) => day >= at)) {
-    const change = verdict?.comparisons[0]?.change ?? NaN
-    figures.push({
-      name: `${name}: ${outcome}${why === null ? '' : ` (${why})`} after`,
-      value: day - at,
-      unit: 'days',
-    })
-    figures.push({ name: `${name}: its loss beside the champion's, held out`, value: change, unit: 'share' })
+  for (const [day] of learning.decisions.filter(([day]) => day >= at)) {
     const [ours, theirs] = [over(learning, day + 1, COMPARED), over(still, day + 1, COMPARED)]
-    figures.push({ name: `${name}: WQL with retraining, eight weeks`, value: ours.wql ?? NaN, unit: 'WQL' })
-    figures.push({ name: `${name}: WQL without`, value: theirs.wql ?? NaN, unit: 'WQL' })
+    const from = `from day ${day + 1 - at} on`
+    figures.push({
+      name: `${name}: WQL with retraining, eight weeks ${from}`,
+      value: ours.wql ?? NaN,
+      unit: 'WQL',
+    })
+    figures.push({ name: `${name}: WQL without, eight weeks ${from}`, value: theirs.wql ?? NaN, unit: 'WQL' })
   }
-  return figures
+  return [...figures, ...decided(name, learning, at, at)]
+}
+
+/** What the gate said of every candidate after a day. */
+function decided(name: string, { decisions }: Replayed, from: number, zero: number): Figure[] {
+  return decisions
+    .filter(([day]) => day >= from)
+    .flatMap(([day, { outcome, why, verdict }]) => [
+      {
+        name: `${name}: ${outcome}${why === null ? '' : ` (${why})`} after`,
+        value: day - zero,
+        unit: 'days',
+      },
+      ...(verdict?.comparisons ?? []).map(({ against, change }) => ({
+        name: `${name}: its loss beside the ${against}'s, held out`,
+        value: change,
+        unit: 'share',
+      })),
+    ])
 }
 
 function over({ days }: Replayed, from: number, count: number): ReturnType<Accuracy['scores']> {
@@ -134,7 +152,8 @@ interface ReplayOptions {
   readonly broker: EmbeddedBroker
   readonly dir: string
   readonly name: string
-  readonly threshold: number
+  /** Without it the first network stays, whatever comes. */
+  readonly retraining: boolean
   readonly series: readonly number[]
   /** Time stamp of the first value, ms. */
   readonly start: number
@@ -144,13 +163,16 @@ interface ReplayOptions {
 }
 
 async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel]> {
-  const { bench, broker, dir, name, threshold, series, start, days, first } = options
+  const { bench, broker, dir, name, retraining, series, start, days, first } = options
   const config = Workbench.config(
     {
       topic: name,
       interval: '1h',
       horizon: 24,
-      training: { enabled: true, drift: { threshold } },
+      training: {
+        enabled: true,
+        ...(retraining ? {} : { drift: { threshold: NEVER }, setAside: { enabled: false } }),
+      },
     },
     name,
   )
