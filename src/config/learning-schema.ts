@@ -136,11 +136,17 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     default: 0,
   },
   promotion: {
-    doc: 'What happens to a candidate that the gate lets through: `auto` takes it into use, `manual` stores it for `tidecast models promote`.',
+    doc: 'What happens to a candidate that the gate lets through: `auto` takes it into use, `shadow` lets it run beside what publishes for `shadowFor`, unpublished, and takes it into use if it proves better there too, `manual` stores it for `tidecast models promote`. Symbols have no shadow: there it means `auto`.',
     format: 'choice',
     reload: 'live',
-    options: ['auto', 'manual'],
+    options: ['auto', 'shadow', 'manual'],
     default: 'auto',
+  },
+  shadowFor: {
+    doc: 'For how long a candidate runs in the shadow, in the time of the stream; goes on until more than ten short seasons have been compared. 0 chooses: two long seasons, 336 steps without a season.',
+    format: 'duration',
+    reload: 'live',
+    default: 0,
   },
   setAside: {
     enabled: {

@@ -212,7 +212,9 @@ export interface TrainingConfig {
   readonly afterObservations: number
   /** At most so many of the latest records are trained on; 0 = all. */
   readonly maxRecords: number
-  readonly promotion: 'auto' | 'manual'
+  readonly promotion: 'auto' | 'shadow' | 'manual'
+  /** ms of stream time; 0 = two long seasons, 336 steps where there is none. */
+  readonly shadowFor: number
   readonly setAside: {
     readonly enabled: boolean
     /** Share by which the loss must exceed the baseline's. */

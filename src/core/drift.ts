@@ -145,13 +145,12 @@ export class DriftDetector {
   }
 
   private clean(): Record<DriftSign, Sign> {
-    const most = MOST_SCORE * this.options.threshold
-    return { error: new Sign(SLACK.error, this.usual, most), level: new Sign(SLACK.level, this.usual, most) }
+    return { error: new Sign(SLACK.error, this.usual), level: new Sign(SLACK.level, this.usual) }
   }
 
   private close(at: number): DriftAlarm | null {
     const { signs, options, past } = this
-    const closed = SIGNS.map((sign) => ({ sign, ...signs[sign].close() }))
+    const closed = SIGNS.map((sign) => ({ sign, ...signs[sign].close(MOST_SCORE * options.threshold) }))
     const calm = past === null || at - past.at >= options.coolDown
     const raised = closed.find(({ sign }) => signs[sign].score >= options.threshold)
     if (raised === undefined || !calm) return null
@@ -173,7 +172,6 @@ class Sign {
     private readonly slack: number,
     /** Periods that say what is usual. */
     private readonly usual: number,
-    private readonly most: number,
   ) {}
 
   add(value: number): void {
@@ -181,8 +179,11 @@ class Sign {
     this.count++
   }
 
-  /** Ends a period. */
-  close(): { readonly value: number; readonly usual: number } {
+  /**
+   * Ends a period.
+   * @param most that the sum grows to
+   */
+  close(most: number): { readonly value: number; readonly usual: number } {
     const { recent } = this
     const value = Math.abs(this.sum / this.count)
     const usual = median(recent)
@@ -192,7 +193,7 @@ class Sign {
     if (recent.length >= SETTLING) {
       const deviation = MAD_TO_SIGMA * median(recent.map((one) => Math.abs(one - usual)))
       const z = (value - usual) / Math.max(LEAST_DEVIATION, deviation)
-      this.score = Math.max(0, Math.min(this.most, this.score + Math.min(CLIP, z) - this.slack))
+      this.score = Math.max(0, Math.min(most, this.score + Math.min(CLIP, z) - this.slack))
       this.rising = this.score > 0 ? this.rising + 1 : 0
     }
     this.recent = [...recent, value].slice(-this.usual)

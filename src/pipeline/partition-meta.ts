@@ -3,6 +3,7 @@ import type { DriftMemory } from '../core/drift.js'
 import type { Newcomers } from '../core/newcomers.js'
 import type { ScoreMemory } from '../core/scoreboard.js'
 import type { SymbolMemory } from './partition-symbols.js'
+import type { ShadowMemory } from './shadow.js'
 
 /** A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. */
 export interface PartitionMeta {
@@ -21,6 +22,8 @@ export interface PartitionMeta {
   /** Of `DriftDetector`; absent in older ones. */
   readonly drift?: DriftMemory
   readonly scores: ScoreMemory | null
+  /** Of a network that is compared with the one in use; absent in older ones. */
+  readonly shadow?: ShadowMemory | null
 }
 
 /** What is to be known of a partition whatever becomes of its states: kept when they are rebuilt. */

@@ -7,6 +7,7 @@ import type { Branch } from './continuation.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
 import type { Fork } from './series/what-if.js'
+import { Shadow } from './shadow.js'
 import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.js'
 
 /** Of a batch's time, what a slice of preparing another network may take, and ms that it may take in any case. */
@@ -27,6 +28,8 @@ export class PartitionRuntime implements Worker {
   private broken: Error | null = null
   /** Nothing is taken any more: what comes is for the successor. */
   private halted = false
+  /** All stored series are resident that there is room for. */
+  private filled = false
   /** Fires when no batch has come for a while. */
   private resting: NodeJS.Timeout | undefined
 
@@ -91,6 +94,7 @@ export class PartitionRuntime implements Worker {
       if (this.broken !== null) return // what is restored starts with the new network
       this.broken = new Error('a change of the network failed; the partition is restored')
       await this.partition.swap(model)
+      this.partition.states.shadow = this.partition.states.shadowed = null
       await this.settler.checkpoint(this.settled)
       this.broken = null
     })
@@ -102,7 +106,28 @@ export class PartitionRuntime implements Worker {
       this.config = config
       if (this.broken === null) await this.settler.checkpoint(this.settled)
       this.partition.reconfigure(config)
+      // It goes on under the new one.
+      const { states } = this.partition
+      if (states.shadow !== null) [states.shadowed, states.shadow] = [states.shadow.memory(), null]
       this.settler = new Settler(this.lease, this.partition, config, this.clock, this.around)
+    })
+  }
+
+  /** In the shadow of the network in use; `null`: none. */
+  get shadow(): Shadow | null {
+    return this.partition.states.shadow
+  }
+
+  /** Lets a network run in the shadow from the next batch on, where it does not yet and stored series are back; `null` ends that. */
+  accompany(model: ActiveModel | null): Promise<void> {
+    return this.alone(async () => {
+      const { partition, config } = this
+      const { states } = partition
+      if (this.broken !== null || this.halted) return
+      if (model === null) states.shadow = states.shadowed = null
+      else if (states.shadow?.model !== model && this.filled && states.slots.size > 0) {
+        states.shadow = await Shadow.beside(partition, config, model)
+      }
     })
   }
 
@@ -139,7 +164,10 @@ export class PartitionRuntime implements Worker {
   async fill(): Promise<void> {
     for (;;) {
       const ms = await this.alone(() => this.fillSome())
-      if (ms === null) return
+      if (ms === null) {
+        this.filled = true
+        return
+      }
       await pause(ms)
     }
   }
@@ -165,6 +193,7 @@ export class PartitionRuntime implements Worker {
       this.lag = settled.lag
       this.batchMs = settled.seconds * 1000
       this.rest(settled.snapshot !== null)
+      await this.advanceShadow(batch)
       return settled
     } catch (error) {
       this.broken = asError(error)
@@ -182,6 +211,16 @@ export class PartitionRuntime implements Worker {
     } catch (error) {
       this.broken = asError(error)
       return null
+    }
+  }
+
+  /** Whatever becomes of it, the batch has been settled. */
+  private async advanceShadow({ records }: Batch): Promise<void> {
+    try {
+      await this.shadow?.advance(records)
+    } catch (error) {
+      this.partition.states.shadow = null
+      this.around.shadowLost(error)
     }
   }
 

@@ -13,6 +13,7 @@ import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
+import type { Shadow, ShadowMemory } from './shadow.js'
 import { PartitionSymbols } from './partition-symbols.js'
 import type { Successor } from './successor.js'
 import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
@@ -53,6 +54,10 @@ export class PartitionStates {
   stale: number[] = []
   /** The network that is to take over, while there is one. */
   successor: Successor | null = null
+  /** Beside the network in use, while there is one. */
+  shadow: Shadow | null = null
+  /** Of the one that was stored, until it goes on. */
+  shadowed: ShadowMemory | null = null
   marks: PartitionMarks = {}
   /** Series whose state is only in the store. */
   spilled = 0
@@ -78,6 +83,8 @@ export class PartitionStates {
     private config: PipelineConfig,
     private readonly stored: StoredStates,
     private model: ActiveModel,
+    /** Default: rolling ones. */
+    scores?: Scoreboard,
   ) {
     this.layout = new StateLayout(config)
     this.newcomers = new Newcomers(config.state.maxNewSeriesPerMinute)
@@ -88,7 +95,7 @@ export class PartitionStates {
     this.versions = new Int32Array(INITIAL_SLOTS)
     this.embedding = new Int32Array(INITIAL_SLOTS)
     const { kind, symbols, horizon, quantiles } = config
-    this.scores = new Scoreboard(this.layout, [quantiles[0]!, 0.5, quantiles.at(-1)!])
+    this.scores = scores ?? new Scoreboard(this.layout, [quantiles[0]!, 0.5, quantiles.at(-1)!])
     this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
     this.cells = this.symbols?.cells ?? horizon * quantiles.length
     this.latest = new Float32Array(INITIAL_SLOTS * this.cells)
@@ -325,6 +332,7 @@ export class PartitionStates {
         newcomers: this.newcomers.memory,
         drift: this.drift.snapshot(),
         scores: this.scores.memory(),
+        shadow: this.shadow?.memory() ?? this.shadowed,
       }),
       rows,
       deleted: [...this.deleted],

@@ -2,17 +2,18 @@ import type { PipelineConfig } from '../config/types.js'
 import type { Anomaly } from '../core/anomaly.js'
 import { baselineForecast } from '../core/baseline.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
+import type { Scoreboard } from '../core/scoreboard.js'
 import type { LogRecord, RecordHeaders } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import { anomalyRecord } from './anomaly-record.js'
 import { modelLabel, type ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
-import type { Branch } from './continuation.js'
+import { NOTHING_STORED, type Branch } from './continuation.js'
 import type { Forecaster } from './forecaster.js'
 import { PLAIN, type Formats } from './formats.js'
 import { IDLE, Intake } from './intake.js'
 import { NumberForecaster } from './number-forecaster.js'
-import { sharedFloats, type PartitionStates } from './partition-states.js'
+import { PartitionStates, sharedFloats } from './partition-states.js'
 import { Part } from './part.js'
 import { Provenance } from './provenance.js'
 import { rewarm } from './rewarm.js'
@@ -38,7 +39,7 @@ export class Partition {
   private readonly forecast: Float64Array
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
-  private model: ActiveModel
+  model: ActiveModel
   /** Whose steps are to be told beyond their publication. */
   viewed: Pick<ViewedList, 'has'> = NOBODY
 
@@ -46,7 +47,7 @@ export class Partition {
     private config: PipelineConfig,
     readonly states: PartitionStates,
     model: ActiveModel,
-    number: number,
+    private readonly number: number,
     private readonly clock: Clock,
     private readonly formats: Formats = PLAIN,
     /** Bytes of the largest record that may be published. */
@@ -112,6 +113,26 @@ export class Partition {
     if (row === null || !states.hasValues(row)) return null
     const { values, counts } = states.pooled
     return { model, row, pooled: { values: values.slice(), counts: counts.slice() } }
+  }
+
+  get lookup(): Formats['lookup'] {
+    return this.formats.lookup
+  }
+
+  /** A copy of some resident series that goes on beside this one, under a network; `scores` are its own. */
+  async copy(series: readonly string[], model: ActiveModel, scores: Scoreboard): Promise<Partition> {
+    const { config, number, clock, formats, states: own } = this
+    const states = new PartitionStates(config, NOTHING_STORED, model, scores)
+    states.aligner.resume(own.aligner.watermark)
+    states.pooled.values.set(own.pooled.values)
+    states.pooled.counts.set(own.pooled.counts)
+    for (const name of series) {
+      const slot = states.admit(name, await own.rowOf(name))
+      states.table.forgetOpen(slot)
+    }
+    const copy = new Partition(config, states, model, number, clock, formats)
+    await copy.refresh()
+    return copy
   }
 
   /** Re-warms what came from the store under another network. */

@@ -8,6 +8,7 @@ import { stateSize } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, PipelineForm, PipelineStatus, SampleRequest } from '../ports/control.js'
+import type { ShadowFigures } from '../ports/control/learning.js'
 import type { Engine } from '../ports/engine.js'
 import type { ModelStore, StoredModel } from '../ports/model-store.js'
 import type { SchemaRegistry } from '../ports/schema-registry.js'
@@ -23,6 +24,7 @@ import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
 import { report } from './report.js'
 import { restore } from './restore.js'
+import { ShadowRun } from './shadow-run.js'
 import { SeriesView } from './series/series-view.js'
 
 export interface PipelineDependencies {
@@ -50,6 +52,7 @@ export class Pipeline {
   config: PipelineConfig
   readonly progress: Progress
   readonly series: SeriesView
+  private readonly shadows: ShadowRun
   private readonly leases = new Subject<PartitionLease>()
   private readonly partitions = new Map<number, PartitionRuntime>()
   /** By partition, what made its last batch fail. */
@@ -77,6 +80,7 @@ export class Pipeline {
 
   constructor(private readonly deps: PipelineDependencies) {
     this.config = deps.config
+    this.shadows = new ShadowRun(deps.engine, this.partitions)
     this.progress = new Progress(deps.clock, new StateLayout(deps.config))
     const { broker, clock, registry } = deps
     this.series = new SeriesView({
@@ -140,6 +144,7 @@ export class Pipeline {
     await this.consumption?.close()
     this.subscription?.unsubscribe()
     this.partitions.clear()
+    await this.shadows.end()
     this.model.network?.release()
   }
 
@@ -197,6 +202,29 @@ export class Pipeline {
       observations: this.observations().total,
       appoint: (model) => (model === null ? this.setAside() : this.promote(model)),
     }
+  }
+
+  /**
+   * Lets a stored version run beside what is in use, unpublished; called now and then. `null`: none.
+   * @returns false where it was made for another configuration, or is not stored any more
+   */
+  async shadow(version: number | null): Promise<boolean> {
+    const { shadows, config } = this
+    if (version === null || version !== shadows.version) {
+      const model = version === null ? null : this.deps.models.get(config.name, version)
+      if (model === null || !fits(model.spec, config)) {
+        if (shadows.version !== 0) await shadows.end()
+        return version === null
+      }
+      await shadows.begin(model, config)
+    }
+    await shadows.extend()
+    return true
+  }
+
+  /** How the network in the shadow compares; `null` where there is none. */
+  shadowFigures(): ShadowFigures | null {
+    return this.shadows.figures(this.config)
   }
 
   /** Observations of the longest series, and of all resident ones. */
@@ -435,6 +463,9 @@ export class Pipeline {
         runtime = new PartitionRuntime(lease, partition, config, clock, {
           busy: () => this.incomplete > 0 && clock.now() - this.incompleteSince < LONGEST_WAIT_MS,
           stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
+          shadowLost: (error) => {
+            telemetry.logger.warn({ err: error }, 'the network in the shadow could not go on; it begins anew')
+          },
         })
       } while (model !== this.model || config !== this.config) // another one came meanwhile
       runtime.partition.viewed = this.series.viewed

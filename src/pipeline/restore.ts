@@ -65,6 +65,7 @@ export async function restore(
     states.newcomers.resume(meta.newcomers ?? null)
     states.drift.resume(meta.drift ?? null)
     states.scores.resume(meta.scores)
+    states.shadowed = meta.shadow ?? null
     states.pooled.values.set(meta.pooled.values)
     states.pooled.counts.set(meta.pooled.counts)
     if (meta.symbols !== undefined) states.symbols?.resume(meta.symbols)

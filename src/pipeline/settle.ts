@@ -33,9 +33,11 @@ export interface Surroundings {
   readonly busy: () => boolean
   /** A snapshot has been written apart from a batch. */
   readonly stored: (snapshot: WrittenSnapshot) => void
+  /** A network in the shadow could not go on; it is to begin anew. */
+  readonly shadowLost: (error: unknown) => void
 }
 
-export const ALONE: Surroundings = { busy: () => false, stored: () => undefined }
+export const ALONE: Surroundings = { busy: () => false, stored: () => undefined, shadowLost: () => undefined }
 
 /** Publishes and commits batches of one partition, with a snapshot now and then. */
 export class Settler {

@@ -101,8 +101,8 @@ export interface Decision {
   readonly at: string
   /** Why there was something to decide. */
   readonly reason: string
-  /** `approved`: it may be promoted, by hand. */
-  readonly outcome: 'promoted' | 'approved' | 'refused' | 'failed' | 'set-aside' | 'rolled-back'
+  /** `approved`: it may be promoted, by hand; `shadow`: it runs beside what publishes, until another decision. */
+  readonly outcome: 'promoted' | 'approved' | 'shadow' | 'refused' | 'failed' | 'set-aside' | 'rolled-back'
   /** Version that was judged, set aside or gone back from; `null` where no network came of a training, or it was the baseline. */
   readonly version: number | null
   /** Why it was refused, failed or set aside; `null` otherwise. */

@@ -173,13 +173,23 @@ export const catalogue = {
   ),
   driftAlarms: counter(
     'tidecast_drift_alarms_total',
-    "Alarms: the network's forecasts have become biased.",
+    "Alarms: the network's errors, or the level, are no longer what they were.",
     PIPELINE,
   ),
   setAside: counter(
     'tidecast_models_set_aside_total',
     'Networks that fell behind the baseline and were set aside for it.',
     PIPELINE,
+  ),
+  shadowLoss: gauge(
+    'tidecast_shadow_loss_ratio',
+    'Weighted quantile loss of the network in the shadow over that of what is published, since it began; NaN while there is none.',
+    PIPELINE,
+  ),
+  shadowOutcomes: counter(
+    'tidecast_shadow_outcomes_total',
+    'Networks that were decided about after their shadow.',
+    ['pipeline', 'outcome', 'reason'],
   ),
   trainingState: gauge('tidecast_training_state', '1 for the state that training is in.', [
     'pipeline',

@@ -181,6 +181,19 @@ export type TrainingEvent =
       /** Time of the stream (ms) since which it has been behind. */
       readonly since: number
     }
+  | {
+      /** Weighted quantile loss of the network in the shadow over that of what publishes; `null` while there is none. */
+      readonly kind: 'shadow-measured'
+      readonly lossRatio: number | null
+    }
+  | {
+      readonly kind: 'shadow-ended'
+      readonly outcome: 'promoted' | 'refused'
+      readonly version: number
+      readonly why: Refusal | null
+      readonly scores: JudgedScores
+      readonly verdict: Verdict
+    }
   | { readonly kind: 'training-finished'; readonly seconds: number; readonly outcome: TrainingOutcome }
 
 export type TrainingOutcome =
@@ -192,10 +205,10 @@ export type TrainingOutcome =
       readonly verdict: Verdict | null
     }
   | {
-      /** `approved`: it may be promoted by hand. */
+      /** `approved`: it may be promoted by hand, or runs in the shadow first. */
       readonly kind: 'refused' | 'approved'
       readonly version: number
-      readonly reason: Refusal | 'by-hand'
+      readonly reason: Refusal | 'by-hand' | 'in-shadow'
       readonly scores: JudgedScores
       readonly verdict: Verdict | null
     }

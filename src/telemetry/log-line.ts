@@ -14,6 +14,7 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'states-measured':
     case 'accuracy-measured':
     case 'drift-measured':
+    case 'shadow-measured':
     case 'training-state':
     case 'training-dynamics':
       return null
@@ -54,6 +55,11 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'set-aside': {
       const since = new Date(event.since).toISOString()
       return line('warn', `version ${event.version} is set aside for the baseline`, { ...event, since })
+    }
+    case 'shadow-ended': {
+      const { version, why } = event
+      const fate = why === null ? 'is better live too' : `refused after its shadow: ${why}`
+      return line('info', `version ${version} ${fate}`, event)
     }
     case 'training-started':
       return line('info', 'training started', event)
@@ -102,10 +108,11 @@ function outcomeLine(outcome: TrainingOutcome, seconds: number): LogLine {
     case 'refused':
     case 'approved': {
       const { version, reason, scores, verdict } = outcome
+      const fate = reason === 'in-shadow' ? 'begins in the shadow' : 'waits to be promoted'
       const message =
         outcome.kind === 'refused'
           ? `trained network refused: ${reason}`
-          : `version ${version} is better, and waits to be promoted`
+          : `version ${version} is better, and ${fate}`
       return line('info', message, { seconds, version, scores, ...verdict })
     }
     case 'failed': {

@@ -61,6 +61,14 @@ export class PipelineMetrics {
         return this.#at.driftScore.set(event.score)
       case 'set-aside':
         return this.#at.setAside.inc()
+      case 'shadow-measured':
+        return this.#at.shadowLoss.set(event.lossRatio ?? NaN)
+      case 'shadow-ended':
+        return this.#metrics.shadowOutcomes.inc({
+          pipeline: this.#pipeline,
+          outcome: event.outcome,
+          reason: event.why ?? 'better',
+        })
       case 'training-state':
         return this.#trainingState(event.state)
       case 'training-started':
@@ -207,6 +215,7 @@ function pipelineMetrics(metrics: Metrics, pipeline: string) {
     driftAlarms: metrics.driftAlarms.labels({ pipeline }),
     driftScore: metrics.driftScore.labels({ pipeline }),
     setAside: metrics.setAside.labels({ pipeline }),
+    shadowLoss: metrics.shadowLoss.labels({ pipeline }),
     modelVersion: metrics.modelVersion.labels({ pipeline }),
     trainingUpdate: metrics.trainingUpdate.labels({ pipeline }),
     trainingWanted: metrics.trainingWanted.labels({ pipeline }),

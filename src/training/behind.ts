@@ -1,11 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { LiveScores } from '../ports/control.js'
-
-const SEASONS = 2
-/** Where there is no season, in place of the steps of two long ones. */
-const WITHOUT_SEASON = 336
-/** Where there is no grid: in place of the length of two long seasons. */
-const WITHOUT_GRID_MS = 14 * 86_400_000
+import { patienceOf } from './patience.js'
 
 /** Notices that what a network publishes has been worse than the baseline for long enough, in the time of the stream. */
 export class BehindBaseline {
@@ -39,13 +34,7 @@ export class BehindBaseline {
       return null
     }
     this.since ??= newest
-    return newest - this.since >= this.patience() ? this.since : null
-  }
-
-  private patience(): number {
-    const { training, interval, season } = this.pipeline.config
-    if (training.setAside.after > 0) return training.setAside.after
-    if (interval === 0) return WITHOUT_GRID_MS
-    return (season.long > 1 ? SEASONS * season.long : WITHOUT_SEASON) * interval
+    const patience = setAside.after > 0 ? setAside.after : patienceOf(this.pipeline.config)
+    return newest - this.since >= patience ? this.since : null
   }
 }

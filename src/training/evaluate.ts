@@ -1,12 +1,13 @@
 import type { Accuracy } from '../core/accuracy.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
 import type { SeriesHistory } from '../core/history.js'
+import { dayOf } from '../core/daily-scores.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import { scoreArrival } from '../core/score-arrival.js'
 import { Scoreboard } from '../core/scoreboard.js'
 import type { Network } from '../model/network.js'
 import type { Scores } from '../ports/model-store.js'
-import type { DailyScores } from './gate.js'
+import type { DailyFigures } from '../ports/control/learning.js'
 import { StreamRunner } from './stream.js'
 
 export interface EvaluationOptions {
@@ -24,12 +25,9 @@ export interface EvaluationOptions {
 }
 
 export interface Evaluation {
-  readonly network: DailyScores
-  readonly baseline: DailyScores
+  readonly network: DailyFigures
+  readonly baseline: DailyFigures
 }
-
-/** Steps of a day where there is no season. */
-const WALK_DAY = 5
 
 /** Streams the histories through the network and scores it and the baseline on the same targets, all later than `from`. */
 export function evaluate(options: EvaluationOptions): Evaluation {
@@ -52,7 +50,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   const shift = histories.map((history) => ticks - history.values.length)
   const first = Math.min(...from.map((position, slot) => position + shift[slot]!))
   const days = { network: [] as number[], baseline: [] as number[] }
-  const day = layout.short > 1 ? layout.short : WALK_DAY
+  const day = dayOf(layout)
   for (let tick = 0; tick < ticks; tick++) {
     const before = { network: loss(board.published), baseline: loss(board.baseline) }
     histories.forEach((history, slot) => {

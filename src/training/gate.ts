@@ -1,34 +1,37 @@
+import type { SeriesShape } from '../core/layout.js'
 import type { Comparison, Refusal, Verdict } from '../core/verdict.js'
 import { Random } from '../model/random.js'
-import type { Scores } from '../ports/model-store.js'
+import type { DailyFigures } from '../ports/control/learning.js'
 
 /** One-sided level at which a difference counts as more than noise. */
 const LEVEL = 0.05
 /** Of the standard normal, at 1 − LEVEL. */
 const NORMAL_QUANTILE = 1.645
 /** Fewer days say nothing about how much a difference varies from day to day. */
-const FEWEST_DAYS = 10
+export const FEWEST_DAYS = 10
 const RESAMPLES = 4000
 /** How much further from its nominal value the coverage of a candidate may lie than that of what it is to replace. */
 const COVERAGE_TOLERANCE = 0.03
 
-/** What one forecaster scored on the held-out data, day by day. A day is a short season. */
-export interface DailyScores {
-  /** By day: sum of the quantile losses of all targets that came in it. Equal in length for all that are compared. */
-  readonly losses: readonly number[]
-  readonly scores: Scores
-}
-
 export interface GateOptions {
-  readonly candidate: DailyScores
+  readonly candidate: DailyFigures
   /** `null` while the baseline forecasts. */
-  readonly champion: DailyScores | null
-  readonly baseline: DailyScores
+  readonly champion: DailyFigures | null
+  readonly baseline: DailyFigures
   /** Share of targets that belongs inside the outermost interval. */
   readonly nominal: number
   /** Days over which losses depend on each other: a horizon and the day itself. */
   readonly dependence: number
   readonly seed: number
+}
+
+/** What the test depends on besides the scores. */
+export function termsOf(
+  { quantiles, horizon, season }: SeriesShape,
+  seed: number,
+): Pick<GateOptions, 'nominal' | 'dependence' | 'seed'> {
+  const dependence = 1 + Math.ceil(horizon / Math.max(1, season.short))
+  return { nominal: quantiles.at(-1)! - quantiles[0]!, dependence, seed }
 }
 
 /**
@@ -52,12 +55,12 @@ export function decide(options: GateOptions): Verdict {
   const days = candidate.losses.length
   if (days < FEWEST_DAYS && champion !== null) return refused('too-few-days')
   if (comparisons.some(({ p }) => p !== null && p > LEVEL)) return refused('within-noise')
-  const off = ({ scores }: DailyScores): number => Math.abs(scores.coverage - options.nominal)
+  const off = ({ scores }: DailyFigures): number => Math.abs(scores.coverage - options.nominal)
   if (off(candidate) > off(champion ?? baseline) + COVERAGE_TOLERANCE) return refused('worse-coverage')
   return { promote: true, refusal: null, comparisons }
 }
 
-function compare(against: 'champion' | 'baseline', other: DailyScores, options: GateOptions): Comparison {
+function compare(against: 'champion' | 'baseline', other: DailyFigures, options: GateOptions): Comparison {
   const { candidate, dependence, seed } = options
   const differences = candidate.losses.map((loss, day) => loss - other.losses[day]!)
   const days = differences.length

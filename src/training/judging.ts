@@ -3,7 +3,7 @@ import type { Verdict } from '../core/verdict.js'
 import { Network } from '../model/network.js'
 import type { JudgedScores } from '../ports/model-store.js'
 import { evaluate, type Evaluation } from './evaluate.js'
-import { decide } from './gate.js'
+import { decide, termsOf } from './gate.js'
 import type { SplitSeries } from './split.js'
 import type { TrainingOptions } from './train.js'
 
@@ -30,9 +30,7 @@ export function judgeCandidate(
     candidate: candidate.network,
     champion: other?.network ?? null,
     baseline: candidate.baseline,
-    nominal: shape.quantiles.at(-1)! - shape.quantiles[0]!,
-    dependence: 1 + Math.ceil(shape.horizon / Math.max(1, shape.season.short)),
-    seed: training.seed,
+    ...termsOf(shape, training.seed),
   })
   const scores = {
     network: candidate.network.scores,

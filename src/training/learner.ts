@@ -1,22 +1,18 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { DriftAlarm } from '../core/drift.js'
 import { prunable } from '../core/retention.js'
-import type { LearningProgress, LearningStatus, TrainOutcome } from '../ports/control/learning.js'
+import type { LearningStatus, ShadowFigures, TrainOutcome } from '../ports/control/learning.js'
 import type { LiveScores } from '../ports/control.js'
-import {
-  lossOf,
-  type Decision,
-  type GradientDynamics,
-  type ModelStore,
-  type StoredModel,
-} from '../ports/model-store.js'
+import { lossOf, type Decision, type ModelStore, type StoredModel } from '../ports/model-store.js'
 import type { Clock } from '../ports/clock.js'
 import type { TrainingOutcome } from '../telemetry/events.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import { BehindBaseline } from './behind.js'
 import { trainCandidate } from './candidate.js'
 import { digits, figuresOf, waitingText } from './learning-text.js'
-import { TrainerFailure, type LaunchTrainer, type TrainerReply, type TrainingJob } from './protocol.js'
+import { Follow } from './follow.js'
+import { TrainerFailure, type LaunchTrainer, type TrainingJob } from './protocol.js'
+import { Shadowing } from './shadowing.js'
 import { dueTraining, type Due, type Waiting } from './triggers.js'
 
 /** What is needed of a pipeline for it to learn. */
@@ -37,6 +33,13 @@ export interface Trainable {
   /** Resolves when it forecasts; when `signal` fires, it will from the next start on. */
   promote(model: StoredModel, signal?: AbortSignal): Promise<void>
   setAside(): Promise<void>
+  /**
+   * Lets a stored version run beside what publishes, on this process' partitions; called now and then. `null`: none.
+   * @returns false where it does not fit the pipeline any more
+   */
+  shadow(version: number | null): Promise<boolean>
+  /** `null` while nothing is compared. */
+  shadowFigures(): ShadowFigures | null
   training: string
 }
 
@@ -52,9 +55,6 @@ export interface LearnerOptions {
 const SETTLED_GROWTH = 0.02
 const SETTLED_MS = 5_000
 
-/** Points of a running training's curve that are kept; older ones get thinner. */
-const MOST_POINTS = 400
-
 /** One pipeline's learning: when it is due, one training from its start to its outcome, and what is known of it. */
 export class Learner {
   private readonly seen: { at: number; total: number }[] = []
@@ -63,9 +63,8 @@ export class Learner {
   /** After a failure: observations before which nothing is tried again. */
   private pausedUntil = 0
   private reason: string | null = null
-  private progress: LearningProgress | null = null
-  private curve: [number, number, number][] = []
-  private gradient: GradientDynamics | null = null
+  private readonly follow: Follow
+  private readonly shadowing: Shadowing
   private running = false
   private leaving = false
   private next: Due | Waiting = {}
@@ -76,6 +75,8 @@ export class Learner {
   ) {
     const { enabled } = pipeline.config.training
     this.behind = new BehindBaseline(pipeline)
+    this.follow = new Follow(options.telemetry, (what) => (pipeline.training = what))
+    this.shadowing = new Shadowing(pipeline, options, (decision) => this.note(decision))
     options.telemetry.training({ kind: 'training-state', state: enabled ? 'waiting' : 'off' })
   }
 
@@ -92,6 +93,13 @@ export class Learner {
       return { kind: 'not-here', why: 'networks of symbols are not yet compared with the one in use' }
     }
     if (this.running) return { kind: 'running' }
+    const shadow = this.shadowing.pending()
+    if (shadow !== null) {
+      return {
+        kind: 'not-here',
+        why: `version ${shadow} runs in the shadow, and is to be decided about first`,
+      }
+    }
     this.asked = note
     return { kind: 'queued' }
   }
@@ -107,6 +115,7 @@ export class Learner {
     }
     // Without a gate against it, the network in use stays.
     if (config.kind === 'symbols' && pipeline.version !== 0) return null
+    if (this.shadowing.pending() !== null) return null
     if (this.asked !== null) return { reason: 'manual', since: null }
     const { total } = pipeline.observations()
     const settled = this.settled(total)
@@ -128,8 +137,14 @@ export class Learner {
     return this.next
   }
 
-  /** Sets a network aside that has been behind the baseline for long enough; its successor is due at once. */
+  /** Looks after a network in the shadow, and sets aside one in use that has been behind the baseline for long enough. */
   async watch(): Promise<void> {
+    await this.shadowing.watch()
+    await this.watchChampion()
+  }
+
+  /** Sets a network aside that has been behind the baseline for long enough; its successor is due at once. */
+  private async watchChampion(): Promise<void> {
     const { pipeline, options } = this
     if (pipeline.version === 0 || !pipeline.trainsHere || this.running || this.leaving) return
     const scores = pipeline.liveScores()
@@ -159,12 +174,17 @@ export class Learner {
     this.running = true
     this.asked = null
     this.reason = due.reason
-    this.progress = null
-    this.curve = []
+    this.follow.begin()
     telemetry.training({ kind: 'training-state', state: 'running' })
     pipeline.training = `starting (${due.reason})`
     try {
-      const model = await trainCandidate(pipeline, options, due, (reply) => this.listen(reply), stopping)
+      const model = await trainCandidate(
+        pipeline,
+        options,
+        due,
+        (reply) => this.follow.listen(reply, due.reason),
+        stopping,
+      )
       await this.settle(model, due, seconds(), stopping, champion)
       this.pausedUntil = 0
       await this.prune()
@@ -181,13 +201,13 @@ export class Learner {
       if (!stopping.aborted) await this.note({ reason: due.reason, outcome: 'failed', version: null, why })
     } finally {
       this.running = false
-      this.progress = null
+      this.follow.end()
       telemetry.training({ kind: 'training-state', state: 'waiting' })
     }
   }
 
   status(): LearningStatus {
-    const { pipeline, options, next } = this
+    const { pipeline, options, next, follow } = this
     const { config } = pipeline
     const latest = options.models.list(config.name).at(-1)
     const waits = !this.running && !('reason' in next) && Object.keys(next).length > 0
@@ -195,10 +215,11 @@ export class Learner {
       state: this.running ? 'running' : config.training.enabled ? 'waiting' : 'off',
       reason: this.reason,
       text: pipeline.training,
-      progress: this.progress,
-      curve: this.running ? this.curve : (latest?.report.curve ?? []),
-      gradient: this.gradient ?? latest?.report.gradients ?? null,
+      progress: follow.progress,
+      curve: this.running ? follow.curve : (latest?.report.curve ?? []),
+      gradient: follow.gradient ?? latest?.report.gradients ?? null,
       drift: pipeline.drift(),
+      shadow: this.shadowing.status(),
       nextDue: waits
         ? {
             ...(next.observations === undefined ? {} : { observations: next.observations }),
@@ -214,7 +235,7 @@ export class Learner {
     const { config } = pipeline
     const last = options.models
       .decisions(config.name)
-      .findLast(({ outcome }) => outcome !== 'failed' && outcome !== 'refused')
+      .findLast(({ outcome }) => outcome !== 'failed' && outcome !== 'refused' && outcome !== 'shadow')
     return {
       config,
       championTo: pipeline.trainedTo,
@@ -280,34 +301,16 @@ export class Learner {
       pipeline.training = `version ${version} waits to be promoted`
       finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
       await this.note({ ...judged, outcome: 'approved', why: null })
+    } else if (pipeline.config.training.promotion === 'shadow' && pipeline.config.kind === 'numbers') {
+      pipeline.training = `version ${version} begins in the shadow`
+      finished({ kind: 'approved', version, reason: 'in-shadow', scores, verdict })
+      await this.note({ ...judged, outcome: 'shadow', why: null })
     } else {
       await pipeline.promote(model, stopping)
       pipeline.training = `trained in ${seconds.toFixed(0)} s`
       finished({ kind: 'promoted', version, cell: spec.cell, scores, verdict })
       await this.note({ ...judged, outcome: 'promoted', why: null })
     }
-  }
-
-  private listen(reply: Extract<TrainerReply, { kind: 'started' | 'progress' }>): void {
-    const { telemetry } = this.options
-    const reason = this.reason ?? ''
-    if (reply.kind === 'started') {
-      const { observations, series, device } = reply
-      telemetry.training({ kind: 'training-started', reason, observations, series, device })
-      return
-    }
-    const { dynamics, ...progress } = reply.progress
-    this.progress = progress
-    this.curve.push([progress.update, progress.loss, progress.gradientNorm])
-    if (this.curve.length > MOST_POINTS) this.curve = this.curve.filter((_, i) => i % 2 === 1)
-    telemetry.training({ kind: 'training-progress', ...progress })
-    if (dynamics !== null) {
-      this.gradient = dynamics
-      const { saturated, dead, reach } = dynamics
-      telemetry.training({ kind: 'training-dynamics', saturated, dead, reach })
-    }
-    const { update, updates, etaSeconds } = progress
-    this.pipeline.training = `update ${String(update)} of ${String(updates)}, ${etaSeconds.toFixed(0)} s to go`
   }
 
   private note(decision: Omit<Decision, 'at' | 'scores' | 'verdict'> & Partial<Decision>): Promise<void> {

@@ -59,7 +59,10 @@ export class TrainingSupervisor {
     if (this.stopping.signal.aborted) return
     for (const { learner } of this.members) {
       learner.watch().catch((error: unknown) => {
-        learner.log.error({ err: error }, 'a network could not be set aside; trying again')
+        learner.log.error(
+          { err: error },
+          'the network in use, or in the shadow, could not be looked after; trying again',
+        )
       })
     }
     const due = this.members.map((member) => ({ member, what: member.learner.due() }))

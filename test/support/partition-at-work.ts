@@ -189,6 +189,9 @@ export class PartitionAtWork {
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock, {
       busy: () => this.neighbourRestores,
       stored: ({ rows }) => this.apart.push(rows),
+      shadowLost: (error) => {
+        throw error
+      },
     })
   }
 }

@@ -12,6 +12,7 @@ export const TRAINING: TrainingConfig = {
   afterObservations: 0,
   maxRecords: 0,
   promotion: 'auto',
+  shadowFor: 0,
   setAside: { enabled: true, margin: 0, after: 0 },
   start: 'both',
   drift: { threshold: 10, coolDown: 0 },

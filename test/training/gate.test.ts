@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Random } from '../../src/model/random.js'
-import { decide, type DailyScores, type GateOptions } from '../../src/training/gate.js'
+import type { DailyFigures } from '../../src/ports/control/learning.js'
+import { decide, type GateOptions } from '../../src/training/gate.js'
 
 const OPTIONS = { nominal: 0.8, dependence: 2, seed: 1 }
 
@@ -10,8 +11,8 @@ function forecaster(
   days: readonly number[],
   level: number,
   luck: Random,
-  changes: Partial<DailyScores['scores']> = {},
-): DailyScores {
+  changes: Partial<DailyFigures['scores']> = {},
+): DailyFigures {
   let own = 0
   const losses = days.map((hard) => {
     own = 0.3 * own + 0.1 * luck.normal()

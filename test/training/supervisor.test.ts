@@ -51,6 +51,8 @@ function supervised(launch: LaunchTrainer) {
       return Promise.resolve()
     },
     lag: 0,
+    shadow: () => Promise.resolve(true),
+    shadowFigures: () => null,
     trainsHere: true,
     observations: () => ({ longest: data.total, total: data.total }),
     promote: (model: StoredModel) => {
@@ -110,6 +112,27 @@ function answering(networkWql: number, calls: { count: number } = { count: 0 }):
     })
   }
 }
+
+test('with `promotion: shadow` what the gate lets through is not promoted, and nothing else is trained meanwhile', async () => {
+  const calls = { count: 0 }
+  const shadowed: number[] = []
+  const { supervisor, pipeline, data, pass, promoted, decisions } = supervised(answering(0.4, calls))
+  pipeline.config = { ...CONFIG, training: { ...CONFIG.training, promotion: 'shadow' } }
+  pipeline.shadow = (version) => {
+    if (version !== null) shadowed.push(version)
+    return Promise.resolve(true)
+  }
+  await pass(10)
+  assert.deepEqual(
+    decisions.map(({ outcome, version }) => [outcome, version]),
+    [['shadow', 1]],
+  )
+  data.total *= 10
+  await pass(10)
+  assert.deepEqual([promoted, calls.count], [[], 1])
+  assert.ok(shadowed.length > 0 && shadowed.every((version) => version === 1))
+  assert.equal(supervisor.train('load', '')?.kind, 'not-here')
+})
 
 test('a network that beats the baseline is promoted, once the history has come to rest', async () => {
   const { pipeline, data, pass, promoted } = supervised(answering(0.4))

@@ -1,5 +1,5 @@
 import type { DriftAlarm } from '../../core/drift.js'
-import type { Decision, GradientDynamics, TrainingReport } from '../model-store.js'
+import type { Decision, GradientDynamics, JudgedScores, Scores, TrainingReport } from '../model-store.js'
 
 /** What the outside sees of a pipeline's learning, and asks of it. */
 export interface LearningControl {
@@ -32,10 +32,42 @@ export interface LearningStatus {
     readonly score: number
     readonly alarm: DriftAlarm | null
   }
+  /** The network that runs in the shadow of the one in use; `null` where there is none. */
+  readonly shadow: ShadowStatus | null
   /** What the next training waits for; `null` while one runs, or where none is due by itself. */
   readonly nextDue: { readonly observations?: number; readonly at?: string } | null
   /** Newest last. */
   readonly decisions: readonly Decision[]
+}
+
+/** A network that runs beside the one in use, unpublished, and what both have scored since it began. */
+export interface ShadowFigures {
+  readonly version: number
+  /** Version of what publishes; 0 = the baseline. */
+  readonly against: number
+  /** Time of the stream at which it began, ms. */
+  readonly since: number
+  readonly candidate: DailyFigures
+  /** `null` while the baseline publishes. */
+  readonly champion: DailyFigures | null
+  readonly baseline: DailyFigures
+}
+
+/** What one forecaster scored, day by day. A day is a short season. */
+export interface DailyFigures {
+  /** By day: sum of the quantile losses of all targets that came in it. Equal in length for all that are compared. */
+  readonly losses: readonly number[]
+  readonly scores: Scores
+}
+
+export interface ShadowStatus {
+  readonly version: number
+  readonly against: number
+  readonly since: string
+  /** When it is decided about, in the time of the stream; later where there are too few days to compare. */
+  readonly until: string
+  readonly days: number
+  readonly scores: JudgedScores
 }
 
 export interface LearningProgress {

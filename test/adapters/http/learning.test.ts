@@ -11,6 +11,7 @@ const STATUS: LearningStatus = {
   curve: [],
   gradient: null,
   drift: { score: 0, alarm: null },
+  shadow: null,
   nextDue: null,
   decisions: [],
 }
