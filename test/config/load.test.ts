@@ -94,6 +94,7 @@ test('a pipeline without settings gets every documented default', () => {
       every: 0,
       afterObservations: 0,
       promotion: 'auto',
+      shadowFor: 0,
       setAside: { enabled: true, margin: 0.05, after: 0 },
       minNew: 0,
       start: 'both',

@@ -27,6 +27,6 @@ export const TRAINING: TrainingConfig = {
   chunksPerUpdate: 1,
   streams: 8,
   seed: 5,
-  maxDuration: 60_000,
+  maxDuration: 600_000,
   retryGrowth: 0.5,
 }
