@@ -32,8 +32,8 @@ const float* Before(const Sizes& s, Index t, const float* first, const float* al
 }
 
 // From da [rows, width]: dx += da · W_xᵀ, dKernel = [x, h_{t−1}]ᵀ · da, dBias = Σ da.
-TIDECAST_CLONED void ToInputs(const Sizes& s, Index width, const float* x, const float* h0, const float* h,
-                              const float* kernel, const float* da, float* dx, float* dKernel, float* dBias) {
+TIDECAST_CLONED void ToInputs(const Sizes& s, Index width, const float* __restrict x, const float* __restrict h0, const float* __restrict h,
+                              const float* __restrict kernel, const float* __restrict da, float* __restrict dx, float* __restrict dKernel, float* __restrict dBias) {
   const Index rows = s.Rows();
   const Factor input(width, s.inputs, RowMajor(kernel, width).Transposed(), rows);
   input.AddTo(rows, RowMajor(da, width), dx);
@@ -48,7 +48,7 @@ TIDECAST_CLONED void ToInputs(const Sizes& s, Index width, const float* x, const
     for (Index j = 0; j < width; ++j) dBias[j] += da[row * width + j];
 }
 
-TIDECAST_CLONED void Activate(Index count, bool relu, float* a) {
+TIDECAST_CLONED void Activate(Index count, bool relu, float* __restrict a) {
   if (relu)
     for (Index i = 0; i < count; ++i) a[i] = a[i] < 0.0f ? 0.0f : a[i];
   else
@@ -56,14 +56,14 @@ TIDECAST_CLONED void Activate(Index count, bool relu, float* a) {
 }
 
 // da = dh ⊙ act′, which can be told from h = act(a) alone.
-TIDECAST_CLONED void Deactivate(Index count, bool relu, const float* h, const float* dh, float* da) {
+TIDECAST_CLONED void Deactivate(Index count, bool relu, const float* __restrict h, const float* __restrict dh, float* __restrict da) {
   if (relu)
     for (Index i = 0; i < count; ++i) da[i] = h[i] > 0.0f ? dh[i] : 0.0f;
   else
     for (Index i = 0; i < count; ++i) da[i] = dh[i] * (1.0f - h[i] * h[i]);
 }
 
-TIDECAST_CLONED void LstmStep(const Sizes& s, const float* before, float* gates, float* c, float* h) {
+TIDECAST_CLONED void LstmStep(const Sizes& s, const float* __restrict before, float* __restrict gates, float* __restrict c, float* __restrict h) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, gates += 4 * n, before += n, c += n, h += n) {
     for (Index j = 0; j < 2 * n; ++j) gates[j] = Sigmoid(gates[j]);
@@ -77,8 +77,8 @@ TIDECAST_CLONED void LstmStep(const Sizes& s, const float* before, float* gates,
 }
 
 // dc: of later steps, then of earlier ones.
-TIDECAST_CLONED void LstmBack(const Sizes& s, const float* before, const float* gates, const float* c,
-                              const float* dh, float* dc, float* da) {
+TIDECAST_CLONED void LstmBack(const Sizes& s, const float* __restrict before, const float* __restrict gates, const float* __restrict c,
+                              const float* __restrict dh, float* __restrict dc, float* __restrict da) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, before += n, gates += 4 * n, c += n, dh += n, dc += n, da += 4 * n) {
     for (Index j = 0; j < n; ++j) {
@@ -95,7 +95,7 @@ TIDECAST_CLONED void LstmBack(const Sizes& s, const float* before, const float* 
 }
 
 // r and z by σ, and r ⊙ h.
-TIDECAST_CLONED void GruGates(const Sizes& s, const float* before, float* gates, float* reset) {
+TIDECAST_CLONED void GruGates(const Sizes& s, const float* __restrict before, float* __restrict gates, float* __restrict reset) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, gates += 2 * n, before += n, reset += n) {
     for (Index j = 0; j < 2 * n; ++j) gates[j] = Sigmoid(gates[j]);
@@ -103,7 +103,7 @@ TIDECAST_CLONED void GruGates(const Sizes& s, const float* before, float* gates,
   }
 }
 
-TIDECAST_CLONED void GruStep(const Sizes& s, const float* before, const float* gates, float* candidates, float* h) {
+TIDECAST_CLONED void GruStep(const Sizes& s, const float* __restrict before, const float* __restrict gates, float* __restrict candidates, float* __restrict h) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, gates += 2 * n, before += n, candidates += n, h += n) {
     for (Index j = 0; j < n; ++j) {
@@ -114,8 +114,8 @@ TIDECAST_CLONED void GruStep(const Sizes& s, const float* before, const float* g
 }
 
 // Of z and h̃; `earlier` becomes what of dh goes past the candidate.
-TIDECAST_CLONED void GruBack(const Sizes& s, const float* before, const float* gates, const float* candidates,
-                             const float* dh, float* dGates, float* dCandidates, float* earlier) {
+TIDECAST_CLONED void GruBack(const Sizes& s, const float* __restrict before, const float* __restrict gates, const float* __restrict candidates,
+                             const float* __restrict dh, float* __restrict dGates, float* __restrict dCandidates, float* __restrict earlier) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, before += n, gates += 2 * n, candidates += n, dh += n) {
     for (Index j = 0; j < n; ++j) {
@@ -129,8 +129,8 @@ TIDECAST_CLONED void GruBack(const Sizes& s, const float* before, const float* g
 }
 
 // Of r, from the gradient of r ⊙ h; `reset` becomes r ⊙ h.
-TIDECAST_CLONED void GruResetBack(const Sizes& s, const float* before, const float* gates, const float* dReset,
-                                  float* dGates, float* earlier, float* reset) {
+TIDECAST_CLONED void GruResetBack(const Sizes& s, const float* __restrict before, const float* __restrict gates, const float* __restrict dReset,
+                                  float* __restrict dGates, float* __restrict earlier, float* __restrict reset) {
   const Index n = s.hidden;
   for (Index b = 0; b < s.batch; ++b, before += n, gates += 2 * n, dReset += n) {
     for (Index j = 0; j < n; ++j) {
