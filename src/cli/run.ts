@@ -12,6 +12,7 @@ import { resolveLogFormat } from '../telemetry/logger.js'
 import { startupText } from '../telemetry/startup-text.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
 import { Terminal } from '../telemetry/terminal.js'
+import { BacktestDesk } from './backtest-desk.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import type { Daemon, DaemonOptions } from './daemon.js'
@@ -63,11 +64,13 @@ async function run(options: Options, context: CliContext): Promise<void> {
   }
   let feed: DemoFeed | undefined
   let http: HttpServer | undefined
+  let backtests: BacktestDesk | undefined
   let daemon: Daemon | null = null
   try {
     const token = await loadOrCreateToken(config.dataDir, config.http.token)
     try {
       const desk = new FrontDesk()
+      backtests = new BacktestDesk(context.env)
       http = await startHttp({
         ...config.http,
         token: () => token.value,
@@ -75,6 +78,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
         learning: desk,
         models: desk,
         views: desk,
+        backtests,
         page: await readPage(PAGE),
         telemetry,
       })
@@ -112,6 +116,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       logger.info('stopping')
     } finally {
       terminal.stop()
+      backtests?.close()
       await http?.close()
       await feed?.stop()
       await daemon?.close()

@@ -32,6 +32,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'GET /api/v1/problems': 'what is wrong and what to do about it, worst first',
   'GET /api/v1/events?pipeline=&series=':
     'server-sent events: status, training, and of a series observation and forecast',
+  'POST /api/v1/backtests?interval=&season=&horizon=&test=': 'backtest a CSV file; needs the token',
+  'GET /api/v1/backtests/{id}': 'how far a backtest is, and its report',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
 }
 

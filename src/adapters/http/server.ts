@@ -2,11 +2,13 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Control } from '../../ports/control.js'
+import type { BacktestControl } from '../../ports/control/backtests.js'
 import type { LearningControl } from '../../ports/control/learning.js'
 import type { ModelsControl } from '../../ports/control/models.js'
 import type { ProblemsControl } from '../../ports/control/problems.js'
 import type { SeriesControl } from '../../ports/control/series.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
+import { backtestRoutes } from './backtest-routes.js'
 import { answerClientError } from './client-error.js'
 import { HttpError, toHttpError } from './errors.js'
 import { eventRoute } from './event-stream.js'
@@ -36,6 +38,8 @@ export interface HttpOptions {
   readonly views?: ProblemsControl & { readonly series: SeriesControl }
   /** Absent: only the API is served. */
   readonly page?: PageFiles
+  /** Absent: nothing is backtested. */
+  readonly backtests?: BacktestControl
   readonly telemetry: Telemetry
   readonly timeouts?: HttpTimeouts
 }
@@ -120,6 +124,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   ingestRoute(app, options)
   if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
   if (options.models !== undefined) modelsRoutes(app, options.models, options.token)
+  if (options.backtests !== undefined) backtestRoutes(app, options.backtests, options.token)
   if (options.views !== undefined) {
     problemsRoute(app, options.views)
     seriesRoutes(app, options.views)

@@ -1,0 +1,100 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { constants, setPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError } from '../config/error.js'
+import type {
+  BacktestControl,
+  BacktestOutcome,
+  BacktestRequest,
+  BacktestStatus,
+} from '../ports/control/backtests.js'
+import { backtestConfig } from './backtest/configuration.js'
+import type { BacktestReply } from './backtest/protocol.js'
+
+/** Reports that are kept, the latest ones. */
+const KEPT = 10
+
+/** Lets data be backtested one after another, each in a process of its own at low priority, so that forecasting goes on. */
+export class BacktestDesk implements BacktestControl {
+  private readonly all = new Map<string, BacktestStatus>()
+  private child: ChildProcess | undefined
+  private busy = false
+
+  /** @param env environment without the settings of the engine's TensorFlow */
+  constructor(private readonly env: NodeJS.ProcessEnv) {}
+
+  async start(csv: Uint8Array, request: BacktestRequest): Promise<BacktestOutcome> {
+    if (this.busy) return { kind: 'busy' }
+    try {
+      backtestConfig(request, this.env)
+    } catch (error) {
+      if (error instanceof ConfigError) return { kind: 'refused', why: error.message }
+      throw error
+    }
+    this.busy = true
+    try {
+      const dir = await mkdtemp(join(tmpdir(), 'tidecast-sent-'))
+      const file = join(dir, 'data.csv')
+      await writeFile(file, csv, { mode: 0o600 })
+      const id = randomBytes(8).toString('hex')
+      this.note({ id, state: 'running', progress: { phase: 'reading', share: 0 }, report: null, why: null })
+      this.launch(id, { ...request, file }, () => void rm(dir, { recursive: true, force: true }))
+      return { kind: 'started', id }
+    } catch (error) {
+      this.busy = false
+      throw error
+    }
+  }
+
+  status(id: string): BacktestStatus | undefined {
+    return this.all.get(id)
+  }
+
+  /** Ends what is under way: its process cleans up behind itself. */
+  close(): void {
+    if (this.child?.connected === true) this.child.disconnect()
+  }
+
+  private launch(id: string, job: BacktestRequest & { readonly file: string }, cleanUp: () => void): void {
+    const child = fork(new URL('./backtest/backtest-process.js', import.meta.url), [], {
+      env: this.env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    this.child = child
+    const tell = (news: Partial<BacktestStatus>): void => {
+      const status = this.all.get(id)
+      if (status?.state === 'running') this.all.set(id, { ...status, ...news })
+    }
+    child.once('spawn', () => {
+      try {
+        if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+      } catch {
+        // Without the right to change priorities it runs at the ordinary one.
+      }
+      child.send(job)
+    })
+    child.on('message', (message) => {
+      const reply = message as BacktestReply
+      if (reply.kind === 'progress') tell({ progress: reply.progress })
+      else if (reply.kind === 'done') tell({ state: 'done', report: reply.report })
+      else tell({ state: 'failed', why: reply.why })
+    })
+    const ended = (why: string): void => {
+      tell({ state: 'failed', why })
+      this.busy = false
+      cleanUp()
+    }
+    child.once('error', (error) => ended(error.message))
+    child.once('exit', (code, signal) =>
+      ended(`its process ended unexpectedly (${signal ?? `code ${String(code)}`})`),
+    )
+  }
+
+  private note(status: BacktestStatus): void {
+    this.all.set(status.id, status)
+    if (this.all.size > KEPT) this.all.delete(this.all.keys().next().value!)
+  }
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BacktestControl, BacktestOutcome } from '../../../src/ports/control/backtests.js'
+import { serve, TOKEN } from './harness.js'
+
+test('data are backtested with the token only, with bounded options, and one set at a time', async (t) => {
+  const asked: unknown[] = []
+  let outcome: BacktestOutcome = { kind: 'started', id: 'b1' }
+  const backtests: BacktestControl = {
+    start: async (csv, request) => {
+      asked.push([Buffer.from(csv).toString(), { ...request }])
+      return outcome
+    },
+    status: (id) =>
+      id === 'b1'
+        ? { id, state: 'running', progress: { phase: 'training', share: 0.5 }, report: null, why: null }
+        : undefined,
+  }
+  const { server, get } = await serve(t, {}, { backtests })
+  const post = async (query: string, body = 'series,ts,value', token = TOKEN) =>
+    fetch(`${server.url}/api/v1/backtests?${query}`, {
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${token}` },
+    })
+  assert.equal((await post('interval=1h', 'x', 'no')).status, 403)
+  assert.equal((await post('interval=1h', '')).status, 400)
+  for (const wrong of ['', 'interval=1h&horizon=0', 'interval=1h&test=1', 'interval=1h&file=/etc/passwd']) {
+    assert.equal((await post(wrong)).status, 400, wrong)
+  }
+  assert.deepEqual(asked, [])
+  const answer = await post('interval=1h')
+  assert.equal(answer.status, 202)
+  assert.deepEqual(await answer.json(), { id: 'b1' })
+  assert.deepEqual(asked, [['series,ts,value', { interval: '1h', season: '24,168', horizon: 24, test: 0.2 }]])
+  outcome = { kind: 'busy' }
+  assert.equal((await post('interval=1h')).status, 429)
+  outcome = { kind: 'refused', why: 'no such interval' }
+  assert.equal((await post('interval=1x')).status, 400)
+  assert.equal((await get('/api/v1/backtests/b1')).body['state'], 'running')
+  assert.equal((await get('/api/v1/backtests/b2')).status, 404)
+})
