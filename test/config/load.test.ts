@@ -85,6 +85,7 @@ test('a pipeline without settings gets every documented default', () => {
       bidirectional: false,
       warmUp: 24,
     },
+    models: { keep: 20 },
     training: {
       enabled: true,
       device: 'auto',
