@@ -40,7 +40,9 @@ export async function storedNetwork(
     }
     const { spec, weights } = stored
     if (spec.kind === 'symbols')
-      throw new Error(`pipeline "${name}" is of symbols: gradients are followed in networks of numbers only`)
+      throw new Error(
+        `pipeline "${name}" is of symbols, whose inputs are rows of an embedding: profiles are measured on series of numbers. Its cell as such: tidecast gradients --cell ${spec.cell}`,
+      )
     const registry = openRegistry(registryPlace(config.schemaRegistry))
     const lookup = registry === null ? null : (id: number) => registry.schema(id)
     const histories =
