@@ -80,7 +80,7 @@ export const F64_WIDTH = 17
 
 /**
  * Where everything lies in a series' Float32 row.
- * ring [R] · which of its values were observed [R / 24] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · residual quantiles [lags, Q]
+ * ring [R] · which of its values were observed [R / 24] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · recent errors [2] · residual quantiles [lags, Q]
  * · scores [buckets, SCORE_WIDTH] · anomaly score of the newest observation, and how many in a row reach the least score
  * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
@@ -102,6 +102,7 @@ export class StateLayout {
   readonly p1: number
   readonly dp: number
   readonly widths: number
+  readonly recentErrors: number
   readonly residuals: number
   readonly scores: number
   readonly anomaly: number
@@ -138,6 +139,7 @@ export class StateLayout {
     this.p1 = take(short)
     this.dp = take(short)
     this.widths = take(this.steps.length * 2)
+    this.recentErrors = take(2)
     this.residuals = take(this.lags.length * shape.quantiles.length)
     this.scores = take(symbols ? 0 : this.buckets.length * SCORE_WIDTH)
     this.anomaly = take(symbols ? 0 : 2)

@@ -38,7 +38,7 @@ export function scoreArrival(
       if (lower !== lower) continue
       const median = f32[p + 1]!
       const upper = f32[p + 2]!
-      if (h <= learnSteps) calibration.learn(table, slot, j, value, lower, upper)
+      if (h <= learnSteps) calibration.learn(table, slot, j, value, lower, median, upper)
       const l = arrivals.lag(row, h)
       if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
       ours.add(value, lower, median, upper, naiveError)
@@ -49,4 +49,5 @@ export function scoreArrival(
     learnSeriesScores(table, slot, b, ours, theirs)
     board.settle(b, weight)
   }
+  calibration.settle(table, slot)
 }

@@ -37,7 +37,7 @@ export class SeriesTable {
     const at = slot * layout.width
     const wide = slot * F64_WIDTH
     this.f32.fill(0, at, at + layout.width)
-    this.f32.fill(1, at + layout.widths, at + layout.residuals)
+    this.f32.fill(1, at + layout.widths, at + layout.recentErrors)
     this.forgetOpen(slot)
     if (layout.kind !== 'symbols') this.f32[at + layout.anomaly] = NaN
     this.f64.fill(0, wide, wide + F64_WIDTH)

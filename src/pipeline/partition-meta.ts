@@ -36,7 +36,7 @@ export interface PartitionMarks {
   readonly topic?: string
 }
 
-const FORMAT = 4
+const FORMAT = 5
 
 export function signature(config: PipelineConfig): string {
   const { interval, season, horizon, quantiles, aggregate, model } = config
