@@ -5,10 +5,12 @@ import { linkTo, route, type View } from './base/route.js'
 import { useStore } from './base/store.js'
 import { formatTime, zoneName } from './format/times.js'
 import { Notice } from './parts/notice.js'
+import { TokenDialog } from './parts/token-dialog.js'
+import { LearningPage } from './views/learning/learning-page.js'
 import { Overview } from './views/overview/overview.js'
 import { SeriesPage } from './views/series/series-page.js'
 
-const NAMES: Readonly<Record<View, string>> = { overview: 'Overview', series: 'Series' }
+const NAMES: Readonly<Record<View, string>> = { overview: 'Overview', series: 'Series', learning: 'Learning' }
 
 const SYMBOLS = { auto: '◐', light: '☀', dark: '☾' } as const
 
@@ -43,10 +45,13 @@ export function App() {
           <Notice kind="loading" title="Waiting for the daemon …" />
         ) : view === 'overview' ? (
           <Overview status={status} />
+        ) : view === 'learning' ? (
+          <LearningPage status={status} params={params} />
         ) : (
           <SeriesPage status={status} params={params} />
         )}
       </main>
+      <TokenDialog />
     </>
   )
 }

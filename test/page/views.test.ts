@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { seriousFindings, WITHOUT_BROWSER } from '../support/browser.js'
-import { HORIZON, HOSTILE, PageAtWork, PIPELINE } from '../support/page-at-work.js'
+import { HORIZON, HOSTILE, PageAtWork, PIPELINE, TOKEN } from '../support/page-at-work.js'
 
 const NORTH = `#/series?pipeline=${PIPELINE}&series=north`
+const LEARNING = `#/learning?pipeline=${PIPELINE}`
 
 describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }, () => {
   let work: PageAtWork
@@ -50,6 +51,65 @@ describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }
     assert.deepEqual(troubles, [])
   })
 
+  test('the scrubber shows the forecast as it stood at a moment of the past, and what then came', async () => {
+    const { page, troubles } = await work.visit(NORTH)
+    const scrubber = page.getByRole('slider', { name: 'Forecast as it stood' })
+    const newest = await scrubber.getAttribute('aria-valuetext')
+    await scrubber.focus()
+    for (let back = 0; back < 3; back++) await page.keyboard.press('ArrowLeft')
+    const then = await scrubber.getAttribute('aria-valuetext')
+    assert.equal(hours(newest!) - hours(then!), 3)
+    await page.getByText('Table').first().click()
+    // The newest observation is the third step of that forecast.
+    const row = page.locator('tbody tr').filter({ hasText: newest!.slice(0, 16) })
+    const [, , , low, high, middle] = (await row.locator('td').allTextContents()).map((text) => Number(text))
+    assert.ok(low! <= middle! && middle! <= high!, `${low!} ${middle!} ${high!}`)
+    await page.getByRole('button', { name: 'Newest', exact: true }).click()
+    assert.equal(await scrubber.getAttribute('aria-valuetext'), newest)
+    assert.deepEqual(troubles, [])
+  })
+
+  test('what-if draws the fork, and the stream goes on as if nobody had asked', async () => {
+    const { page, troubles } = await work.visit(NORTH)
+    const path = `${work.url}/api/v1/pipelines/${PIPELINE}/series/north/forecast`
+    const before = await (await fetch(path)).text()
+    const values = page.getByLabel(/Suppose these values/)
+    await values.fill('140 x')
+    assert.ok(await page.getByRole('button', { name: 'Forecast', exact: true }).isDisabled())
+    await values.fill('140 - 151.5')
+    await page.keyboard.press('Enter')
+    await page.getByText('from a copy of the state').waitFor()
+    await page.getByText('Table').first().click()
+    const head = await page.getByRole('columnheader').allTextContents()
+    assert.ok(head.includes('What if') && head.includes('Supposed'))
+    await page.getByRole('cell', { name: '151.5' }).waitFor()
+    assert.equal(await (await fetch(path)).text(), before)
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('columnheader', { name: 'What if' }).waitFor({ state: 'detached' })
+    assert.deepEqual(troubles, [])
+  })
+
+  test('a network is promoted and rolled back with the token, and not with another', async () => {
+    const { page, troubles } = await work.visit(LEARNING)
+    await page.getByRole('button', { name: 'Promote version 2' }).click()
+    await page.getByLabel(/Why/).fill('for the test')
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByRole('textbox', { name: 'Token' }).fill('another-token-0123456789')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'not the token' }).waitFor()
+    assert.match((await work.daemon.status(PIPELINE)).model, /^baseline/)
+    await page.getByRole('textbox', { name: 'Token' }).fill(TOKEN)
+    await page.keyboard.press('Enter')
+    await page.getByText('version 2 forecasts').first().waitFor()
+    await work.daemon.until(PIPELINE, ({ model }) => model.endsWith('@2'))
+    await page.getByRole('button', { name: /^Roll back to/ }).click()
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByText('the baseline forecasts').first().waitFor()
+    await page.getByText('↶ rolled back').waitFor()
+    await work.daemon.until(PIPELINE, ({ model }) => model.startsWith('baseline'))
+    assert.deepEqual(troubles, [])
+  })
+
   test('times are in the zone of the viewer, or in UTC', async () => {
     const { page } = await work.visit(NORTH)
     const newest = page.getByText(/^2026-03-0\d \d\d:00$/)
@@ -81,10 +141,10 @@ describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }
 
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`the accessibility checker finds nothing serious, ${colorScheme}`, async () => {
-      for (const view of ['', NORTH]) {
+      for (const view of ['', NORTH, LEARNING]) {
         const { page } = await work.visit(view, { colorScheme })
         await page
-          .getByText(/Naive error|naive error|of 80 % promised/)
+          .getByText(/naive error|of 80 % promised|baseline forecasts/)
           .first()
           .waitFor()
         assert.deepEqual(await seriousFindings(page), [], view)
@@ -141,3 +201,8 @@ describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }
     assert.deepEqual(troubles, [])
   })
 })
+
+/** Since the epoch, of "2026-03-01 09:00, by …". */
+function hours(text: string): number {
+  return Date.parse(`${text.slice(0, 16).replace(' ', 'T')}Z`) / 3_600_000
+}

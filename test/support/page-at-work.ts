@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { launchBrowser, visit, type Visit } from './browser.js'
-import { DaemonProcess } from './daemon-process.js'
+import { DaemonProcess, TOKEN } from './daemon-process.js'
+import { withLogOf } from './house.js'
+import { randomNetwork } from './pinned-network.js'
+import { pipelineConfig } from './pipeline-config.js'
 
 export const PIPELINE = 'load'
 export const HORIZON = 12
@@ -21,7 +24,9 @@ export const HOSTILE = [
   'long '.repeat(2000),
 ] as const
 
-/** A daemon on an embedded log of its own, with hourly series of a day's season, and a browser. */
+export { TOKEN }
+
+/** A daemon on an embedded log of its own, with hourly series of a day's season and two networks, and a browser. */
 export class PageAtWork {
   private constructor(
     private readonly folder: string,
@@ -34,6 +39,10 @@ export class PageAtWork {
 
   static async start(hours = 120): Promise<PageAtWork> {
     const folder = await mkdtemp(join(tmpdir(), 'tidecast-page-'))
+    const settings = pipelineConfig(PIPELINE, SETTINGS)
+    await withLogOf(folder, async ({ models }) => {
+      for (const seed of [1, 2]) await models.put(randomNetwork(settings, ['north'], { seed }))
+    })
     const daemon = await DaemonProcess.start(folder, config())
     const page = new PageAtWork(folder, daemon, await daemon.listening, await launchBrowser(), 0)
     await page.feed(hours)
@@ -84,18 +93,17 @@ export class PageAtWork {
   }
 }
 
+const SETTINGS = {
+  interval: '1h',
+  season: [24],
+  horizon: HORIZON,
+  model: { hidden: 16 },
+  training: { enabled: false },
+  limits: { maxKeyBytes: '16KiB' },
+}
+
 function config(): object {
-  return {
-    pipelines: {
-      [PIPELINE]: {
-        interval: '1h',
-        season: [24],
-        horizon: HORIZON,
-        training: { enabled: false },
-        limits: { maxKeyBytes: '16KiB' },
-      },
-    },
-  }
+  return { pipelines: { [PIPELINE]: SETTINGS } }
 }
 
 function timeOf(hour: number): number {

@@ -1,6 +1,6 @@
 import { Store } from './store.js'
 
-export const VIEWS = ['overview', 'series'] as const
+export const VIEWS = ['overview', 'series', 'learning'] as const
 export type View = (typeof VIEWS)[number]
 
 export interface Route {

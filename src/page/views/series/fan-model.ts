@@ -5,7 +5,8 @@ import { gapsOf, withGaps } from '../../charts/align.js'
 import type { Band, ChartModel, Line } from '../../charts/chart-model.js'
 import type { Role } from '../../charts/colours.js'
 import { intervalMs } from '../../format/times.js'
-import { drawnTargets } from './targets.js'
+import { drawnTargets, usualDistance } from './targets.js'
+import type { Fork } from './what-if.js'
 
 export interface FanParts {
   readonly title: string
@@ -15,6 +16,7 @@ export interface FanParts {
   readonly forecast: Forecast | undefined
   readonly baseline: Forecast | null
   readonly made: SeriesSteps['rows']
+  readonly fork: Fork | null
   /** "1 h": how long before its time each of `made` was made. */
   readonly ahead: string
 }
@@ -23,7 +25,7 @@ const seconds = (ms: number): number => ms / 1000
 
 /** Actual values, what had been forecast for them, and a forecast with its bands. */
 export function fanModel(parts: FanParts): ChartModel {
-  const { title, interval, observations, forecast, baseline, made, ahead } = parts
+  const { title, interval, observations, forecast, baseline, made, fork, ahead } = parts
   const step = intervalMs(interval)
   const seen: Column = {
     x: observations.map(([at]) => seconds(at)),
@@ -60,6 +62,7 @@ export function fanModel(parts: FanParts): ChartModel {
       shape: 'dotted',
     })
   }
+  if (fork !== null) addFork(lines, bands, fork, observations, step)
   lines.push({ ...withGaps(seen, stepSeconds), label: 'Actual', role: 'actual', shape: 'line' })
   lines.push({
     ...outside(seen, madeAt, madeColumns),
@@ -123,6 +126,23 @@ function addBand(
   bands.push({ low: lines.length, high: lines.length + 1, role, alpha })
   lines.push({ x, y: low, label: `Lower bound, ${name}`, role, shape: 'edge' })
   lines.push({ x, y: high, label: `Upper bound, ${name}`, role, shape: 'edge' })
+}
+
+/** What was supposed, from the newest observation on, and what would then be forecast. */
+function addFork(
+  lines: Line[],
+  bands: Band[],
+  { supposed, forecast }: Fork,
+  observations: SeriesHistory['observations'],
+  step: number | null,
+): void {
+  const last = observations.at(-1)?.[0] ?? 0
+  const at = supposed.map((_, i) => seconds(last + (i + 1) * (step ?? usualDistance(observations))))
+  lines.push({ x: at, y: supposed, label: 'Supposed', role: 'fork', shape: 'dots' })
+  const targets = drawnTargets(forecast, observations).map(seconds)
+  const fan = fanColumns(forecast)
+  addBand(lines, bands, targets, fan, { role: 'fork', alpha: 0.18, name: 'what if' })
+  lines.push({ x: targets, y: fan.middle, label: 'What if', role: 'fork', shape: 'line' })
 }
 
 /** Observations that lay outside of what had been forecast for them. */

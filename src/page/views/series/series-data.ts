@@ -3,7 +3,7 @@ import type { Forecast } from '../../../core/forecast/format.js'
 import type { SeriesForecasts, SeriesHistory, SeriesSteps } from '../../../ports/control/series.js'
 import type { PipelineStatus } from '../../../ports/control.js'
 import { ofPipeline } from '../../api/client.js'
-import { live, type SeriesEvent } from '../../api/live.js'
+import { live } from '../../api/live.js'
 import { useResource, type Resource } from '../../api/use-resource.js'
 import { targetOf } from './targets.js'
 
@@ -40,34 +40,34 @@ export function useSeries(
   const steps = useResource<SeriesSteps>(
     ofPipeline(name, 'series/forecasts', { series, limit: length, step }),
   )
-  const [news, setNews] = useState<readonly SeriesEvent[]>([])
+  const [seen, setSeen] = useState<SeriesHistory['observations']>([])
+  const [told, setTold] = useState<readonly Forecast[]>([])
 
   useEffect(() => {
-    const subject = { pipeline: name, series }
-    return live.watch(subject, (event) => {
-      setNews((before) => [...before, event].slice(-2 * length))
+    return live.watch({ pipeline: name, series }, (event) => {
+      if (event.kind === 'observations') {
+        setSeen((before) => [...before, ...event.observations].slice(-length))
+      } else {
+        setTold((before) => [...before, event.forecast].slice(-forecastsKept))
+      }
     })
-  }, [name, series, length])
+  }, [name, series, length, forecastsKept])
 
   const observations = useMemo(() => {
     const known = [...(history.data?.observations ?? [])]
-    for (const event of news) {
-      if (event.kind !== 'observations') continue
-      for (const observation of event.observations) {
-        if (observation[0] > (known.at(-1)?.[0] ?? -Infinity)) known.push(observation)
-      }
+    for (const observation of seen) {
+      if (observation[0] > (known.at(-1)?.[0] ?? -Infinity)) known.push(observation)
     }
     return known.slice(-length)
-  }, [history.data, news, length])
+  }, [history.data, seen, length])
 
   const forecasts = useMemo(() => {
     const known = [...(published.data?.forecasts ?? [])]
-    for (const event of news) {
-      if (event.kind !== 'forecast') continue
-      if (event.forecast.origin > (known.at(-1)?.origin ?? '')) known.push(event.forecast)
+    for (const forecast of told) {
+      if (forecast.origin > (known.at(-1)?.origin ?? '')) known.push(forecast)
     }
     return known.slice(-forecastsKept)
-  }, [published.data, news, forecastsKept])
+  }, [published.data, told, forecastsKept])
 
   const made = useMemo(() => {
     const rows = [...(steps.data?.rows ?? [])]

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
+import type { Forecast } from '../../../core/forecast/format.js'
 import type { PipelineStatus } from '../../../ports/control.js'
 import { ofPipeline } from '../../api/client.js'
 import { zone } from '../../base/preferences.js'
@@ -13,8 +14,10 @@ import { HorizonChart } from './horizon-chart.js'
 import { fanColumns, fanModel } from './fan-model.js'
 import { useSeries, type SeriesData } from './series-data.js'
 import { shortened } from './series-list.js'
+import { Scrubber } from './scrubber.js'
 import { StateFacts } from './state-facts.js'
 import { SymbolsPanel } from './symbols-panel.js'
+import { WhatIf, type Fork } from './what-if.js'
 
 interface Props {
   readonly pipeline: PipelineStatus
@@ -29,9 +32,11 @@ export function SeriesDetail({ pipeline, series }: Props) {
   const { horizon, interval } = form
   const [step, setStep] = useState(1)
   const [length, setLength] = useState<number>(() => LENGTHS.find((most) => most >= 2 * horizon) ?? 500)
+  const [origin, setOrigin] = useState<string | null>(null)
+  const [fork, setFork] = useState<Fork | null>(null)
   const data = useSeries(pipeline, series, step, length)
   const { observations, forecasts, made, resource } = data
-  const forecast = forecasts.at(-1)
+  const forecast = forecasts.find((one) => one.origin === origin) ?? forecasts.at(-1)
   const model = useMemo(
     () =>
       fanModel({
@@ -41,11 +46,12 @@ export function SeriesDetail({ pipeline, series }: Props) {
         forecast,
         baseline: data.baseline?.origin === forecast?.origin ? data.baseline : null,
         made,
+        fork,
         ahead: formatSteps(step, interval),
       }),
-    [series, name, interval, observations, forecast, data.baseline, made, step],
+    [series, name, interval, observations, forecast, data.baseline, made, fork, step],
   )
-  const summary = useSummary(data)
+  const summary = useSummary(observations, forecast)
   return (
     <>
       <a class="back" href={linkTo('series', { pipeline: name })}>
@@ -80,6 +86,8 @@ export function SeriesDetail({ pipeline, series }: Props) {
             />
           </div>
           <Chart model={model} summary={summary} height={360} />
+          <Scrubber forecasts={forecasts} origin={origin} chosen={setOrigin} />
+          <WhatIf pipeline={name} series={series} fork={fork} forked={setFork} />
           <HorizonChart interval={interval} observations={observations} forecasts={forecasts} />
         </>
       )}
@@ -115,10 +123,9 @@ function StepField({ value, horizon, interval, chosen }: StepProps) {
 }
 
 /** The chart in words. */
-function useSummary({ observations, forecasts }: SeriesData): string {
+function useSummary(observations: SeriesData['observations'], forecast: Forecast | undefined): string {
   const chosenZone = useStore(zone)
   const newest = observations.at(-1)
-  const forecast = forecasts.at(-1)
   if (newest === undefined) return ''
   const last = typeof newest[1] === 'number' ? formatValue(newest[1]) : 'missing'
   const text = `${observations.length} observations, the newest ${last} at ${formatTime(newest[0], chosenZone)}.`

@@ -1,6 +1,7 @@
 import type { StatusEvent } from '../../api/live.js'
-import { go, linkTo } from '../../base/route.js'
+import { linkTo } from '../../base/route.js'
 import { Notice } from '../../parts/notice.js'
+import { PipelineField } from '../../parts/pipeline-field.js'
 import { SeriesDetail } from './series-detail.js'
 import { SeriesList } from './series-list.js'
 
@@ -24,19 +25,7 @@ export function SeriesPage({ status, params }: Props) {
   return (
     <div class={`series-page ${series === undefined ? 'choosing' : 'chosen'}`}>
       <section class="finder" aria-label="Find a series">
-        <label class="field">
-          Pipeline
-          <select
-            value={pipeline.name}
-            onChange={({ currentTarget }) => go('series', { pipeline: currentTarget.value })}
-          >
-            {pipelines.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <PipelineField view="series" pipelines={pipelines} chosen={pipeline.name} />
         <SeriesList key={pipeline.name} pipeline={pipeline.name} chosen={series} />
       </section>
       <section class="detail" aria-label="Series">

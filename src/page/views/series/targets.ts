@@ -31,7 +31,7 @@ export function drawnTargets(forecast: Forecast, observations: SeriesHistory['ob
 }
 
 /** Median time between observations, ms. */
-function usualDistance(observations: SeriesHistory['observations']): number {
+export function usualDistance(observations: SeriesHistory['observations']): number {
   const distances = observations.slice(1).map(([time], i) => time - observations[i]![0])
   distances.sort((a, b) => a - b)
   return distances[Math.floor(distances.length / 2)] ?? 86_400_000
