@@ -6,12 +6,14 @@ import { benchFormats } from './formats.js'
 import { benchHistoryCost } from './history-cost.js'
 import { benchKafka, kafkaBench, type KafkaBench } from './kafka.js'
 import { benchRestart } from './restart.js'
+import { benchTakeOver } from './take-over.js'
 import type { Figure } from './figure.js'
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'end-to-end': () => benchEndToEnd(),
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
+  'take-over': () => benchTakeOver(),
   'embedded-log': () => benchEmbeddedLog(),
   kafka: () => benchKafka(kafkaBench([])!),
   formats: () => benchFormats(),

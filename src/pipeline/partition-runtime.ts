@@ -146,7 +146,7 @@ export class PartitionRuntime implements Worker {
     clearTimeout(this.resting)
     return this.alone(async () => {
       this.halted = true
-      if (this.broken === null) await this.settler.checkpoint(this.settled)
+      if (this.broken === null) await this.settler.checkpoint(this.settled, true)
     })
   }
 

@@ -21,6 +21,8 @@ import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition
 const INITIAL_SLOTS = 64
 /** Series forgotten with one snapshot: it must not become much longer than others. */
 const MOST_FORGOTTEN = 10_000
+/** Likewise, rows stored anew that only another network has changed: a successor that finds the old one can make that change itself. */
+const MOST_RENEWED = 1000
 /** In place of a slot: the series would be one too many. */
 export const REFUSED = -1
 
@@ -78,6 +80,8 @@ export class PartitionStates {
   private filling: AsyncIterator<readonly StateRow[]> | undefined
   private dirty: Uint8Array
   private dirtySlots: number[] = []
+  /** Slots whose stored rows are as made under the network before: they hold, and are stored anew some at a time. */
+  private renewed: number[] = []
 
   constructor(
     private config: PipelineConfig,
@@ -303,6 +307,7 @@ export class PartitionStates {
   snapshot(
     offset: number,
     meta: Pick<PartitionMeta, 'signature'>,
+    mostRenewed = MOST_RENEWED,
   ): {
     meta: Uint8Array
     rows: StateRow[]
@@ -310,8 +315,9 @@ export class PartitionStates {
     saved: () => void
   } {
     const slots = this.dirtySlots
+    const renewed = this.renewed.slice(0, mostRenewed)
     const rows: StateRow[] = []
-    for (const slot of slots) {
+    for (const slot of [...slots, ...renewed.filter((slot) => this.dirty[slot] === 0)]) {
       const series = this.slots.name(slot)
       if (series === undefined) continue
       rows.push({
@@ -340,6 +346,7 @@ export class PartitionStates {
         this.deleted.clear()
         for (const slot of slots) this.dirty[slot] = 0
         if (this.dirtySlots === slots) this.dirtySlots = []
+        this.renewed.splice(0, renewed.length)
       },
     }
   }
@@ -392,8 +399,8 @@ export class PartitionStates {
     for (const [series, slot] of this.slots.entries()) {
       this.versions[slot] = model.version
       this.embedding[slot] = model.embeddingOf(series)
-      this.touch(slot)
     }
+    this.renewed = [...this.slots.entries()].map(([, slot]) => slot)
   }
 
   private grow(capacity: number): void {

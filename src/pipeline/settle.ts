@@ -80,10 +80,14 @@ export class Settler {
     }
   }
 
-  /** A snapshot between two batches, as of the last settled offset. */
-  async checkpoint(offset: number): Promise<void> {
+  /**
+   * A snapshot between two batches, as of the last settled offset.
+   * @param whole also rows that could be made anew
+   */
+  async checkpoint(offset: number, whole = false): Promise<void> {
     const before = performance.now()
-    const snapshot = this.partition.states.snapshot(offset, { signature: signature(this.config) })
+    const meta = { signature: signature(this.config) }
+    const snapshot = this.partition.states.snapshot(offset, meta, whole ? Infinity : undefined)
     await this.lease.checkpoint(snapshot)
     this.around.stored(this.saved(snapshot, before))
   }

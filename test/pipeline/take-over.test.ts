@@ -108,3 +108,34 @@ test('a network that takes over has taken every step since its states were made,
     await control.work.close()
   }
 })
+
+test('a take-over stores no more at once than another snapshot does; after a crash the rest is made anew, to the same states', async () => {
+  const series = Array.from({ length: 1200 }, (_, i) => `s${i}`)
+  const hour = (n: number): Row[] =>
+    series.map((name, i) => ({ series: name, ts: n * 60_000, value: Math.sin(n + i) }))
+  const next = await networkOf(2)
+  const outcomes: Map<string, State>[] = []
+  for (const crashes of [false, true]) {
+    let now = 0
+    // A clock by which a snapshot is due with every batch.
+    const work = await PartitionAtWork.open(config, (await networkOf(1)).network, {
+      now: () => (now += 60_000),
+    })
+    try {
+      await work.append([1, 2, 3].flatMap(hour))
+      await work.consume()
+      await work.prepare(next)
+      await work.swap(next)
+      assert.deepEqual(work.apart, [1000])
+      if (crashes) await work.crash()
+      await work.append(hour(5))
+      await work.consume()
+      outcomes.push(statesOf(work))
+    } finally {
+      await work.close()
+    }
+  }
+  const [undisturbed, crashed] = outcomes
+  assert.equal(crashed!.size, series.length)
+  for (const [name, { hidden }] of crashed!) assert.ok(same(hidden, undisturbed!.get(name)!.hidden), name)
+})

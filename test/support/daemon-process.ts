@@ -128,6 +128,25 @@ export class DaemonProcess {
     return response.ok
   }
 
+  /** Asks for a change; whether it was made, a daemon that goes away cannot say. */
+  async ask(path: string, body: object = {}): Promise<number | null> {
+    try {
+      const response = await fetch(`${await this.listening}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify(body),
+      })
+      await response.text()
+      return response.status
+    } catch {
+      return null
+    }
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(`${await this.listening}${path}`)).json()) as T
+  }
+
   async status(pipeline: string): Promise<PipelineStatus> {
     const response = await fetch(`${await this.listening}/api/v1/pipelines/${pipeline}`)
     return (await response.json()) as PipelineStatus

@@ -18,6 +18,14 @@ export class DaemonSuccession {
     return this.#replace((daemon) => daemon.kill())
   }
 
+  /** `kill -9`; `look` has what it left, before the next one starts. */
+  killAnd(look: () => Promise<void>): Promise<DaemonProcess> {
+    return this.#replace(async (daemon) => {
+      await daemon.kill()
+      await look()
+    })
+  }
+
   /** SIGTERM, and a restart as after an upgrade. */
   restart(): Promise<DaemonProcess> {
     return this.#replace(terminated)
