@@ -37,7 +37,9 @@ test('verify agrees with every reference file in every form on every portable ba
     assert.equal(comparisons.filter((one) => one.backend === backend && one.form === form).length, 25)
   }
   const native = comparisons.filter(({ backend }) => backend === 'tensorflow').length
-  assert.ok(native === 50 || (native === 0 && process.env['CI'] === undefined), `${native} on TensorFlow`)
+  // Three forms; elsewhere than under CI there may be a binding without our operations, or none.
+  const allowed = process.env['CI'] === undefined ? [75, 50, 0] : [75]
+  assert.ok(allowed.includes(native), `${native} on TensorFlow`)
 })
 
 test('a state carried over 5,000 real observations is that of one long unroll, for each cell', async () => {
