@@ -36,7 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort()
   })
 }
-// Real life sends these at any time. They end nothing and interrupt nothing here.
+// Real life sends these at any time. They end nothing and interrupt nothing here; the daemon reloads on the first.
 for (const signal of ['SIGHUP', 'SIGWINCH', 'SIGUSR2'] as const) process.on(signal, () => undefined)
 
 const context: CliContext = {
@@ -52,6 +52,7 @@ const context: CliContext = {
     process.exitCode = code
   },
   signal: stop.signal,
+  onHangUp: (listener) => void process.on('SIGHUP', listener),
   pid: process.pid,
   version,
 }

@@ -9,6 +9,7 @@ import { configReference } from '../config/reference.js'
 import { asFile, maskSecrets, shownValues } from '../config/show.js'
 import { addConfigOptions, configFiles, configSources } from './config-options.js'
 import type { ConfigOptions } from './config-options.js'
+import { registerPlan } from './config-plan.js'
 import type { CliContext } from './context.js'
 import { table } from './table.js'
 
@@ -37,6 +38,8 @@ export function registerConfig(program: Command, context: CliContext): void {
     .action((before: string, after: string, options: { readonly json?: true }) => {
       diff(before, after, options.json === true, context)
     })
+
+  registerPlan(config, context)
 
   config
     .command('schema')

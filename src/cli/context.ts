@@ -10,6 +10,8 @@ export interface CliContext {
   readonly stderr: NodeJS.WritableStream
   readonly isTTY: boolean
   exit(code: number): void
+  /** Calls back whenever the process is asked to look at its configuration again. Absent: never. */
+  onHangUp?(listener: () => void): void
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal
   readonly pid: number

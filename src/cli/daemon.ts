@@ -1,10 +1,15 @@
 import { startEngine } from '../adapters/tensorflow/engine.js'
+import type { ConfigDiff } from '../config/diff.js'
 import type { Config } from '../config/types.js'
 import { UnfitValue, type ValueWriter } from '../core/value-writer.js'
+import { agreeOnFormats } from '../pipeline/formats.js'
 import { ModelDesk, restingOffice } from '../pipeline/models/desk.js'
+import { topicsOf } from '../pipeline/pipeline.js'
 import type { Broker, OutboundRecord } from '../ports/broker.js'
+import type { BrokerPlace } from '../ports/broker-place.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, Control, IngestOutcome, IngestRecord, SampleRequest } from '../ports/control.js'
+import type { HoldOutcome } from '../ports/control/config.js'
 import type { LearningControl } from '../ports/control/learning.js'
 import type { ModelsControl } from '../ports/control/models.js'
 import type { ProblemsControl } from '../ports/control/problems.js'
@@ -37,6 +42,8 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv
   /** Something failed for good; the daemon is to be closed. */
   readonly failed: (error: unknown) => void
+  /** Called about once a second while the daemon runs. */
+  readonly ticking?: () => void
   /** Runs once the log is open and before the pipelines start. */
   readonly prepare?: (broker: Broker) => Promise<void>
 }
@@ -44,7 +51,9 @@ export interface DaemonOptions {
 /** Everything that runs in the daemon's process but the HTTP server: log, engine, pipelines, training. */
 export class Daemon implements Control, LearningControl, ModelsControl, ProblemsControl {
   readonly series = new SeriesDesk((name) => this.fleet.get(name)?.series)
-  private readonly writers: InputWriters
+  private writers: InputWriters
+  /** What runs. */
+  private config: Config
   private timer: NodeJS.Timeout | undefined
   private ticked: number
 
@@ -55,7 +64,10 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
     private readonly fleet: Fleet,
     private readonly supervisor: TrainingSupervisor,
     private readonly registry: SchemaRegistry | null,
+    /** What trainers are told of the world; the login may change. */
+    private readonly job: { log: BrokerPlace },
   ) {
+    this.config = options.config
     this.ticked = options.clock.now()
     this.writers = new InputWriters(options.config.pipelines, registry)
   }
@@ -80,19 +92,20 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
       const { models } = broker
       const schemas = registryPlace(config.schemaRegistry)
       const registry = openRegistry(schemas)
+      const job = { log: place, registry: schemas, backend: config.engine.backend }
       const supervisor = new TrainingSupervisor({
         pipelines: [],
         models,
         launch: launchTrainer(options.env),
-        job: { log: place, registry: schemas, backend: config.engine.backend },
+        job,
         telemetry: (name) => telemetry.pipeline(name),
         clock,
       })
-      const retention = retentionOf(config)
-      const shared = { broker, models, engine, registry, clock, retention, failed, telemetry, supervisor }
+      const shared = { broker, models, engine, registry, clock, failed, telemetry, supervisor }
       const fleet = new Fleet(shared)
+      fleet.retention = retentionOf(config)
       for (const pipeline of config.pipelines) await fleet.add(pipeline)
-      const daemon = new Daemon(options, broker, engine, fleet, supervisor, registry)
+      const daemon = new Daemon(options, broker, engine, fleet, supervisor, registry, job)
       daemon.timer = setInterval(() => {
         daemon.tick()
       }, TICK_MS)
@@ -102,6 +115,35 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
       await broker.close()
       throw error
     }
+  }
+
+  /**
+   * Goes over to another configuration, as far as a running process can. What may go wrong is tried before anything is
+   * changed; where a pipeline fails all the same, the others are taken back. Rejects then, and what ran goes on.
+   */
+  async reconfigure({ daemon, pipelines }: ConfigDiff, config: Config): Promise<void> {
+    const { options, broker, fleet, registry } = this
+    await requireDevices(config, options.env)
+    const kept = this.config.pipelines.filter(({ name }) => config.pipelines.some((one) => one.name === name))
+    const retention = retentionOf(config)
+    const lasting = daemon.some(({ path }) => path.startsWith('broker.embedded.retention'))
+    for (const change of pipelines) {
+      if (change.kind === 'removed' || change.after.paused) continue
+      await broker.ensureTopics(topicsOf(change.after, retention))
+      await agreeOnFormats(change.after, registry)
+    }
+    await fleet.apply(pipelines)
+    if (lasting) for (const pipeline of kept) await broker.ensureTopics(topicsOf(pipeline, retention))
+    this.config = config
+    fleet.retention = retention
+    this.writers = new InputWriters(config.pipelines, registry)
+    this.job.log = brokerPlace(config, config.dataDir)
+    if (broker.kind === 'kafka') broker.renew(this.job.log)
+    options.telemetry.logFrom(config.log.level)
+  }
+
+  hold(pipeline: string, held: boolean): Promise<HoldOutcome> {
+    return this.fleet.hold(pipeline, held)
   }
 
   /** Drains: ends a training, writes last snapshots, closes the log. */
@@ -208,7 +250,9 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
         )
       })
     }
+    this.fleet.retry()
     this.supervisor.tick()
+    this.options.ticking?.()
   }
 }
 

@@ -1,11 +1,13 @@
+import { reversed, type PipelineDiff } from '../config/diff.js'
 import type { PipelineConfig } from '../config/types.js'
 import { formOf, Pipeline, type PipelineDependencies } from '../pipeline/pipeline.js'
+import type { HoldOutcome } from '../ports/control/config.js'
 import type { PipelineStatus } from '../ports/control.js'
 import { modelLabel } from '../pipeline/active-model.js'
 import type { Telemetry } from '../telemetry/telemetry.js'
 import type { TrainingSupervisor } from '../training/supervisor.js'
 
-export interface FleetDependencies extends Omit<PipelineDependencies, 'config' | 'telemetry'> {
+export interface FleetDependencies extends Omit<PipelineDependencies, 'config' | 'telemetry' | 'retention'> {
   readonly telemetry: Telemetry
   readonly supervisor: TrainingSupervisor
 }
@@ -22,7 +24,12 @@ interface Member {
 
 /** The pipelines of this process, each of which is started, changed and stopped without the others noticing. */
 export class Fleet {
+  /** For topics that are created. */
+  retention: PipelineDependencies['retention'] = {}
   private readonly members = new Map<string, Member>()
+  /** Changes take turns. */
+  private turn: Promise<unknown> = Promise.resolve()
+  private retrying = false
 
   constructor(private readonly deps: FleetDependencies) {}
 
@@ -65,15 +72,50 @@ export class Fleet {
     return pipeline?.trouble ?? trouble
   }
 
+  /**
+   * Makes the changes one after the other. Where one fails, it and those before it are taken back, and what failed is
+   * thrown; a pipeline that cannot even be started as it was is tried again.
+   */
+  apply(changes: readonly PipelineDiff[]): Promise<void> {
+    return this.alone(async () => {
+      const done: PipelineDiff[] = []
+      try {
+        for (const change of changes) {
+          done.push(change)
+          await this.make(change)
+        }
+      } catch (error) {
+        for (const change of done.reverse()) {
+          await this.make(reversed(change)).catch((cause: unknown) => {
+            const { logger } = this.deps.telemetry.pipeline(change.name)
+            logger.error({ err: cause }, 'cannot go on as it was; trying again')
+          })
+        }
+        throw error
+      }
+    })
+  }
+
   /** Adds a pipeline, and starts it unless it is paused. */
   async add(config: PipelineConfig): Promise<void> {
     const member: Member = { config, pipeline: null, held: false, trouble: null }
-    if (!config.paused) await this.start(member)
     this.members.set(config.name, member)
+    if (!config.paused) await this.start(member)
+  }
+
+  private async make(change: PipelineDiff): Promise<void> {
+    switch (change.kind) {
+      case 'added':
+        return this.add(change.after)
+      case 'removed':
+        return this.remove(change.name)
+      case 'changed':
+        return this.goesOn(change) ? this.reconfigure(change.after) : this.restart(change.after)
+    }
   }
 
   /** Stops a pipeline, and forgets it; what it has stored stays. */
-  async remove(name: string): Promise<void> {
+  private async remove(name: string): Promise<void> {
     const member = this.members.get(name)
     if (member === undefined) return
     await this.stop(member)
@@ -82,7 +124,7 @@ export class Fleet {
   }
 
   /** Stops a pipeline and starts it again, from its last snapshot, as it is configured now. */
-  async restart(config: PipelineConfig): Promise<void> {
+  private async restart(config: PipelineConfig): Promise<void> {
     const member = this.member(config.name)
     await this.stop(member)
     member.config = config
@@ -90,7 +132,7 @@ export class Fleet {
   }
 
   /** Changes a pipeline while it goes on consuming. */
-  async reconfigure(config: PipelineConfig): Promise<void> {
+  private async reconfigure(config: PipelineConfig): Promise<void> {
     const member = this.member(config.name)
     const { enabled } = member.config.training
     member.config = config
@@ -101,34 +143,54 @@ export class Fleet {
   }
 
   /** Stops a pipeline until it is resumed, or starts it again. */
-  async hold(name: string, held: boolean): Promise<void> {
-    const member = this.member(name)
-    member.held = held
-    if (this.rests(member)) await this.stop(member)
-    else if (member.pipeline === null) await this.start(member)
+  hold(name: string, held: boolean): Promise<HoldOutcome> {
+    return this.alone(async () => {
+      const member = this.members.get(name)
+      if (member === undefined) return { kind: 'unknown-pipeline' }
+      if (member.config.paused && !held) {
+        return { kind: 'not-possible', why: `pipelines.${name}.paused is true in the configuration` }
+      }
+      member.held = held
+      if (held) await this.stop(member)
+      else if (member.pipeline === null) await this.start(member)
+      return { kind: 'done' }
+    })
   }
 
-  /** Paused by the configuration: not to be resumed without it. */
-  isPaused(name: string): boolean {
-    return this.member(name).config.paused
+  /** Starts pipelines that should be at work and are not; called about once a second. */
+  retry(): void {
+    const waiting = [...this.members.values()].filter(
+      ({ pipeline, trouble }) => pipeline === null && trouble !== null,
+    )
+    if (waiting.length === 0 || this.retrying) return
+    this.retrying = true
+    void this.alone(async () => {
+      for (const member of waiting) {
+        if (member.pipeline !== null || this.rests(member)) continue
+        await this.start(member).catch(() => undefined) // told by its trouble
+      }
+      this.retrying = false
+    })
   }
 
-  /** Starts a pipeline that should be at work and is not; called now and then. */
-  async retry(): Promise<void> {
-    for (const member of this.members.values()) {
-      if (member.pipeline !== null || member.trouble === null || this.rests(member)) continue
-      await this.start(member).catch(() => undefined) // told by its trouble
-    }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.running.map((pipeline) => pipeline.stop()))
+  close(): Promise<void> {
+    return this.alone(async () => {
+      await Promise.all(this.running.map((pipeline) => pipeline.stop()))
+    })
   }
 
   private async start(member: Member): Promise<void> {
     const { config } = member
+    const { retention } = this
+    const relaunch = (): void => void this.relaunch(member, pipeline)
     const { telemetry, supervisor, ...shared } = this.deps
-    const pipeline = new Pipeline({ config, telemetry: telemetry.pipeline(config.name), ...shared })
+    const pipeline = new Pipeline({
+      config,
+      retention,
+      relaunch,
+      telemetry: telemetry.pipeline(config.name),
+      ...shared,
+    })
     try {
       await pipeline.start()
     } catch (error) {
@@ -141,6 +203,16 @@ export class Fleet {
     supervisor.add(pipeline)
   }
 
+  /** Another network wants other states. */
+  private relaunch(member: Member, pipeline: Pipeline): Promise<void> {
+    return this.alone(async () => {
+      if (member.pipeline === pipeline) await this.restart(member.config)
+    }).catch((error: unknown) => {
+      const { logger } = this.deps.telemetry.pipeline(member.config.name)
+      logger.error({ err: error }, 'cannot be started; trying again')
+    })
+  }
+
   private async stop(member: Member): Promise<void> {
     const { pipeline } = member
     member.pipeline = null
@@ -148,6 +220,18 @@ export class Fleet {
     if (pipeline === null) return
     await this.deps.supervisor.remove(member.config.name)
     await pipeline.stop()
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work)
+    this.turn = result.catch(() => undefined)
+    return result
+  }
+
+  /** Whether a change needs neither another consumption nor other states. */
+  private goesOn({ name, reload, after }: Extract<PipelineDiff, { kind: 'changed' }>): boolean {
+    if (reload !== 'live' && reload !== 'retrain') return false
+    return this.member(name).pipeline?.takes(after) ?? true
   }
 
   private rests({ config, held }: Member): boolean {

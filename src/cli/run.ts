@@ -4,7 +4,7 @@ import { readPage } from '../adapters/http/page-files.js'
 import { loadOrCreateToken } from '../adapters/http/token.js'
 import { startHttp, type HttpServer } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
-import type { Config } from '../config/types.js'
+import { loadWithOrigins, type Loaded } from '../config/load.js'
 import { BrokerError } from '../ports/broker.js'
 import { DeviceError } from './cuda-probe.js'
 import { systemClock } from '../ports/clock.js'
@@ -13,10 +13,12 @@ import { startupText } from '../telemetry/startup-text.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
 import { Terminal } from '../telemetry/terminal.js'
 import { BacktestDesk } from './backtest-desk.js'
-import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
+import { addConfigOptions, configSources, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import type { Daemon, DaemonOptions } from './daemon.js'
 import { DemoFeed } from './demo.js'
+import { ConfigDesk } from './reload/config-desk.js'
+import { Reloader } from './reload/reloader.js'
 import { FrontDesk, startDaemon } from './start-daemon.js'
 
 /** Where set-up puts the page. */
@@ -37,15 +39,17 @@ export function registerRun(program: Command, context: CliContext): void {
 }
 
 async function run(options: Options, context: CliContext): Promise<void> {
-  let config: Config
+  const sources = configSources(options, context)
+  let loaded: Loaded
   try {
-    config = configFrom(options, context)
+    loaded = loadWithOrigins(sources)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     context.stderr.write(`${error.message}\n`)
     context.exit(1)
     return
   }
+  const { config } = loaded
   const terminal = new Terminal({ stream: context.stderr, isTTY: context.isTTY, clock: systemClock })
   const telemetry = createTelemetry({
     level: config.log.level,
@@ -67,16 +71,30 @@ async function run(options: Options, context: CliContext): Promise<void> {
   let backtests: BacktestDesk | undefined
   let daemon: Daemon | null = null
   try {
-    const token = await loadOrCreateToken(config.dataDir, config.http.token)
+    let token = await loadOrCreateToken(config.dataDir, config.http.token)
     try {
       const desk = new FrontDesk()
       backtests = new BacktestDesk(context.env)
+      const reloader = new Reloader({
+        sources,
+        loaded,
+        apply: async (diff, next) => {
+          const given = await loadOrCreateToken(next.dataDir, next.http.token)
+          if (desk.daemon === undefined) throw new Error('the daemon is still starting')
+          await desk.daemon.reconfigure(diff, next)
+          token = given
+        },
+        telemetry,
+        clock: systemClock,
+      })
+      context.onHangUp?.(() => void reloader.reload('signal'))
       http = await startHttp({
         ...config.http,
         token: () => token.value,
         control: desk,
         learning: desk,
         models: desk,
+        configuration: new ConfigDesk(reloader, desk),
         views: desk,
         backtests,
         page: await readPage(PAGE),
@@ -91,6 +109,9 @@ async function run(options: Options, context: CliContext): Promise<void> {
         pid: context.pid,
         env: context.env,
         failed,
+        ticking: () => {
+          reloader.look()
+        },
         prepare: async (broker) => {
           if (options.demo !== true) return
           feed = new DemoFeed(broker, logger)

@@ -54,9 +54,17 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
   }
 }
 
-/** Nothing differs. */
-export function isSame({ daemon, pipelines }: ConfigDiff): boolean {
-  return daemon.length === 0 && pipelines.length === 0
+/** What takes a change back. */
+export function reversed(change: PipelineDiff): PipelineDiff {
+  const { name } = change
+  switch (change.kind) {
+    case 'added':
+      return { kind: 'removed', name, before: change.after }
+    case 'removed':
+      return { kind: 'added', name, after: change.before }
+    case 'changed':
+      return { ...change, before: change.after, after: change.before }
+  }
 }
 
 /** All changes of single settings. */

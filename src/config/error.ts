@@ -1,14 +1,6 @@
-/** One thing wrong with a configuration, precise enough to be put right without looking anything up. */
-export interface ConfigProblem {
-  /** Dotted path of the key; '' for a file as a whole. */
-  readonly path: string
-  readonly value: unknown
-  readonly expected: string
-  /** The valid name closest to an unknown one. */
-  readonly nearest?: string
-  /** File, environment variable or option the value came from; absent for defaults. */
-  readonly source?: string
-}
+import type { ConfigProblem } from '../ports/control/config.js'
+
+export type { ConfigProblem }
 
 /** Lists every problem at once, so that a configuration is put right in one go. */
 export class ConfigError extends Error {

@@ -1,5 +1,6 @@
 import { changesIn, diffConfig, type Change, type ConfigDiff } from './diff.js'
 import { RELOAD_TEXTS } from './reload-class.js'
+import type { PlanReport } from '../ports/control/config.js'
 import type { Config } from './types.js'
 import { configHash } from './values.js'
 
@@ -10,14 +11,6 @@ export interface ReloadPlan {
   readonly refused: readonly Change[]
   /** Of the configuration that is planned. */
   readonly hash: string
-}
-
-/** A plan as programs read it. */
-export interface PlanReport {
-  readonly hash: string
-  /** False: it would be refused. */
-  readonly possible: boolean
-  readonly changes: readonly (Omit<Change, 'reload'> & { readonly reload: string; readonly effect: string })[]
 }
 
 export function planReload(before: Config, after: Config): ReloadPlan {

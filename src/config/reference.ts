@@ -20,7 +20,9 @@ number of bytes.
 
 ## Changes while the daemon runs
 
-What a change of a setting takes stands with it; \`tidecast config diff OLD NEW\` says it for what differs between two files.
+A reload takes effect whole or not at all, see [operations](operations.md#changing-a-running-daemon). What a change of a
+setting takes stands with it; \`tidecast config plan\` says it for the changes you have made, \`tidecast config diff OLD NEW\`
+for what differs between two files.
 
 `
 

@@ -1,3 +1,4 @@
+import type { ShownValue } from '../ports/control/config.js'
 import { formats } from './formats.js'
 import { pipelineSchema } from './pipeline-schema.js'
 import { daemonSchema } from './schema.js'
@@ -32,17 +33,6 @@ export function asFile(config: Config): Record<string, unknown> {
     ...(print(daemonSchema, daemonForm(config)) as object),
     pipelines: Object.fromEntries(pipelines) as unknown,
   }
-}
-
-/** A value in effect, and where it came from. */
-export interface ShownValue {
-  readonly path: string
-  /** As a file would say it. */
-  readonly value: unknown
-  /** File, variable or option; `default` where nothing said it. */
-  readonly origin: string
-  /** A secret, whose value is not shown. */
-  readonly masked: boolean
 }
 
 /** @param origins by path, of what was given */

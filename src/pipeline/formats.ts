@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/types.js'
 import { recordsPerForecast } from '../core/forecast/format.js'
+import type { Grid } from '../core/forecast/cut.js'
 import { forecastSchema, valueSubject } from '../core/forecast/schemas.js'
 import { frameOf, type SchemaLookup } from '../core/value-format.js'
 import { RegistryError, type SchemaRegistry } from '../ports/schema-registry.js'
@@ -10,6 +11,8 @@ export interface Formats {
   readonly lookup: SchemaLookup | null
   /** What stands before the value of each forecast. */
   readonly frame: Uint8Array
+  /** What is published of a forecast; absent: all of it. */
+  readonly form?: Grid
 }
 
 export const PLAIN: Formats = { lookup: null, frame: new Uint8Array() }
@@ -20,13 +23,15 @@ export async function agreeOnFormats(
   registry: SchemaRegistry | null,
 ): Promise<Formats> {
   const schema = forecastSchema(config)
+  const { horizon, quantiles } = config
+  const form = { horizon, quantiles }
   if (registry === null) {
-    if (schema === null) return PLAIN
+    if (schema === null) return { ...PLAIN, form }
     throw new RegistryError('invalid', `forecasts of ${config.name} take a schema registry`)
   }
   const lookup: SchemaLookup = (id) => registry.schema(id)
-  if (schema === null) return { ...PLAIN, lookup }
-  return { lookup, frame: frameOf(await registry.idOf(valueSubject(config.output), schema)) }
+  if (schema === null) return { ...PLAIN, lookup, form }
+  return { lookup, form, frame: frameOf(await registry.idOf(valueSubject(config.output), schema)) }
 }
 
 /** Published records that are settled at once: what they take in memory, and how long a transaction lasts, stay bounded. */

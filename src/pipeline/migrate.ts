@@ -5,8 +5,8 @@ import type { ModelStore } from '../ports/model-store.js'
 import { holdAll } from './hold.js'
 import { copyLog, type OffsetMap } from './copy-log.js'
 import {
+  decodeAnyMeta,
   decodeMarks,
-  decodeMeta,
   decodeRebuild,
   encodeMarks,
   encodeMeta,
@@ -58,7 +58,7 @@ export async function migrate(from: Home, to: Home, options: MigrateOptions): Pr
   return holdAll(from.broker, topic, consumerGroup(name), async (leases) => {
     const models = from.broker.models.list(name).length
     const champion = from.broker.models.champion(name)
-    const plans = await Promise.all(leases.map((lease) => planOf(lease, from.config, options.withLog)))
+    const plans = await Promise.all(leases.map((lease) => planOf(lease, options.withLog)))
     const ends = (await from.broker.describe(topic))!
     const toCopy = plans.reduce(
       (sum, { copyFrom }, i) => sum + Math.max(0, ends[i]!.end - Math.max(copyFrom, ends[i]!.earliest)),
@@ -82,7 +82,7 @@ export async function migrate(from: Home, to: Home, options: MigrateOptions): Pr
     await holdAll(to.broker, target, consumerGroup(to.config.name), async (targets) => {
       let stored = 0
       for (const [i, lease] of leases.entries()) {
-        await copyStates(lease, targets[i]!, maps[i]!, from.config, (rows) => {
+        await copyStates(lease, targets[i]!, maps[i]!, (rows) => {
           stored += rows
           options.onProgress('states', stored, states)
         })
@@ -111,11 +111,10 @@ async function assertNothingThere({ broker, config }: Home, partitions: number):
 
 async function planOf(
   lease: PartitionLease,
-  config: PipelineConfig,
   withLog: boolean,
 ): Promise<{ readonly copyFrom: number; readonly rows: number }> {
   const stored = await lease.states.meta()
-  const meta = stored === null ? null : decodeMeta(stored, signature(config))
+  const meta = stored === null ? null : decodeAnyMeta(stored)
   let rows = 0
   if (meta !== null) for await (const chunk of lease.states.load()) rows += chunk.length
   // What has been forecast since the last snapshot is replayed there. Without a snapshot, everything is.
@@ -138,7 +137,6 @@ async function copyStates(
   from: PartitionLease,
   to: PartitionLease,
   map: OffsetMap,
-  config: PipelineConfig,
   onRows: (rows: number) => void,
 ): Promise<void> {
   const stored = await from.states.meta()
@@ -152,7 +150,7 @@ async function copyStates(
     rebuild === null ? undefined : { from: map.to(rebuild.from), known: map.to(rebuild.known) },
   )
   await to.moveTo(map.to(from.committed), there)
-  const meta = stored === null ? null : decodeMeta(stored, signature(config))
+  const meta = stored === null ? null : decodeAnyMeta(stored)
   if (meta === null) return
   for await (const chunk of from.states.load()) {
     const rows = chunk.map((row) => ({ ...row, offset: map.to(row.offset + 1) - 1 }))

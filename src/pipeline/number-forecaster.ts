@@ -13,6 +13,7 @@ import {
   TargetIndex,
   type HistoryView,
 } from '../core/features.js'
+import { cutWriter } from '../core/forecast/cut.js'
 import type { ForecastWriter } from '../core/forecast/format.js'
 import { JsonWideWriter } from '../core/forecast/json-wide.js'
 import { forecastWriter } from '../core/forecast/writer.js'
@@ -21,7 +22,7 @@ import { observe, type StepTrace } from '../core/observe.js'
 import { scoreArrival } from '../core/score-arrival.js'
 import type { ActiveModel } from './active-model.js'
 import type { Forecaster, StepRows } from './forecaster.js'
-import { PLAIN } from './formats.js'
+import { PLAIN, type Formats } from './formats.js'
 import type { Part } from './part.js'
 import type { PartitionStates } from './partition-states.js'
 
@@ -36,15 +37,16 @@ export class NumberForecaster implements Forecaster {
   constructor(
     config: PipelineConfig,
     private readonly states: PartitionStates,
-    frame: Uint8Array,
+    { frame, form = config }: Formats,
   ) {
     const { calibration } = config
     this.calibration = new Calibration(states.layout, calibration.enabled, calibration.rate)
     // By then the baseline has had residuals as well.
     const settled = config.model.warmUp + config.season.short
     this.anomalies = new AnomalyDetector(states.layout, config.anomalies, settled)
-    this.output = forecastWriter(config, frame)
-    this.latest = new JsonWideWriter(config, PLAIN.frame)
+    const published = { ...config, ...form }
+    this.output = cutWriter(config, form, forecastWriter(published, frame))
+    this.latest = cutWriter(config, form, new JsonWideWriter(published, PLAIN.frame))
     this.made = new Float64Array(states.cells)
   }
 

@@ -9,6 +9,8 @@ import type { ShadowMemory } from './shadow.js'
 export interface PartitionMeta {
   /** What the rows' layout depends on: rows of another signature cannot be read. */
   readonly signature: string
+  /** Of rows that were stored before, and not since it changed; absent: there are none. */
+  readonly earlier?: readonly string[]
   /** Every row and this meta hold the effect of all records up to this offset. */
   readonly offset: number
   /** −Infinity as null. */
@@ -92,8 +94,14 @@ export function decodeMarks(bytes: Uint8Array): PartitionMarks {
   return (JSON.parse(new TextDecoder().decode(bytes)) as { marks?: PartitionMarks }).marks ?? {}
 }
 
-/** `null` where it was written under another signature or format: the states are to be rebuilt from the topic. */
-export function decodeMeta(bytes: Uint8Array, expected: string): PartitionMeta | null {
+/** `null` where it holds no states, or was written in another format: they are to be rebuilt from the topic. */
+export function decodeAnyMeta(bytes: Uint8Array): PartitionMeta | null {
   const meta = JSON.parse(new TextDecoder().decode(bytes)) as PartitionMeta & { format: number }
-  return meta.format === FORMAT && meta.signature === expected ? meta : null
+  return meta.format === FORMAT && meta.signature !== '' ? meta : null
+}
+
+/** `null` where it was written under another signature or format. */
+export function decodeMeta(bytes: Uint8Array, expected: string): PartitionMeta | null {
+  const meta = decodeAnyMeta(bytes)
+  return meta?.signature === expected ? meta : null
 }

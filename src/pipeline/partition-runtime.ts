@@ -4,6 +4,7 @@ import type { Batch, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
 import type { Branch } from './continuation.js'
+import type { Formats } from './formats.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
 import type { Fork } from './series/what-if.js'
@@ -101,11 +102,11 @@ export class PartitionRuntime implements Worker {
   }
 
   /** Takes up another configuration between two batches; the snapshot makes sure that no replay crosses the change. */
-  reconfigure(config: PipelineConfig): Promise<void> {
+  reconfigure(config: PipelineConfig, formats: Formats): Promise<void> {
     return this.alone(async () => {
       this.config = config
       if (this.broken === null) await this.settler.checkpoint(this.settled)
-      this.partition.reconfigure(config)
+      this.partition.reconfigure(config, formats)
       // It goes on under the new one.
       const { states } = this.partition
       if (states.shadow !== null) [states.shadowed, states.shadow] = [states.shadow.memory(), null]

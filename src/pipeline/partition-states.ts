@@ -13,6 +13,7 @@ import { SlotDirectory } from '../core/slots.js'
 import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
+import type { Earlier } from './earlier-states.js'
 import type { Shadow, ShadowMemory } from './shadow.js'
 import { PartitionSymbols } from './partition-symbols.js'
 import type { Successor } from './successor.js'
@@ -61,6 +62,8 @@ export class PartitionStates {
   /** Of the one that was stored, until it goes on. */
   shadowed: ShadowMemory | null = null
   marks: PartitionMarks = {}
+  /** Signatures that stored rows may still have, beside the present one. */
+  private earlier: readonly string[] = []
   /** Series whose state is only in the store. */
   spilled = 0
   readonly newcomers: Newcomers
@@ -85,7 +88,7 @@ export class PartitionStates {
 
   constructor(
     private config: PipelineConfig,
-    private readonly stored: StoredStates,
+    private stored: StoredStates,
     private model: ActiveModel,
     /** Default: rolling ones. */
     scores?: Scoreboard,
@@ -115,6 +118,20 @@ export class PartitionStates {
       (slot) => this.touch(slot),
       (a, b) => (this.slots.name(a)! < this.slots.name(b)! ? -1 : 1),
     )
+  }
+
+  /** Goes on from what is stored, whatever it was stored for. */
+  resume({ meta, states, signatures }: Earlier): void {
+    this.stored = states
+    this.earlier = signatures
+    this.aligner.resume(meta.watermark ?? -Infinity)
+    this.newcomers.resume(meta.newcomers ?? null)
+    this.drift.resume(meta.drift ?? null)
+    this.scores.resume(meta.scores)
+    this.shadowed = meta.shadow ?? null
+    this.pooled.values.set(meta.pooled.values)
+    this.pooled.counts.set(meta.pooled.counts)
+    if (meta.symbols !== undefined) this.symbols?.resume(meta.symbols)
   }
 
   /** Takes up another configuration of the same layout, between two batches. */
@@ -330,6 +347,7 @@ export class PartitionStates {
     return {
       meta: encodeMeta({
         ...meta,
+        ...(this.earlier.length === 0 ? {} : { earlier: this.earlier }),
         offset,
         watermark: this.aligner.watermark,
         pooled: { values: [...this.pooled.values], counts: [...this.pooled.counts] },

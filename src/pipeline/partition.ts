@@ -49,7 +49,7 @@ export class Partition {
     model: ActiveModel,
     private readonly number: number,
     private readonly clock: Clock,
-    private readonly formats: Formats = PLAIN,
+    private formats: Formats = PLAIN,
     /** Bytes of the largest record that may be published. */
     private readonly maxRecordBytes = Infinity,
   ) {
@@ -61,9 +61,10 @@ export class Partition {
     this.parts = this.allocate(model)
   }
 
-  /** Takes up another configuration between two batches: one that neither the layout of the states nor the formats depend on. */
-  reconfigure(config: PipelineConfig): void {
+  /** Takes up another configuration between two batches: one that the layout of the states does not depend on. */
+  reconfigure(config: PipelineConfig, formats: Formats): void {
     this.config = config
+    this.formats = formats
     this.states.reconfigure(config)
     this.intake = this.takeIn()
     this.forecaster = this.forecastWith()
@@ -364,7 +365,7 @@ export class Partition {
   private forecastWith(): Forecaster {
     const { config, states, formats } = this
     return states.symbols === null
-      ? new NumberForecaster(config, states, formats.frame)
+      ? new NumberForecaster(config, states, formats)
       : new SymbolForecaster(config, states, states.symbols)
   }
 

@@ -4,7 +4,7 @@ import { consumerGroup } from '../core/consumer-group.js'
 import type { DriftAlarm } from '../core/drift.js'
 import { isoInterval } from '../core/forecast/format.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
-import { stateSize } from '../core/network-spec.js'
+import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import type { Broker, Consumption, PartitionLease, TopicSpec } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { Continuation, PipelineForm, PipelineStatus, SampleRequest } from '../ports/control.js'
@@ -25,6 +25,7 @@ import { Progress } from './progress.js'
 import { report } from './report.js'
 import { restore } from './restore.js'
 import { ShadowRun } from './shadow-run.js'
+import { serviceOf, sharesStates, type Service } from './service.js'
 import { SeriesView } from './series/series-view.js'
 
 export interface PipelineDependencies {
@@ -38,6 +39,11 @@ export interface PipelineDependencies {
   readonly registry: SchemaRegistry | null
   /** For topics that the pipeline creates. */
   readonly retention: Pick<TopicSpec, 'retentionMs' | 'retentionBytes'>
+  /**
+   * Another network needs other states: the pipeline is to be stopped and started again. Absent: that takes effect
+   * whenever it is started next.
+   */
+  readonly relaunch?: () => void
   /** Partitions of the input topic fell silent for good: the pipeline cannot go on. */
   readonly failed: (error: unknown) => void
 }
@@ -49,7 +55,6 @@ const LONGEST_WAIT_MS = 30_000
 
 /** One input topic, its partitions owned by this process, and the model that forecasts them. */
 export class Pipeline {
-  config: PipelineConfig
   readonly progress: Progress
   readonly series: SeriesView
   private readonly shadows: ShadowRun
@@ -60,6 +65,8 @@ export class Pipeline {
   /** Agreed on with the schema registry when the first partition is taken. */
   private formats: Formats | undefined
   private model: ActiveModel = BASELINE
+  private configured: PipelineConfig
+  private service: Service
   /** Version that the store named when it was last asked; `null` while that is none. */
   private champion: number | null = null
   private readonly stopping = new AbortController()
@@ -79,12 +86,13 @@ export class Pipeline {
   training = 'off'
 
   constructor(private readonly deps: PipelineDependencies) {
-    this.config = deps.config
+    this.configured = deps.config
+    this.service = this.find(this.stored())
     this.shadows = new ShadowRun(deps.engine, this.partitions)
-    this.progress = new Progress(deps.clock, new StateLayout(deps.config))
+    this.progress = new Progress(deps.clock, new StateLayout(this.service.computed))
     const { broker, clock, registry } = deps
     this.series = new SeriesView({
-      config: () => this.config,
+      config: () => this.service.computed,
       broker,
       clock,
       lookup: registry === null ? null : (id) => registry.schema(id),
@@ -96,13 +104,13 @@ export class Pipeline {
   /** Creates missing topics, loads the champion, joins the group. Forecasting begins as partitions are assigned. */
   async start(): Promise<void> {
     const { broker, models, retention } = this.deps
-    const { config } = this
-    const { topic, output, deadLetter, anomalies, partitions } = config
-    const names = [topic, output, deadLetter, ...(anomalies.topic === null ? [] : [anomalies.topic])]
-    await broker.ensureTopics(names.map((name) => ({ name, partitions, ...retention })))
+    const config = this.service.computed
+    const { topic } = config
+    await broker.ensureTopics(topicsOf(config, retention))
     const version = models.champion(config.name)
-    const champion = version === null ? null : models.get(config.name, version)
-    this.model = await this.load(champion !== null && fits(champion.spec, config) ? champion : null)
+    const champion = this.stored()
+    const serves = champion !== null && serviceOf(this.configured, champion.spec) !== null
+    this.model = await this.load(serves ? champion : null, this.service)
     const loaded = { version: this.model.version, cell: config.model.cell, cause: 'loaded' } as const
     this.deps.telemetry.model(loaded)
     this.champion = version
@@ -149,16 +157,45 @@ export class Pipeline {
   }
 
   /**
-   * Takes up another configuration while consumption goes on: of settings that neither it nor the states' layout depend
-   * on. Rejects where a snapshot could not be written; the partitions before it have it then.
+   * Takes up another configuration while consumption goes on; only one that it `takes`. Rejects where a snapshot could
+   * not be written; the partitions before it have it then.
    */
   reconfigure(config: PipelineConfig): Promise<void> {
     return this.alone(async () => {
-      this.config = config
+      const service = serviceOf(config, this.model.network?.spec ?? null)
+      if (service === null) throw new Error(`${config.name} cannot go on under this configuration`)
+      const formats = await agreeOnFormats(service.published, this.deps.registry)
+      this.configured = config
+      this.service = service
+      this.formats = formats
       for (const runtime of [...this.partitions.values()]) {
-        if (!runtime.lease.revoked.aborted) await runtime.reconfigure(config)
+        if (!runtime.lease.revoked.aborted) await runtime.reconfigure(service.computed, formats)
       }
     })
+  }
+
+  /** Whether the pipeline can go on with the states it has under another configuration, of which only single settings differ. */
+  takes(config: PipelineConfig): boolean {
+    const service = serviceOf(config, this.model.network?.spec ?? null)
+    return service !== null && sharesStates(service, this.service)
+  }
+
+  /**
+   * What it learns to: as it is configured; while a network is in use that forecasts further, or at more levels, with that
+   * network's horizon and quantiles.
+   */
+  get config(): PipelineConfig {
+    return this.service.complete ? this.service.computed : this.configured
+  }
+
+  /** False while a network is in use that was made for another configuration, and goes on until there is one for this. */
+  get complete(): boolean {
+    return this.service.complete
+  }
+
+  /** Whether a network is one for this configuration. */
+  suits(spec: NetworkSpec): boolean {
+    return serviceOf(this.configured, spec)?.complete ?? false
   }
 
   /**
@@ -182,13 +219,13 @@ export class Pipeline {
    */
   async follow(): Promise<void> {
     const { models } = this.deps
-    const { config } = this
+    const config = this.configured
     if (models.champion(config.name) === this.champion) return
     await this.alone(async () => {
       const version = models.champion(config.name)
       if (version === this.champion) return
       const model = version === null ? null : models.get(config.name, version)
-      if (model === null || fits(model.spec, config)) await this.use(model, 'followed')
+      if (model === null || serviceOf(config, model.spec) !== null) await this.use(model, 'followed')
       else this.champion = version
     })
   }
@@ -209,7 +246,8 @@ export class Pipeline {
    * @returns false where it was made for another configuration, or is not stored any more
    */
   async shadow(version: number | null): Promise<boolean> {
-    const { shadows, config } = this
+    const { shadows } = this
+    const config = this.service.computed
     if (version === null || version !== shadows.version) {
       const model = version === null ? null : this.deps.models.get(config.name, version)
       if (model === null || !fits(model.spec, config)) {
@@ -224,7 +262,7 @@ export class Pipeline {
 
   /** How the network in the shadow compares; `null` where there is none. */
   shadowFigures(): ShadowFigures | null {
-    return this.shadows.figures(this.config)
+    return this.shadows.figures(this.service.computed)
   }
 
   /** Observations of the longest series, and of all resident ones. */
@@ -280,8 +318,8 @@ export class Pipeline {
 
   /** Bytes of state a series takes, in memory and in the store. */
   bytesPerSeries(): number {
-    const layout = new StateLayout(this.config)
-    return layout.bytesPerSeries(stateSize(this.config.model))
+    const { computed } = this.service
+    return new StateLayout(computed).bytesPerSeries(stateSize(computed.model))
   }
 
   /** Two processes that trained would give two networks the same version. */
@@ -335,8 +373,8 @@ export class Pipeline {
       name,
       topic,
       output,
-      form: formOf(this.config),
-      model: modelLabel(this.model.version, this.config.model.cell),
+      form: formOf(this.service.published),
+      model: modelLabel(this.model.version, this.service.computed.model.cell),
       phase: this.restoring > 0 ? 'restoring' : this.phase,
       training: this.training,
       records: this.progress.records,
@@ -384,10 +422,19 @@ export class Pipeline {
     given?: AbortSignal,
   ): Promise<void> {
     const { models, telemetry } = this.deps
-    const { config } = this
+    const config = this.configured
+    const service = serviceOf(config, stored?.spec ?? null)
+    if (service === null) throw new Error('the network was made for another kind of series')
     const signal = given === undefined ? this.stopping.signal : AbortSignal.any([given, this.stopping.signal])
-    const model = await this.load(stored)
+    const model = await this.load(stored, service)
     const version = stored?.version ?? null
+    if (!sharesStates(service, this.service)) {
+      model.network?.release()
+      if (cause !== 'followed') await models.setChampion(config.name, version)
+      this.champion = version
+      this.deps.relaunch?.()
+      return
+    }
     try {
       if (cause !== 'followed') await models.setChampion(config.name, version)
       await this.prepare(model, signal)
@@ -400,8 +447,9 @@ export class Pipeline {
     }
     const before = this.model
     this.model = model
+    this.service = service
     this.champion = version
-    telemetry.model({ version: model.version, cell: config.model.cell, cause })
+    telemetry.model({ version: model.version, cell: service.computed.model.cell, cause })
     for (const [partition, runtime] of [...this.partitions]) {
       await runtime.swap(model).catch((error: unknown) => {
         telemetry.batchFailed({ partition, reason: reasonOf(error), error })
@@ -422,10 +470,25 @@ export class Pipeline {
     }
   }
 
-  private async load(model: StoredModel | null): Promise<ActiveModel> {
+  private async load(model: StoredModel | null, { computed }: Service): Promise<ActiveModel> {
     if (model === null) return BASELINE
-    const network = await this.deps.engine.load(asConfigured(model.spec, this.config), model.weights)
+    const network = await this.deps.engine.load(asConfigured(model.spec, computed), model.weights)
     return networkModel(model.version, network, model.report.to)
+  }
+
+  /** The champion as it is stored. */
+  private stored(): StoredModel | null {
+    const { models } = this.deps
+    const { name } = this.configured
+    const version = models.champion(name)
+    return version === null ? null : models.get(name, version)
+  }
+
+  /** What can be done with a network, or without, where it cannot be used. */
+  private find(model: StoredModel | null): Service {
+    const { configured } = this
+    const served = model === null ? null : serviceOf(configured, model.spec)
+    return served ?? { computed: configured, published: configured, complete: true }
   }
 
   private alone<T>(work: () => Promise<T>): Promise<T> {
@@ -443,31 +506,31 @@ export class Pipeline {
     this.partitions.delete(lease.partition)
     try {
       let model: ActiveModel
-      let config: PipelineConfig
+      let service: Service
       let runtime: PartitionRuntime
       do {
         model = this.model
-        config = this.config
+        service = this.service
         const { broker, registry } = this.deps
-        this.formats ??= await agreeOnFormats(config, registry)
+        this.formats ??= await agreeOnFormats(service.published, registry)
         const { partition, replaced, ...restored } = await restore(
           lease,
           broker,
-          config,
+          service.computed,
           model,
           clock,
           this.formats,
         )
         if (replaced) telemetry.topicReplaced({ partition: lease.partition, topic: lease.topic })
         telemetry.restored({ partition: lease.partition, ...restored })
-        runtime = new PartitionRuntime(lease, partition, config, clock, {
+        runtime = new PartitionRuntime(lease, partition, service.computed, clock, {
           busy: () => this.incomplete > 0 && clock.now() - this.incompleteSince < LONGEST_WAIT_MS,
           stored: (snapshot) => telemetry.snapshot({ partition: lease.partition, ...snapshot }),
           shadowLost: (error) => {
             telemetry.logger.warn({ err: error }, 'the network in the shadow could not go on; it begins anew')
           },
         })
-      } while (model !== this.model || config !== this.config) // another one came meanwhile
+      } while (model !== this.model || service !== this.service) // another one came meanwhile
       runtime.partition.viewed = this.series.viewed
       this.partitions.set(lease.partition, runtime)
       lease.revoked.addEventListener('abort', () => {
@@ -497,6 +560,15 @@ export class Pipeline {
 /** What a pipeline's forecasts are of. */
 export function formOf({ kind, interval, season, horizon, quantiles }: PipelineConfig): PipelineForm {
   return { kind, interval: isoInterval(interval), season, horizon, quantiles }
+}
+
+/** All topics of a pipeline. */
+export function topicsOf(
+  { topic, output, deadLetter, anomalies, partitions }: PipelineConfig,
+  retention: PipelineDependencies['retention'],
+): TopicSpec[] {
+  const names = [topic, output, deadLetter, ...(anomalies.topic === null ? [] : [anomalies.topic])]
+  return names.map((name) => ({ name, partitions, ...retention }))
 }
 
 function reasonOf(error: unknown): 'broker' | 'registry' | 'internal' {

@@ -2,16 +2,9 @@ import type { PipelineConfig } from '../config/types.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
+import { readEarlier } from './earlier-states.js'
 import { PLAIN, type Formats } from './formats.js'
-import {
-  areForeign,
-  decodeMarks,
-  decodeMeta,
-  decodeRebuild,
-  encodeMarks,
-  ofTopic,
-  signature,
-} from './partition-meta.js'
+import { areForeign, decodeMarks, decodeRebuild, encodeMarks, ofTopic } from './partition-meta.js'
 import type { PartitionMarks, Rebuild } from './partition-meta.js'
 import { PartitionStates } from './partition-states.js'
 import { Partition } from './partition.js'
@@ -56,19 +49,13 @@ export async function restore(
   const marks = stored === null ? {} : decodeMarks(stored)
   const replaced = areForeign(marks, lease.topicId)
   const begins = replaced || (stored === null && lease.fresh)
-  const meta = stored === null || begins ? null : decodeMeta(stored, signature(config))
+  const earlier = stored === null || begins ? null : readEarlier(stored, lease.states, config)
   states.marks = begins ? await begin(lease, broker, config, clock) : ofTopic(lease.topicId, marks)
   let rebuild: Rebuild = { from: lease.committed, known: lease.committed }
-  if (meta !== null) {
-    rebuild = { from: meta.offset + 1, known: meta.offset + 1 }
-    states.aligner.resume(meta.watermark ?? -Infinity)
-    states.newcomers.resume(meta.newcomers ?? null)
-    states.drift.resume(meta.drift ?? null)
-    states.scores.resume(meta.scores)
-    states.shadowed = meta.shadow ?? null
-    states.pooled.values.set(meta.pooled.values)
-    states.pooled.counts.set(meta.pooled.counts)
-    if (meta.symbols !== undefined) states.symbols?.resume(meta.symbols)
+  if (earlier !== null) {
+    const { offset } = earlier.meta
+    rebuild = { from: offset + 1, known: offset + 1 }
+    states.resume(earlier)
     // An interval that is open closes with the watermark, whether its series comes back or not.
     await states.leaveStored()
   } else if (!begins) {

@@ -239,6 +239,27 @@ export const catalogue = {
     'Finished trainings, by outcome and reason.',
     ['pipeline', 'outcome', 'reason'],
   ),
+  configHash: gauge(
+    'tidecast_config_hash',
+    'Number that two processes share exactly when they run with the same configuration, secrets aside.',
+    [],
+  ),
+  configDrift: gauge(
+    'tidecast_config_drift',
+    '1 while the configuration files say something else than what runs, or nothing that can be understood; else 0.',
+    [],
+  ),
+  configReloadSuccess: gauge(
+    'tidecast_config_last_reload_successful',
+    '1 where the configuration was loaded or last reloaded without a problem; 0 where the last reload was refused or failed.',
+    [],
+  ),
+  configReloadTime: gauge(
+    'tidecast_config_last_reload_success_timestamp_seconds',
+    'When the configuration was last loaded or reloaded without a problem.',
+    [],
+  ),
+  configReloads: counter('tidecast_config_reloads_total', 'Reloads, by what came of them.', ['outcome']),
   httpRequests: counter('tidecast_http_requests_total', 'Answered HTTP requests.', [
     'method',
     'route',

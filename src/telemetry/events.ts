@@ -2,6 +2,7 @@ import type { RejectReason } from '../core/decode.js'
 import type { DriftAlarm } from '../core/drift.js'
 import type { CellKind } from '../core/network-spec.js'
 import type { Refusal, Verdict } from '../core/verdict.js'
+import type { ReloadOutcome } from '../ports/control/config.js'
 import type { LiveAccuracy, LiveScores } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { JudgedScores } from '../ports/model-store.js'
@@ -26,7 +27,7 @@ export type PipelineEvent =
   | RecordsLost
   | TrainingEvent
 
-export type ProcessEvent = EngineStarted | HttpAnswered
+export type ProcessEvent = EngineStarted | HttpAnswered | ConfigLoaded | ConfigDrifted | ConfigReloaded
 
 export type RejectCounts = Readonly<Partial<Record<RejectReason, number>>>
 
@@ -226,4 +227,28 @@ export interface HttpAnswered {
   readonly route: string
   readonly status: number
   readonly seconds: number
+}
+
+/** The configuration that the process starts with. */
+export interface ConfigLoaded {
+  readonly kind: 'config-loaded'
+  readonly hash: string
+}
+
+/** Emitted when it changes. */
+export interface ConfigDrifted {
+  readonly kind: 'config-drifted'
+  /** The files say something else than what runs. */
+  readonly drift: boolean
+}
+
+export type ReloadCause = 'signal' | 'file' | 'request'
+
+export interface ConfigReloaded {
+  readonly kind: 'config-reloaded'
+  readonly cause: ReloadCause
+  readonly outcome: ReloadOutcome
+  readonly seconds: number
+  /** Of the configuration that runs now. */
+  readonly hash: string
 }

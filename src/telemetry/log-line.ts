@@ -1,4 +1,5 @@
-import type { ModelChanged, PipelineEvent, ProcessEvent, TrainingOutcome } from './events.js'
+import type { PlanReport } from '../ports/control/config.js'
+import type { ConfigReloaded, ModelChanged, PipelineEvent, ProcessEvent, TrainingOutcome } from './events.js'
 import type { LogLevel } from './logger.js'
 
 export interface LogLine {
@@ -72,6 +73,14 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'engine-started':
       // A fallback costs a multiple of the speed, so it is never silent.
       return line(event.backend.fallbacks.length > 0 ? 'warn' : 'info', 'engine started', event.backend)
+    case 'config-loaded':
+      return null
+    case 'config-drifted':
+      return event.drift
+        ? line('info', 'the configuration files say something else than what runs', {})
+        : null
+    case 'config-reloaded':
+      return reloadLine(event)
     case 'http-answered':
       return line(event.status >= 500 ? 'warn' : 'debug', 'request answered', event)
   }
@@ -81,6 +90,35 @@ function line(level: LogLevel, message: string, event: object): LogLine {
   const fields: Record<string, unknown> = { ...event }
   delete fields['kind']
   return { level, message, fields }
+}
+
+function reloadLine({ cause, outcome, seconds, hash }: ConfigReloaded): LogLine {
+  const kept = 'the old configuration goes on'
+  switch (outcome.kind) {
+    case 'unchanged':
+      return line('info', 'configuration reloaded: nothing has changed', { cause, hash })
+    case 'applied':
+      return line('info', 'configuration reloaded', { cause, seconds, hash, changes: told(outcome.report) })
+    case 'refused':
+      return line('warn', `reload refused: ${kept}`, { cause, hash, changes: told(outcome.report) })
+    case 'failed':
+      return line('error', `reload failed: ${kept}`, { cause, hash, reason: outcome.why })
+    case 'invalid': {
+      const problems = outcome.problems.map(
+        ({ path, expected, source }) =>
+          `${path === '' ? '' : `${path}: `}expected ${expected}${source === undefined ? '' : ` [${source}]`}`,
+      )
+      return line('error', `reload refused, the configuration has problems: ${kept}`, {
+        cause,
+        hash,
+        problems,
+      })
+    }
+  }
+}
+
+function told({ changes }: PlanReport): string[] {
+  return changes.map(({ path, effect }) => `${path}: ${effect}`)
 }
 
 function modelMessage({ version, cell, cause }: ModelChanged): string {

@@ -2,10 +2,10 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { systemClock } from '../ports/clock.js'
 import type { Clock } from '../ports/clock.js'
 import type { BackendInfo } from '../ports/engine.js'
-import type { HttpAnswered, ProcessEvent } from './events.js'
+import type { ConfigDrifted, ConfigLoaded, ConfigReloaded, HttpAnswered, ProcessEvent } from './events.js'
 import { logLine } from './log-line.js'
 import { createLogger } from './logger.js'
-import type { Logger, LoggerOptions } from './logger.js'
+import type { Logger, LoggerOptions, LogLevel } from './logger.js'
 import { createMetrics } from './metrics.js'
 import type { Metrics } from './metrics.js'
 import { PipelineTelemetry } from './pipeline-telemetry.js'
@@ -24,6 +24,11 @@ export interface Telemetry {
   forget(pipeline: string): Promise<void>
   engine(backend: BackendInfo): void
   http(fields: Omit<HttpAnswered, 'kind'>): void
+  configLoaded(fields: Omit<ConfigLoaded, 'kind'>): void
+  configDrift(fields: Omit<ConfigDrifted, 'kind'>): void
+  configReloaded(fields: Omit<ConfigReloaded, 'kind'>): void
+  /** From now on, in all parts. */
+  logFrom(level: LogLevel): void
   /** What a scrape returns; `registry` alone would report ages as of the last scrape. */
   metricsText(): Promise<string>
 }
@@ -37,7 +42,7 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
   const pipelines = new Map<string, PipelineTelemetry>()
 
   const emit = (event: ProcessEvent): void => {
-    record(metrics, event)
+    record(metrics, event, clock)
     const line = logLine(event)
     if (line !== null) logger[line.level](line.fields, line.message)
   }
@@ -60,6 +65,14 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
       }
     },
     engine: (backend) => emit({ kind: 'engine-started', backend }),
+    configLoaded: (fields) => emit({ kind: 'config-loaded', ...fields }),
+    configDrift: (fields) => emit({ kind: 'config-drifted', ...fields }),
+    configReloaded: (fields) => emit({ kind: 'config-reloaded', ...fields }),
+    logFrom(level) {
+      // A child keeps the level it was made with.
+      for (const one of [logger, ...[...pipelines.values()].map((pipeline) => pipeline.logger)])
+        one.level = level
+    },
     http: (fields) => emit({ kind: 'http-answered', ...fields }),
     metricsText() {
       for (const telemetry of pipelines.values()) telemetry.updateAges()
@@ -74,7 +87,7 @@ interface Labelled {
   remove(labels: Readonly<Record<string, string>>): void
 }
 
-function record(metrics: Metrics, event: ProcessEvent): void {
+function record(metrics: Metrics, event: ProcessEvent, clock: Clock): void {
   switch (event.kind) {
     case 'engine-started': {
       const { name, version, devices, signalsBlocked } = event.backend
@@ -84,6 +97,23 @@ function record(metrics: Metrics, event: ProcessEvent): void {
         { name, version, devices: devices.join(','), signals_blocked: String(signalsBlocked) },
         1,
       )
+      return
+    }
+    case 'config-loaded':
+      metrics.configHash.set(parseInt(event.hash, 16))
+      metrics.configReloadSuccess.set(1)
+      metrics.configReloadTime.set(clock.now() / 1000)
+      return
+    case 'config-drifted':
+      metrics.configDrift.set(event.drift ? 1 : 0)
+      return
+    case 'config-reloaded': {
+      const { outcome, hash } = event
+      const successful = outcome.kind === 'applied' || outcome.kind === 'unchanged'
+      metrics.configReloads.inc({ outcome: outcome.kind })
+      metrics.configReloadSuccess.set(successful ? 1 : 0)
+      if (successful) metrics.configReloadTime.set(clock.now() / 1000)
+      metrics.configHash.set(parseInt(hash, 16))
       return
     }
     case 'http-answered':

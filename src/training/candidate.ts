@@ -14,7 +14,9 @@ export async function trainCandidate(
   const { config } = pipeline
   const { window, maxDuration, maxRecords } = config.training
   const parent = models.champion(config.name)
-  const champion = parent === null || pipeline.version !== parent ? null : models.get(config.name, parent)
+  // One that was made for another configuration is neither a beginning nor a measure.
+  const comparable = parent !== null && pipeline.version === parent && pipeline.complete
+  const champion = comparable ? models.get(config.name, parent) : null
   const seen = pipeline.observations().total
   const timeout = AbortSignal.timeout(maxDuration)
   const job: TrainingJob = {

@@ -4,6 +4,7 @@ import { prunable } from '../core/retention.js'
 import type { LearningStatus, ShadowFigures, TrainOutcome } from '../ports/control/learning.js'
 import type { LiveScores } from '../ports/control.js'
 import { lossOf, type Decision, type ModelStore, type StoredModel } from '../ports/model-store.js'
+import type { NetworkSpec } from '../core/network-spec.js'
 import type { Clock } from '../ports/clock.js'
 import type { TrainingOutcome } from '../telemetry/events.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
@@ -20,6 +21,10 @@ export interface Trainable {
   readonly config: PipelineConfig
   /** 0 while the baseline forecasts. */
   readonly version: number
+  /** False while a network is in use that was made for another configuration than is wanted. */
+  readonly complete: boolean
+  /** Whether a network is one for the configuration. */
+  suits(spec: NetworkSpec): boolean
   /** Newest time stamp (ms) the network in use was trained on; `null` while the baseline forecasts. */
   readonly trainedTo: number | null
   readonly lag: number
@@ -89,7 +94,7 @@ export class Learner {
     const { config, trainsHere } = this.pipeline
     if (!config.training.enabled) return { kind: 'not-here', why: 'training.enabled is false' }
     if (!trainsHere) return { kind: 'not-here', why: 'the process that owns partition 0 trains' }
-    if (this.pipeline.config.kind === 'symbols' && this.pipeline.version !== 0) {
+    if (this.pipeline.config.kind === 'symbols' && this.pipeline.version !== 0 && this.pipeline.complete) {
       return { kind: 'not-here', why: 'networks of symbols are not yet compared with the one in use' }
     }
     if (this.running) return { kind: 'running' }
@@ -114,14 +119,15 @@ export class Learner {
       return null
     }
     // Without a gate against it, the network in use stays.
-    if (config.kind === 'symbols' && pipeline.version !== 0) return null
+    if (config.kind === 'symbols' && pipeline.version !== 0 && pipeline.complete) return null
     if (this.shadowing.pending() !== null) return null
     if (this.asked !== null) return { reason: 'manual', since: null }
     const { total } = pipeline.observations()
     const settled = this.settled(total)
     this.next = dueTraining(this.situation())
     if (!('reason' in this.next)) {
-      if (pipeline.version === 0 || this.reason === null) pipeline.training = waitingText(this.next)
+      if (pipeline.version === 0 || this.reason === null || !pipeline.complete)
+        pipeline.training = waitingText(this.next)
       return null
     }
     if (total < this.pausedUntil) {
@@ -238,10 +244,14 @@ export class Learner {
       .findLast(({ outcome }) => outcome !== 'failed' && outcome !== 'refused' && outcome !== 'shadow')
     return {
       config,
-      championTo: pipeline.trainedTo,
+      championTo: pipeline.complete ? pipeline.trainedTo : null,
       ...pipeline.observations(),
       newest: pipeline.newest,
-      trained: options.models.list(config.name).map(({ report }) => report),
+      trained: options.models
+        .list(config.name)
+        .filter(({ spec }) => pipeline.complete || pipeline.suits(spec))
+        .map(({ report }) => report),
+      complete: pipeline.complete,
       alarm: pipeline.drift().alarm,
       setAsideSince: last?.since ?? null,
       rolledBackAt: last?.newest ?? null,
@@ -293,6 +303,8 @@ export class Learner {
       options.telemetry.training({ kind: 'training-finished', seconds, outcome })
     }
     const judged = { reason: due.reason, version, scores, verdict }
+    // It has to fit the states of the one in use.
+    const shadowable = pipeline.config.kind === 'numbers' && pipeline.complete
     if (refusal !== null) {
       pipeline.training = `refused: ${refusal}, ${figuresOf(model)}`
       finished({ kind: 'refused', version, reason: refusal, scores, verdict })
@@ -301,7 +313,7 @@ export class Learner {
       pipeline.training = `version ${version} waits to be promoted`
       finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
       await this.note({ ...judged, outcome: 'approved', why: null })
-    } else if (pipeline.config.training.promotion === 'shadow' && pipeline.config.kind === 'numbers') {
+    } else if (pipeline.config.training.promotion === 'shadow' && shadowable) {
       pipeline.training = `version ${version} begins in the shadow`
       finished({ kind: 'approved', version, reason: 'in-shadow', scores, verdict })
       await this.note({ ...judged, outcome: 'shadow', why: null })

@@ -5,6 +5,7 @@ import { leastNew } from './least-new.js'
 
 export const TRAINING_REASONS = [
   'first',
+  'configuration',
   'more-data',
   'schedule',
   'observations',
@@ -30,6 +31,8 @@ export interface Situation {
   /** Of all networks trained so far, refused ones included; oldest first. */
   readonly trained: readonly Pick<TrainingReport, 'from' | 'to' | 'observations' | 'series' | 'seen'>[]
   readonly alarm: DriftAlarm | null
+  /** False while a network is in use that was made for another configuration: it says nothing of when one is due for this. */
+  readonly complete: boolean
   /** Since when a network that was set aside had fallen behind the baseline; `null` where none was. */
   readonly setAsideSince: number | null
   /** Newest time stamp when people last went back to another network and nothing has been promoted since; `null` where they have not. */
@@ -53,7 +56,8 @@ export interface Waiting {
  * Whether a training is due, by what has happened in the stream; the same after a restart.
  *
  * Without a network: as soon as there is enough history; after a refusal, once there is `retryGrowth` more; at once after a
- * network was set aside, then each time the data since then have doubled. With a network: never before `minNew` steps are
+ * network was set aside, then each time the data since then have doubled. In the same way beside a network that was made for
+ * another configuration and goes on until there is one for this. With a network: never before `minNew` steps are
  * newer than it; then on the schedule, after so many observations, or once so many steps have followed an alarm, and while
  * refused each time those have doubled.
  */
@@ -67,10 +71,18 @@ export function dueTraining(situation: Situation): Due | Waiting {
   return newest >= at ? due : { at }
 }
 
-function dueFirst({ config, longest, total, newest, trained, setAsideSince }: Situation): Due | Waiting {
+function dueFirst({
+  config,
+  longest,
+  total,
+  newest,
+  trained,
+  setAsideSince,
+  complete,
+}: Situation): Due | Waiting {
   const { minObservations, retryGrowth } = config.training
   const last = trained.at(-1)
-  if (setAsideSince !== null && last !== undefined) {
+  if (complete && setAsideSince !== null && last !== undefined) {
     const tries = trained.filter(({ to }) => to > setAsideSince).length
     const wait = tries === 0 ? 0 : leastNew(config.training, config) * 2 ** (tries - 1) * stepOf(config, last)
     const at = setAsideSince + wait
@@ -80,6 +92,7 @@ function dueFirst({ config, longest, total, newest, trained, setAsideSince }: Si
   const growth = last === undefined ? 0 : (last.seen ?? last.observations) * (1 + retryGrowth)
   const missing = Math.max(least - longest, growth - total)
   if (missing > 0) return { observations: Math.ceil(missing) }
+  if (!complete) return { reason: 'configuration', since: null }
   return { reason: last === undefined ? 'first' : 'more-data', since: null }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -29,7 +29,10 @@ export class DaemonProcess {
   #endedByUs = false
   #listened = false
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly configFile: string,
+  ) {
     this.ended = once(child, 'exit').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
@@ -61,7 +64,7 @@ export class DaemonProcess {
     const child = spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    return new DaemonProcess(child)
+    return new DaemonProcess(child, file)
   }
 
   get pid(): number {
@@ -92,8 +95,8 @@ export class DaemonProcess {
     return this.#endedByUs
   }
 
-  /** SIGSTOP and SIGCONT, which it neither sees nor answers. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+  /** SIGSTOP and SIGCONT it neither sees nor answers. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
     this.child.kill(name)
   }
 
@@ -150,6 +153,28 @@ export class DaemonProcess {
   async status(pipeline: string): Promise<PipelineStatus> {
     const response = await fetch(`${await this.listening}/api/v1/pipelines/${pipeline}`)
     return (await response.json()) as PipelineStatus
+  }
+
+  /** Replaces the configuration file, as editors and deployments do: whole. */
+  async configure(config: object | string): Promise<void> {
+    const text = typeof config === 'string' ? config : JSON.stringify(config)
+    await writeFile(`${this.configFile}.new`, text)
+    await rename(`${this.configFile}.new`, this.configFile)
+  }
+
+  /** Asks for something to be done, with the token. */
+  async post(path: string, body?: string): Promise<{ readonly status: number; readonly body: unknown }> {
+    const response = await fetch(`${await this.listening}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}` },
+      ...(body === undefined ? {} : { body }),
+    })
+    return { status: response.status, body: await response.json() }
+  }
+
+  /** The text of an answer. */
+  async text(path: string): Promise<string> {
+    return (await fetch(`${await this.listening}${path}`)).text()
   }
 
   /** Polls until the latest forecast of every series is from its origin in `origins`. */

@@ -18,6 +18,9 @@ const BOUNDED_LABELS = new Set([
 /** Quantities without a unit, which Prometheus' conventions leave without a suffix. */
 const DIMENSIONLESS = new Set([
   'tidecast_broker_trouble',
+  'tidecast_config_hash',
+  'tidecast_config_drift',
+  'tidecast_config_last_reload_successful',
   'tidecast_model_version',
   'tidecast_forecast_mase',
   'tidecast_forecast_wql',

@@ -41,6 +41,8 @@ function supervised(launch: LaunchTrainer) {
   const pipeline: { -readonly [K in keyof Trainable]: Trainable[K] } = {
     config: CONFIG,
     version: 0,
+    complete: true,
+    suits: () => true,
     trainedTo: null,
     newest: 0,
     drift: () => ({ score: 0, alarm: null }),

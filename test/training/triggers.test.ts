@@ -17,6 +17,7 @@ function situation(training: string, changes: Partial<Situation> = {}): Situatio
     newest: 101 * DAY,
     trained: [{ from: 0, to: 100 * DAY, observations: 2400, series: 1, seen: 2400 }],
     alarm: null,
+    complete: true,
     setAsideSince: null,
     rolledBackAt: null,
     ...changes,

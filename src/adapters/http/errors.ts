@@ -18,6 +18,8 @@ export type HttpErrorCode =
   | 'no-forecast'
   | 'no-schema'
   | 'timeout'
+  | 'bad-configuration'
+  | 'needs-restart'
   | 'busy'
   | 'not-possible'
   | 'unknown-version'

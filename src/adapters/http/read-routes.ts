@@ -34,6 +34,12 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
     'server-sent events: status, training, and of a series observation and forecast',
   'POST /api/v1/backtests?interval=&season=&horizon=&test=': 'backtest a CSV file; needs the token',
   'GET /api/v1/backtests/{id}': 'how far a backtest is, and its report',
+  'POST /api/v1/pipelines/{pipeline}/pause': 'stop it, with its states kept; needs the token',
+  'POST /api/v1/pipelines/{pipeline}/resume': 'start it again; needs the token',
+  'GET /api/v1/config':
+    'the configuration in effect, where its values came from, whether the files say otherwise',
+  'POST /api/v1/config/plan': 'what a reload would do, of the files or of the one sent; needs the token',
+  'POST /-/reload': 'read the configuration files again, and do what they say; needs the token',
   'POST /api/v1/topics/{topic}/records': 'append records, one JSON object per line; needs the token',
 }
 

@@ -3,12 +3,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type { Control } from '../../ports/control.js'
 import type { BacktestControl } from '../../ports/control/backtests.js'
+import type { ConfigControl } from '../../ports/control/config.js'
 import type { LearningControl } from '../../ports/control/learning.js'
 import type { ModelsControl } from '../../ports/control/models.js'
 import type { ProblemsControl } from '../../ports/control/problems.js'
 import type { SeriesControl } from '../../ports/control/series.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { backtestRoutes } from './backtest-routes.js'
+import { configRoutes } from './config-routes.js'
 import { answerClientError } from './client-error.js'
 import { HttpError, toHttpError } from './errors.js'
 import { eventRoute } from './event-stream.js'
@@ -30,6 +32,8 @@ export interface HttpOptions {
   readonly maxBodyBytes: number
   readonly maxRecordsPerRequest: number
   readonly control: Control
+  /** Absent: nothing is said of the configuration. */
+  readonly configuration?: ConfigControl
   /** Absent: nothing is said of learning. */
   readonly learning?: LearningControl
   /** Absent: nothing is said of models. */
@@ -122,6 +126,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   pageRoutes(app, options.page ?? new Map())
   readRoutes(app, control, telemetry)
   ingestRoute(app, options)
+  if (options.configuration !== undefined) configRoutes(app, options.configuration, options.token)
   if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
   if (options.models !== undefined) modelsRoutes(app, options.models, options.token)
   if (options.backtests !== undefined) backtestRoutes(app, options.backtests, options.token)

@@ -43,6 +43,8 @@ export const IMPATIENT_RETRY = { ...RETRY, retries: 3 }
 /** A client of kafkajs, and what its producers are to pack their batches with. */
 export interface KafkaClient extends KafkaJs {
   readonly compression: CompressionTypes
+  /** Connections that are made from now on log in with this name and password. */
+  renew(login: KafkaLogin): void
 }
 
 export async function createClient(
@@ -52,6 +54,7 @@ export async function createClient(
 ): Promise<KafkaClient> {
   const { brokers, clientId, tls, sasl, compression } = connection
   installCodecs()
+  const login = sasl === undefined ? undefined : loginOf(sasl)
   const client = new Kafka({
     brokers: [...brokers],
     clientId,
@@ -64,13 +67,19 @@ export async function createClient(
       pass(entry, log)
     },
     ...(tls === undefined ? {} : { ssl: await secureContext(tls) }),
-    ...(sasl === undefined ? {} : { sasl: loginOf(sasl) }),
+    ...(login === undefined ? {} : { sasl: login }),
   })
-  return Object.assign(client, { compression: TYPES[compression] })
+  return Object.assign(client, {
+    compression: TYPES[compression],
+    renew(given: KafkaLogin) {
+      // It is looked at with every login.
+      if (login !== undefined && given.mechanism !== 'oauthbearer') Object.assign(login, given)
+    },
+  })
 }
 
 function loginOf(sasl: KafkaLogin): SASLOptions | Mechanism {
-  if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl } as SASLOptions
   return oauthBearer(tokenSource(sasl.oauth, systemClock))
 }
 

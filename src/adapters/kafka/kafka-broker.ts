@@ -12,7 +12,7 @@ import type {
   ReadRange,
   TopicSpec,
 } from '../../ports/broker.js'
-import type { KafkaPlace } from '../../ports/broker-place.js'
+import type { BrokerPlace, KafkaPlace } from '../../ports/broker-place.js'
 import type { Clock } from '../../ports/clock.js'
 import type { ModelStore } from '../../ports/model-store.js'
 import { Appender } from './appender.js'
@@ -45,6 +45,8 @@ export interface KafkaBroker extends Broker {
   readonly models: ModelStore
   /** By partition, the next offset a group will consume; `null` where it has settled nothing. For looking on. */
   committed(group: string, topic: string): Promise<readonly (number | null)[]>
+  /** Takes up another name and password, for connections that are made from now on; nothing else of the place. */
+  renew(place: BrokerPlace): void
   /** Who consumes a topic for a group now. For looking on. */
   members(group: string, topic: string): Promise<readonly GroupMembership[]>
 }
@@ -202,6 +204,12 @@ class ConnectedBroker implements KafkaBroker {
   async members(group: string, topic: string): Promise<readonly GroupMembership[]> {
     this.#assertOpen()
     return translating(`to describe the group ${group}`, () => groupMembers(this.admin, group, topic))
+  }
+
+  renew(place: BrokerPlace): void {
+    if (place.kind === 'kafka' && place.connection.sasl !== undefined) {
+      this.#parts.client.renew(place.connection.sasl)
+    }
   }
 
   async size(): Promise<null> {

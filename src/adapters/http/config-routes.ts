@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import type { ConfigControl, ConfigProblem, PlanReport } from '../../ports/control/config.js'
+import { HttpError } from './errors.js'
+import { requireToken } from './token.js'
+
+/** The configuration in effect, what a reload would do, and the wish for one; pipelines are paused and resumed. */
+export function configRoutes(app: FastifyInstance, control: ConfigControl, token: () => string): void {
+  const guarded = {
+    onRequest: async (request: { readonly headers: { readonly authorization?: string | undefined } }) => {
+      requireToken(request.headers.authorization, token)
+    },
+  }
+
+  app.get('/api/v1/config', () => control.configuration())
+
+  app.post<{ Body: Buffer | undefined }>('/api/v1/config/plan', guarded, ({ body, headers }): PlanReport => {
+    const text = body === undefined || body.length === 0 ? null : body.toString()
+    const format = (headers['content-type'] ?? '').includes('yaml') ? 'yaml' : 'json5'
+    const outcome = control.plan(text, format)
+    if (outcome.kind === 'invalid') throw invalid(outcome.problems)
+    return outcome.report
+  })
+
+  app.post('/-/reload', guarded, async () => {
+    const outcome = await control.reload()
+    switch (outcome.kind) {
+      case 'applied':
+      case 'unchanged':
+        return { outcome: outcome.kind, ...outcome.report }
+      case 'refused': {
+        const changes = outcome.report.changes.filter(({ reload }) => reload === 'process-restart')
+        const message = `Nothing was changed: ${changes.map(({ path }) => path).join(', ')} needs a restart of the process.`
+        throw new HttpError(409, 'needs-restart', message, { changes })
+      }
+      case 'failed':
+        throw new HttpError(503, 'unavailable', `The old configuration goes on: ${outcome.why}`)
+      case 'invalid':
+        throw invalid(outcome.problems)
+    }
+  })
+
+  for (const [verb, held] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    app.post<{ Params: { pipeline: string } }>(
+      `/api/v1/pipelines/:pipeline/${verb}`,
+      guarded,
+      async ({ params: { pipeline } }) => {
+        const outcome = await control.hold(pipeline, held)
+        if (outcome.kind === 'not-possible') throw new HttpError(409, 'not-possible', outcome.why)
+        if (outcome.kind === 'unknown-pipeline')
+          throw new HttpError(404, 'unknown-pipeline', `There is no pipeline "${pipeline}".`, { pipeline })
+        return { pipeline, paused: held }
+      },
+    )
+  }
+}
+
+function invalid(problems: readonly ConfigProblem[]): HttpError {
+  const paths = problems.map(({ path }) => path || 'the file').join(', ')
+  return new HttpError(422, 'bad-configuration', `The configuration has problems: ${paths}.`, { problems })
+}
