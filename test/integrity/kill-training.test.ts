@@ -109,8 +109,8 @@ async function bringAbout(moment: Moment, daemon: DaemonProcess, random: Random)
     void daemon.ask(path, moment === 'roll-back' ? to : {})
     return true
   }
-  // A network that knows nothing newer than 1970 leaves something to be trained on.
-  if ((champion ?? 9) > VERSIONS) await daemon.ask(`${MODELS}/1/promote`)
+  // One take-over runs to its end. A network that knows nothing newer than 1970 leaves something to be trained on.
+  await daemon.ask(`${MODELS}/${other}/promote`)
   await daemon.ask(`/api/v1/pipelines/${HOUSE}/train`)
   const deadline = Date.now() + 60_000
   while (Date.now() < deadline) {
