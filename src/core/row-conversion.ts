@@ -52,7 +52,7 @@ export class RowConversion {
   convert(bytes: Uint8Array): Uint8Array {
     const { table, from, to } = this
     table.reset(0)
-    const copy = bytes.slice() // aligned, whatever the store handed out
+    const copy = new Uint8Array(bytes) // aligned, whatever the store handed out; a slice of a Buffer is none
     table.f64.set(new Float64Array(copy.buffer, 0, F64_WIDTH))
     const old = new Float32Array(copy.buffer, F64_WIDTH * 8, from.layout.width)
     // Ring and profiles lie at the beginning of both.
