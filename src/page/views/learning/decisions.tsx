@@ -7,6 +7,7 @@ import { formatTime } from '../../format/times.js'
 const WORDS: Readonly<Record<Decision['outcome'], string>> = {
   promoted: '★ promoted',
   approved: '✓ approved',
+  shadow: '◐ runs beside the champion',
   refused: '✗ refused',
   failed: '✗ failed',
   'set-aside': '↓ set aside',
