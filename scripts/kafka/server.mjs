@@ -128,6 +128,8 @@ function settingsOf(index, places, home, nodes) {
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(nodes === 1 ? home : join(home, `node-${index + 1}`), 'logs'),
     'group.initial.rebalance.delay.ms': 0,
+    // Half a minute after its start Kafka would delete what has time stamps of years ago, as the demonstration's data have.
+    'log.retention.ms': -1,
     'default.replication.factor': nodes,
     'min.insync.replicas': nodes === 1 ? 1 : 2,
     'offsets.topic.num.partitions': 8,

@@ -34,6 +34,7 @@ export class Calibration {
   private readonly below: Int32Array
   private readonly share: Float64Array
 
+  /** @param rate 0: nothing is learnt, neither slowly nor fast */
   constructor(
     private readonly layout: StateLayout,
     private readonly enabled: boolean,
@@ -42,7 +43,7 @@ export class Calibration {
     const { horizon, quantiles } = layout.shape
     const nominal = quantiles[0]!
     const halfLife = Math.max(RECENT_LEAST, RECENT_SEASON * layout.short)
-    this.recent = 1 - Math.pow(0.5, 1 / halfLife)
+    this.recent = rate > 0 ? 1 - Math.pow(0.5, 1 / halfLife) : 0
     this.widen = Math.exp(rate * (1 - nominal))
     this.narrow = Math.exp(-rate * nominal)
     this.below = new Int32Array(horizon)
