@@ -87,7 +87,9 @@ async function run(options: Options, context: CliContext): Promise<void> {
         telemetry,
         clock: systemClock,
       })
-      context.onHangUp?.(() => void reloader.reload('signal'))
+      context.onHangUp?.(() => {
+        reloader.hangUp()
+      })
       http = await startHttp({
         ...config.http,
         token: () => token.value,

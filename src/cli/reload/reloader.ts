@@ -29,6 +29,7 @@ export class Reloader {
   private loaded: Loaded
   private loadedAt: number
   private drift = false
+  private hungUp = false
   private readonly watch: FileWatch
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -68,8 +69,15 @@ export class Reloader {
     return outcome
   }
 
-  /** Looks whether the files have changed, and reloads where that is configured; called about once a second. */
+  /** A signal asks for a reload. With the next look, so that any number of signals asks for one. */
+  hangUp(): void {
+    this.hungUp = true
+  }
+
+  /** Looks whether the files have changed, and reloads where that is configured or asked for; called about once a second. */
   look(): void {
+    if (this.hungUp) void this.reload('signal')
+    this.hungUp = false
     if (!this.watch.changed()) return
     this.compare()
     if (this.drift && this.config.config.watch) void this.reload('file')
