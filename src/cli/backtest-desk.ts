@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { constants, setPriority, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../config/error.js'
 import type {
@@ -12,6 +12,7 @@ import type {
 } from '../ports/control/backtests.js'
 import { backtestConfig } from './backtest/configuration.js'
 import type { BacktestReply } from './backtest/protocol.js'
+import { forkAside } from './fork-aside.js'
 
 /** Reports that are kept, the latest ones. */
 const KEPT = 10
@@ -34,16 +35,18 @@ export class BacktestDesk implements BacktestControl {
       throw error
     }
     this.busy = true
+    const cleanUp: (() => void)[] = [() => (this.busy = false)]
     try {
       const dir = await mkdtemp(join(tmpdir(), 'tidecast-sent-'))
+      cleanUp.push(() => void rm(dir, { recursive: true, force: true }))
       const file = join(dir, 'data.csv')
       await writeFile(file, csv, { mode: 0o600 })
       const id = randomBytes(8).toString('hex')
       this.note({ id, state: 'running', progress: { phase: 'reading', share: 0 }, report: null, why: null })
-      this.launch(id, { ...request, file }, () => void rm(dir, { recursive: true, force: true }))
+      this.launch(id, { ...request, file }, cleanUp)
       return { kind: 'started', id }
     } catch (error) {
-      this.busy = false
+      for (const step of cleanUp) step()
       throw error
     }
   }
@@ -57,25 +60,18 @@ export class BacktestDesk implements BacktestControl {
     if (this.child?.connected === true) this.child.disconnect()
   }
 
-  private launch(id: string, job: BacktestRequest & { readonly file: string }, cleanUp: () => void): void {
-    const child = fork(new URL('./backtest/backtest-process.js', import.meta.url), [], {
-      env: this.env,
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    })
+  private launch(
+    id: string,
+    job: BacktestRequest & { readonly file: string },
+    cleanUp: readonly (() => void)[],
+  ): void {
+    const script = new URL('./backtest/backtest-process.js', import.meta.url)
+    const child = forkAside(script, job, this.env, 'ignore')
     this.child = child
     const tell = (news: Partial<BacktestStatus>): void => {
       const status = this.all.get(id)
       if (status?.state === 'running') this.all.set(id, { ...status, ...news })
     }
-    child.once('spawn', () => {
-      try {
-        if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-      } catch {
-        // Without the right to change priorities it runs at the ordinary one.
-      }
-      child.send(job)
-    })
     child.on('message', (message) => {
       const reply = message as BacktestReply
       if (reply.kind === 'progress') tell({ progress: reply.progress })
@@ -84,8 +80,7 @@ export class BacktestDesk implements BacktestControl {
     })
     const ended = (why: string): void => {
       tell({ state: 'failed', why })
-      this.busy = false
-      cleanUp()
+      for (const step of cleanUp) step()
     }
     child.once('error', (error) => ended(error.message))
     child.once('exit', (code, signal) =>

@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
 import { TrainerFailure, type LaunchTrainer, type TrainerReply } from '../training/protocol.js'
+import { forkAside } from './fork-aside.js'
 
 /**
  * Trains in a process of its own: the only one that may hold a GPU, whose memory is free again when it ends. It runs at
@@ -13,11 +12,7 @@ export const launchTrainer =
   (job, listen, signal) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted()
-      const child = fork(new URL('./trainer-process.js', import.meta.url), [], {
-        env,
-        serialization: 'advanced',
-        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      })
+      const child = forkAside(new URL('./trainer-process.js', import.meta.url), job, env, 'pipe')
       let complaint = ''
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         complaint = (complaint + text).slice(-2000)
@@ -27,14 +22,6 @@ export const launchTrainer =
         reject(new TrainerFailure('aborted', 'the training was ended'))
       }
       signal.addEventListener('abort', abort, { once: true })
-      child.once('spawn', () => {
-        try {
-          if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-        } catch {
-          // Without the right to change priorities it trains at the ordinary one.
-        }
-        child.send(job)
-      })
       child.on('message', (message) => {
         const reply = message as TrainerReply
         switch (reply.kind) {

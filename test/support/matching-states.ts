@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { PipelineConfig } from '../../src/config/types.js'
-import { consumerGroup } from '../../src/core/consumer-group.js'
 import { BASELINE, networkModel } from '../../src/pipeline/active-model.js'
 import { PartitionStates } from '../../src/pipeline/partition-states.js'
 import { rewarm } from '../../src/pipeline/rewarm.js'
-import type { Broker, PartitionLease, StateRow } from '../../src/ports/broker.js'
+import type { Broker, StateRow } from '../../src/ports/broker.js'
 import type { ModelStore } from '../../src/ports/model-store.js'
 import { sharedEngine } from './shared-engine.js'
+import { joinAll } from './stored-states.js'
 
 /**
  * Every stored state is that of the version it names: rebuilt from its ring under each version of the store, it lies
@@ -60,14 +60,7 @@ export async function assertStatesMatch(
 }
 
 async function storedRows(broker: Broker, config: PipelineConfig): Promise<StateRow[]> {
-  const count = (await broker.describe(config.topic))?.length ?? 0
-  const leases: PartitionLease[] = []
-  const consumption = await new Promise<Awaited<ReturnType<Broker['consume']>>>((resolve, reject) => {
-    const joined = broker.consume(config.topic, consumerGroup(config.name), (lease) => {
-      if (leases.push(lease) === count) joined.then(resolve, reject)
-    })
-    joined.catch(reject)
-  })
+  const { leases, consumption } = await joinAll(broker, config)
   const rows: StateRow[] = []
   for (const lease of leases) for await (const chunk of lease.states.load()) rows.push(...chunk)
   await consumption.close()

@@ -4,7 +4,8 @@ import { F64, StateLayout } from '../../src/core/layout.js'
 import { stateSize } from '../../src/core/network-spec.js'
 import { RowCodec } from '../../src/core/row-codec.js'
 import { SeriesTable } from '../../src/core/series-table.js'
-import type { Broker, PartitionLease } from '../../src/ports/broker.js'
+import type { Broker } from '../../src/ports/broker.js'
+import { join } from '../contract/broker-helpers.js'
 
 /** A series' state as a snapshot holds it. */
 export interface StoredState {
@@ -27,16 +28,18 @@ export interface StoredPipeline {
   readonly metas: readonly Uint8Array[]
 }
 
+/** Joins the pipeline's group and waits until it owns every partition. */
+export async function joinAll(
+  broker: Broker,
+  config: PipelineConfig,
+): Promise<Pick<Awaited<ReturnType<typeof join>>, 'leases' | 'consumption'>> {
+  const count = (await broker.describe(config.topic))?.length ?? 0
+  return join(broker, config.topic, consumerGroup(config.name), count)
+}
+
 /** What a pipeline has left in the log that nobody else holds now. */
 export async function storedStates(broker: Broker, config: PipelineConfig): Promise<StoredPipeline> {
-  const count = (await broker.describe(config.topic))?.length ?? 0
-  const leases: PartitionLease[] = []
-  const consumption = await new Promise<Awaited<ReturnType<Broker['consume']>>>((resolve, reject) => {
-    const joined = broker.consume(config.topic, consumerGroup(config.name), (lease) => {
-      if (leases.push(lease) === count) joined.then(resolve, reject)
-    })
-    joined.catch(reject)
-  })
+  const { leases, consumption } = await joinAll(broker, config)
   const layout = new StateLayout(config)
   const hiddenSize = stateSize(config.model)
   const states = new Map<string, StoredState>()

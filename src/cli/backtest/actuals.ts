@@ -15,6 +15,14 @@ export interface Actuals {
   readonly naiveError: number
 }
 
+/** Position of an origin that is scored: every stride-th from the last one before the test part; `null`: it is not. */
+export function scoredAt(actual: Actuals | undefined, origin: number, stride: number): number | null {
+  const i = actual?.position(origin)
+  if (actual === undefined || i === undefined) return null
+  const from = actual.test - 1
+  return i >= from && (i - from) % stride === 0 ? i : null
+}
+
 /**
  * @param interval ms; 0 takes each series' own rows as its grid
  * @param share of each series' grid, at its end, that is the test part

@@ -1,4 +1,4 @@
-import type { Actuals } from './actuals.js'
+import { scoredAt, type Actuals } from './actuals.js'
 
 export interface SymbolScores {
   /** Mean −log probability of the symbols that came. */
@@ -29,13 +29,11 @@ export class SymbolScorer {
     private readonly stride: number,
   ) {}
 
-  /** Whether a forecast from this origin is scored: every stride-th from the last one before the test part, where a symbol follows. */
+  /** Whether a forecast from this origin is scored: where a symbol follows. */
   isScored(series: string, origin: number): boolean {
     const actual = this.data.get(series)
-    const i = actual?.position(origin)
-    if (actual === undefined || i === undefined) return false
-    const from = actual.test - 1
-    return i >= from && (i - from) % this.stride === 0 && !Number.isNaN(actual.values[i + 1] ?? NaN)
+    const i = scoredAt(actual, origin, this.stride)
+    return i !== null && !Number.isNaN(actual!.values[i + 1] ?? NaN)
   }
 
   /** @param named the most probable ones, most probable first; the rest is shared by all others of the file */

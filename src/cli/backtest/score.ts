@@ -1,5 +1,5 @@
 import { pinball } from '../../core/accuracy.js'
-import type { Actuals } from './actuals.js'
+import { scoredAt, type Actuals } from './actuals.js'
 
 export interface BacktestScores {
   /** Means over the series of each one's own figure. */
@@ -30,13 +30,11 @@ export class Scorer {
     private readonly stride: number,
   ) {}
 
-  /** Whether a forecast from this origin is scored: every stride-th from the last one before the test part. */
+  /** Whether a forecast from this origin is scored: where the whole horizon lies in the file. */
   isScored(series: string, origin: number): boolean {
     const actual = this.data.get(series)
-    const i = actual?.position(origin)
-    if (actual === undefined || i === undefined) return false
-    const from = actual.test - 1
-    return i >= from && (i - from) % this.stride === 0 && i < actual.values.length - this.horizon
+    const i = scoredAt(actual, origin, this.stride)
+    return i !== null && i < actual!.values.length - this.horizon
   }
 
   /** @param bands by quantile, then horizon step */
