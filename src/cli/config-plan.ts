@@ -7,7 +7,7 @@ import { describePlan } from '../config/plan.js'
 import type { PlanReport } from '../ports/control/config.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
-import { DaemonClient } from './daemon-client.js'
+import { DaemonClient } from './http/daemon-client.js'
 
 type Options = ConfigOptions & { readonly json?: true }
 

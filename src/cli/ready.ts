@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseDuration, printDuration } from '../config/units.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
+import { urlOf } from './http/address.js'
 
 type Options = ConfigOptions & {
   readonly url?: string
@@ -23,7 +24,7 @@ export function registerReady(program: Command, context: CliContext): void {
     .option('--live', 'ask only whether it is alive, as a health check does')
     .option('--wait <duration>', 'go on asking for so long, such as 2m', duration, 0)
   addConfigOptions(command).action(async (options: Options) => {
-    const base = options.url ?? address(configFrom(options, context).http)
+    const base = options.url ?? urlOf(configFrom(options, context).http)
     const reason = await untilReady(base, options, context)
     if (reason === null) context.stdout.write(options.live === true ? 'alive\n' : 'ready\n')
     else {
@@ -37,12 +38,6 @@ function duration(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.')
   return ms
-}
-
-/** Who listens on every address is asked on loopback. */
-function address({ host, port }: { readonly host: string; readonly port: number }): string {
-  const asked = host === '0.0.0.0' || host === '::' ? 'localhost' : host
-  return `http://${asked.includes(':') ? `[${asked}]` : asked}:${String(port)}`
 }
 
 /** `null` when it is, else why not. */

@@ -7,7 +7,7 @@ import type { Decision, Scores } from '../ports/model-store.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
 import { ProgressBar } from './progress-bar.js'
-import { DaemonClient } from './daemon-client.js'
+import { DaemonClient } from './http/daemon-client.js'
 import { pipelineNamed } from './with-log.js'
 
 interface Options extends ConfigOptions {

@@ -12,7 +12,8 @@ import { systemClock } from '../../ports/clock.js'
 import type { Continuation, SampleRequest } from '../../ports/control.js'
 import type { OpenBroker } from '../broker.js'
 import type { CliContext } from '../context.js'
-import { HttpClient, urlOf } from '../replay/http-client.js'
+import { urlOf } from '../http/address.js'
+import { HttpClient } from '../http/http-client.js'
 import { withOwnLog } from '../with-log.js'
 
 /**

@@ -5,7 +5,8 @@ import { ModelDesk, restingOffice } from '../../pipeline/models/desk.js'
 import { systemClock } from '../../ports/clock.js'
 import type { ModelsStatus, ModelVersion, RollbackTarget } from '../../ports/control/models.js'
 import type { CliContext } from '../context.js'
-import { DaemonClient, NoDaemon } from '../daemon-client.js'
+import { NoDaemon } from '../http/address.js'
+import { DaemonClient } from '../http/daemon-client.js'
 import { withLog, withOwnLog } from '../with-log.js'
 
 /** What a command changes, through the running daemon, or in the store itself where none runs. */

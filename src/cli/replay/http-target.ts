@@ -1,6 +1,6 @@
 import type { FileRow } from '../../adapters/files/observations.js'
 import { ReplayError } from './error.js'
-import { HttpClient, type Answer } from './http-client.js'
+import { HttpClient, reasonOf, type Answer } from '../http/http-client.js'
 import type { Timer } from './pacer.js'
 import type { Target } from './target.js'
 
@@ -31,10 +31,7 @@ export class HttpTarget implements Target {
     const { body, count } = this.body(rows)
     for (;;) {
       // Not interrupted by the signal: a request under way is waited for, so that its outcome is known.
-      const answer = await this.client.post(
-        `/api/v1/topics/${encodeURIComponent(this.options.topic)}/records`,
-        body,
-      )
+      const answer = await this.post(body)
       if (answer.status === 200) {
         assertAccepted(answer, count)
         return count
@@ -49,6 +46,20 @@ export class HttpTarget implements Target {
 
   async close(): Promise<void> {
     // fetch keeps its connections itself.
+  }
+
+  private async post(body: string): Promise<Answer> {
+    const { url, topic } = this.options
+    try {
+      const path = `/api/v1/topics/${encodeURIComponent(topic)}/records`
+      return await this.client.post(path, body, 'application/x-ndjson')
+    } catch (error) {
+      throw new ReplayError(
+        `The daemon at ${url} did not answer (${reasonOf(error)}). The batch under way may have been appended ` +
+          'all the same; when the replay goes on, it is sent again, and the pipelines reject its rows as duplicates.',
+        { cause: error },
+      )
+    }
   }
 
   private body(rows: readonly FileRow[]): { readonly body: string; readonly count: number } {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { FileRow } from '../../adapters/files/observations.js'
 import type { Config } from '../../config/types.js'
 import type { InputEncoding } from '../../core/value-format.js'
@@ -8,10 +6,11 @@ import { BrokerError } from '../../ports/broker.js'
 import { systemClock } from '../../ports/clock.js'
 import { brokerPlace, describePlace, openBroker } from '../broker.js'
 import { InputWriters } from '../input-writers.js'
+import { NoDaemon, tokenOf, urlOf } from '../http/address.js'
+import { HttpClient } from '../http/http-client.js'
 import { openRegistry, registryPlace } from '../registry.js'
 import { rowEncoder } from './encode-row.js'
 import { ReplayError } from './error.js'
-import { HttpClient, urlOf } from './http-client.js'
 import { HttpTarget } from './http-target.js'
 import { openLogTarget } from './log-target.js'
 import type { Timer } from './pacer.js'
@@ -65,29 +64,17 @@ async function openHttpTarget(
   const { http } = config
   try {
     const url = urlOf(http)
-    const token = http.token ?? (await tokenIn(dataDir))
+    const token = await tokenOf(http, dataDir)
     await new HttpClient(url, token).pipelines()
     const { maxBodyBytes, maxRecordsPerRequest } = http
     return new HttpTarget({ url, token, topic, maxBodyBytes, maxRecordsPerRequest, encode, timer, onBusy })
   } catch (error) {
-    if (!(error instanceof ReplayError)) throw error
+    if (!(error instanceof NoDaemon)) throw error
     throw new ReplayError(
       `the log is in use, and rows cannot go through the HTTP interface of a daemon: ${error.message}.\nWhere a daemon ` +
         'runs on this data directory, tell its port with --set http.port=<port> and its token with http.token. ' +
         `Otherwise: ${locked.message}`,
       { cause: locked },
     )
-  }
-}
-
-async function tokenIn(dataDir: string): Promise<string> {
-  const file = join(dataDir, 'token')
-  try {
-    return (await readFile(file, 'utf8')).trim()
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new ReplayError(`its token is neither configured (http.token) nor in ${file} (${reason})`, {
-      cause: error,
-    })
   }
 }

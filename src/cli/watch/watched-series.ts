@@ -1,7 +1,7 @@
 import type { Forecast } from '../../core/forecast/format.js'
 import type { PipelineStatus } from '../../ports/control.js'
 import type { SeriesForecasts, SeriesHistory, SeriesPage, SeriesState } from '../../ports/control/series.js'
-import { HttpClient } from '../replay/http-client.js'
+import { HttpClient } from '../http/http-client.js'
 import { serverEvents } from './events.js'
 import type { Watched } from './frame.js'
 

@@ -1,24 +1,16 @@
-import type { Config } from '../../config/types.js'
 import type { PipelineStatus } from '../../ports/control.js'
-import { ReplayError } from './error.js'
+import { NoDaemon } from './address.js'
 
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly body: Readonly<Record<string, unknown>>
-  /** Of an answer that is not a success. */
+  /** Of an answer that is not a success; without a code where it is not Tidecast's. */
   readonly error: { readonly code: string; readonly message: string }
 }
 
 /** A batch is synced to a disk before it is answered; a daemon that takes longer is stuck. */
 const TIMEOUT_MS = 60_000
-
-/** Where the daemon of a configuration answers: an address to listen on is not always one to connect to. */
-export function urlOf({ host, port }: Config['http']): string {
-  if (port === 0) throw new ReplayError('http.port is 0, so its port is not known')
-  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-}
 
 /** The daemon's HTTP interface as commands use it. */
 export class HttpClient {
@@ -26,40 +18,35 @@ export class HttpClient {
     private readonly url: string,
     /** What changes nothing needs none. */
     private readonly token = '',
+    private readonly timeoutMs = TIMEOUT_MS,
   ) {}
 
-  /** Rejects when no daemon answers. */
+  /** Rejects with `NoDaemon` when none answers. */
   async get(path: string): Promise<Answer> {
     try {
-      return await this.request(path, {})
+      return await this.request(path)
     } catch (error) {
-      throw new ReplayError(`no daemon answers at ${this.url} (${reasonOf(error)})`, { cause: error })
+      throw new NoDaemon(`no daemon answers at ${this.url} (${reasonOf(error)})`, { cause: error })
     }
   }
 
-  async post(path: string, body: string): Promise<Answer> {
-    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/x-ndjson' }
-    try {
-      return await this.request(path, { method: 'POST', body, headers })
-    } catch (error) {
-      throw new ReplayError(
-        `The daemon at ${this.url} did not answer (${reasonOf(error)}). The batch under way may have been appended ` +
-          'all the same; when the replay goes on, it is sent again, and the pipelines reject its rows as duplicates.',
-        { cause: error },
-      )
-    }
+  /** Rejects as `request`; nobody knows then whether it took effect. */
+  post(path: string, body: string | Uint8Array, type: string): Promise<Answer> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': type }
+    return this.request(path, { method: 'POST', body: Buffer.from(body), headers })
   }
 
-  /** Rejects when no daemon answers. */
+  /** Rejects with `NoDaemon` when none answers. */
   async pipelines(): Promise<readonly Pick<PipelineStatus, 'name' | 'topic'>[]> {
     const { status, body } = await this.get('/api/v1/pipelines')
     const { pipelines } = body as { readonly pipelines?: readonly PipelineStatus[] }
     if (status === 200 && pipelines !== undefined) return pipelines
-    throw new ReplayError(`no daemon answers at ${this.url} (what answers is not Tidecast)`)
+    throw new NoDaemon(`no daemon answers at ${this.url} (what answers is not Tidecast)`)
   }
 
-  private async request(path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
+  /** Rejects as `fetch` does, with a TimeoutError after the time-out. */
+  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(this.timeoutMs) })
     const text = await response.text()
     const body = parsed(text)
     const error = {
@@ -81,7 +68,7 @@ function parsed(text: string): Answer['body'] {
 }
 
 /** fetch says "fetch failed" and keeps what failed as the cause. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.cause instanceof Error)
     return 'code' in error.cause ? String(error.cause.code) : error.cause.message
