@@ -14,6 +14,7 @@ import { StepList } from '../core/steps.js'
 import type { StateRow, StoredStates } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
 import type { Earlier } from './earlier-states.js'
+import { LatestForecasts } from './latest-forecasts.js'
 import type { Shadow, ShadowMemory } from './shadow.js'
 import { PartitionSymbols } from './partition-symbols.js'
 import type { Successor } from './successor.js'
@@ -49,10 +50,7 @@ export class PartitionStates {
   /** Record key, and the bytes every forecast begins with (made with the first), by slot. */
   readonly keys: Uint8Array[] = []
   readonly heads: (Uint8Array | undefined)[] = []
-  /** [capacity, cells] each slot's latest forecast, with its origin (NaN: none) and model version. */
-  private latest: Float32Array
-  private origins: Float64Array
-  private makers: Int32Array
+  readonly latest: LatestForecasts
   /** Slots that came from the store with a hidden state of another network: to be re-warmed before they are stepped. */
   stale: number[] = []
   /** The network that is to take over, while there is one. */
@@ -105,9 +103,7 @@ export class PartitionStates {
     this.scores = scores ?? new Scoreboard(this.layout, [quantiles[0]!, 0.5, quantiles.at(-1)!])
     this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
     this.cells = this.symbols?.cells ?? horizon * quantiles.length
-    this.latest = new Float32Array(INITIAL_SLOTS * this.cells)
-    this.origins = new Float64Array(INITIAL_SLOTS)
-    this.makers = new Int32Array(INITIAL_SLOTS)
+    this.latest = new LatestForecasts(INITIAL_SLOTS, this.cells)
     this.dirty = new Uint8Array(INITIAL_SLOTS)
     this.codec = new RowCodec(this.table, this.hiddenSize)
     this.pooled = new PooledResiduals(this.layout.lags.length, config.quantiles.length)
@@ -264,7 +260,7 @@ export class PartitionStates {
     this.successor?.forget(slot)
     this.versions[slot] = -1
     this.embedding[slot] = this.model.embeddingOf(series)
-    this.origins[slot] = NaN
+    this.latest.drop(slot)
     if (row !== null && this.codec.read(slot, this.hidden, row.bytes)) {
       this.table.f64[slot * F64_WIDTH + F64.offset] = row.offset
       this.versions[slot] = Number(row.model)
@@ -390,26 +386,6 @@ export class PartitionStates {
     return offset <= this.table.f64[slot * F64_WIDTH + F64.offset]!
   }
 
-  remember(slot: number, forecast: Float64Array, origin: number, version: number): void {
-    this.latest.set(forecast, slot * forecast.length)
-    this.origins[slot] = origin
-    this.makers[slot] = version
-  }
-
-  /** The slot's latest forecast into `into`; `null` where it has made none since it became resident. */
-  recall(slot: number, into: Float64Array): { ts: number; version: number } | null {
-    const ts = this.origins[slot]!
-    if (ts !== ts) return null
-    const at = slot * into.length
-    into.set(this.latest.subarray(at, at + into.length))
-    return { ts, version: this.makers[slot]! }
-  }
-
-  /** No forecast of the slot stands any more. */
-  forget(slot: number): void {
-    this.origins[slot] = NaN
-  }
-
   /** Takes over hidden states made under another network. */
   replaceHidden(hidden: Float32Array, model: ActiveModel): void {
     this.hidden = hidden
@@ -427,9 +403,7 @@ export class PartitionStates {
     this.hidden = wider(this.hidden, sharedFloats(capacity * this.hiddenSize))
     this.versions = wider(this.versions, new Int32Array(capacity))
     this.embedding = wider(this.embedding, new Int32Array(capacity))
-    this.latest = wider(this.latest, new Float32Array(capacity * this.cells))
-    this.origins = wider(this.origins, new Float64Array(capacity))
-    this.makers = wider(this.makers, new Int32Array(capacity))
+    this.latest.grow(capacity)
     this.dirty = wider(this.dirty, new Uint8Array(capacity))
     this.successor?.grow(capacity)
   }

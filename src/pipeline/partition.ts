@@ -75,7 +75,7 @@ export class Partition {
   latest(series: string): { readonly ts: number; readonly json: string } | null {
     const slot = this.states.slots.find(series)
     if (slot === undefined) return null
-    const origin = this.states.recall(slot, this.forecast)
+    const origin = this.states.latest.read(slot, this.forecast)
     if (origin === null) return null
     const { ts, version } = origin
     const json = this.jsonOf(series, ts, version, this.forecast, this.states.table.scale(slot))
@@ -102,7 +102,7 @@ export class Partition {
     const row = await states.rowOf(series)
     if (symbols === null || row === null || !states.hasValues(row)) return null
     const slot = states.slots.find(series)
-    const made = slot === undefined ? null : states.recall(slot, this.forecast)
+    const made = slot === undefined ? null : states.latest.read(slot, this.forecast)
     const forecast = made?.version === model.version && model.version > 0 ? this.forecast.slice() : null
     return { config, model, row, symbols: symbols.memory(), forecast }
   }
@@ -300,7 +300,7 @@ export class Partition {
     const forecast = part.rows.forecast(part, row, this.model)
     const ts = steps.ts[s]!
     const version = byNetwork ? this.model.version : 0
-    this.states.remember(slot, forecast, ts, version)
+    this.states.latest.keep(slot, forecast, ts, version)
     const anomaly = this.states.anomalies.pop()
     if (!publish) return
     const { maxAge } = this.config.publish

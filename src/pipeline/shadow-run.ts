@@ -6,7 +6,7 @@ import type { StoredModel } from '../ports/model-store.js'
 import type { ShadowFigures } from '../ports/control/learning.js'
 import { networkModel, type ActiveModel } from './active-model.js'
 import { asConfigured } from './fits.js'
-import type { PartitionRuntime } from './partition-runtime.js'
+import type { Partitions } from './partitions.js'
 
 /** A network in the shadow of the one in use, on all partitions of a process. */
 export class ShadowRun {
@@ -14,7 +14,7 @@ export class ShadowRun {
 
   constructor(
     private readonly engine: Engine,
-    private readonly partitions: ReadonlyMap<number, PartitionRuntime>,
+    private readonly partitions: Pick<Partitions, 'all'>,
   ) {}
 
   /** 0: none. */
@@ -31,13 +31,13 @@ export class ShadowRun {
   /** Lets it run on partitions on which it does not yet: new ones, and after a change of the configuration. */
   async extend(): Promise<void> {
     const { model } = this
-    if (model !== null) for (const runtime of [...this.partitions.values()]) await runtime.accompany(model)
+    if (model !== null) for (const runtime of this.partitions.all()) await runtime.accompany(model)
   }
 
   async end(): Promise<void> {
     const { model } = this
     this.model = null
-    for (const runtime of [...this.partitions.values()]) await runtime.accompany(null)
+    for (const runtime of this.partitions.all()) await runtime.accompany(null)
     model?.network?.release()
   }
 
@@ -47,9 +47,9 @@ export class ShadowRun {
     const sums = (): DailyScores =>
       new DailyScores(new StateLayout(config), [quantiles[0]!, 0.5, quantiles.at(-1)!])
     const [candidate, champion] = [sums(), sums()]
-    const shadows = [...this.partitions.values()].flatMap(({ shadow }) =>
-      shadow !== null && shadow.model === this.model ? [shadow] : [],
-    )
+    const shadows = this.partitions
+      .all()
+      .flatMap(({ shadow }) => (shadow !== null && shadow.model === this.model ? [shadow] : []))
     const [first] = shadows
     if (first === undefined) return null
     for (const shadow of shadows) {

@@ -50,7 +50,7 @@ export class SymbolForecaster implements Forecaster {
 
   /** No forecast is made from a missing symbol, and the one before it does not wait for the one after. */
   skip(slot: number): void {
-    this.states.forget(slot)
+    this.states.latest.drop(slot)
   }
 
   writer(version: number, model: ActiveModel): ForecastWriter | null {
@@ -78,7 +78,7 @@ export class SymbolForecaster implements Forecaster {
     model: ActiveModel,
   ): void {
     const { symbols, last } = this
-    const made = this.states.recall(slot, last)
+    const made = this.states.latest.read(slot, last)
     if (made === null || (made.version > 0 && made.version !== model.version)) return
     const number = made.version > 0 ? symbols.networkNumber(model, symbol) : symbol
     // Of symbols that the network does not know, each has its share in the unknown one.

@@ -1,5 +1,6 @@
 import type { StoredModel } from '../ports/model-store.js'
-import type { LearnerOptions, Trainable } from './learner.js'
+import type { LearnerOptions } from './learner.js'
+import type { Trainable } from './trainable.js'
 import { TrainerFailure, type LaunchTrainer, type TrainingJob } from './protocol.js'
 import type { Due } from './triggers.js'
 

@@ -2,7 +2,8 @@ import type { LearningStatus, TrainOutcome } from '../ports/control/learning.js'
 import type { Clock } from '../ports/clock.js'
 import type { ModelStore } from '../ports/model-store.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
-import { Learner, type Trainable } from './learner.js'
+import { Learner } from './learner.js'
+import type { Trainable } from './trainable.js'
 import type { LaunchTrainer, TrainingJob } from './protocol.js'
 
 export interface SupervisorOptions {

@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load.js'
 import type { Decision, ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
 import { createTelemetry } from '../../src/telemetry/telemetry.js'
 import { TrainerFailure, type LaunchTrainer } from '../../src/training/protocol.js'
-import type { Trainable } from '../../src/training/learner.js'
+import type { Trainable } from '../../src/training/trainable.js'
 import { TrainingSupervisor } from '../../src/training/supervisor.js'
 import { networkSpec } from '../../src/training/network-spec.js'
 
