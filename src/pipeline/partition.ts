@@ -1,18 +1,15 @@
 import type { PipelineConfig } from '../config/types.js'
-import type { Anomaly } from '../core/anomaly.js'
-import { baselineForecast } from '../core/baseline.js'
-import { F64, F64_WIDTH } from '../core/layout.js'
 import type { Scoreboard } from '../core/scoreboard.js'
-import type { LogRecord, RecordHeaders } from '../ports/broker.js'
+import type { LogRecord } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
-import { anomalyRecord } from './anomaly-record.js'
-import { modelLabel, type ActiveModel } from './active-model.js'
+import type { ActiveModel } from './active-model.js'
 import { emptyAdvance, type Advance } from './advance.js'
 import { NOTHING_STORED, type Branch } from './continuation.js'
 import type { Forecaster } from './forecaster.js'
 import { PLAIN, type Formats } from './formats.js'
 import { IDLE, Intake } from './intake.js'
 import { NumberForecaster } from './number-forecaster.js'
+import { Outlet, type ToldForecast } from './outlet.js'
 import { PartitionStates, sharedFloats } from './partition-states.js'
 import { Part } from './part.js'
 import { Provenance } from './provenance.js'
@@ -24,7 +21,6 @@ import { Successor } from './successor.js'
 import { SymbolForecaster } from './symbol-forecaster.js'
 
 const BASELINE_ROWS = 1024
-const NOBODY: Pick<ViewedList, 'has'> = { has: () => false }
 
 interface InFlight {
   readonly part: Part
@@ -39,9 +35,8 @@ export class Partition {
   private readonly forecast: Float64Array
   /** They take turns: one is prepared while the engine steps the other. */
   private parts: readonly [Part, Part]
+  private outlet: Outlet
   model: ActiveModel
-  /** Whose steps are to be told beyond their publication. */
-  viewed: Pick<ViewedList, 'has'> = NOBODY
 
   constructor(
     private config: PipelineConfig,
@@ -57,6 +52,7 @@ export class Partition {
     this.intake = this.takeIn()
     this.forecast = new Float64Array(states.cells)
     this.forecaster = this.forecastWith()
+    this.outlet = this.letOut()
     this.model = model
     this.parts = this.allocate(model)
   }
@@ -68,31 +64,25 @@ export class Partition {
     this.states.reconfigure(config)
     this.intake = this.takeIn()
     this.forecaster = this.forecastWith()
+    const { viewed } = this.outlet
+    this.outlet = this.letOut()
+    this.outlet.viewed = viewed
     this.parts = this.allocate(this.model)
   }
 
-  /** The latest forecast of a resident series as the contract's JSON, and its origin (ms); `null` where there is none. */
-  latest(series: string): { readonly ts: number; readonly json: string } | null {
-    const slot = this.states.slots.find(series)
-    if (slot === undefined) return null
-    const origin = this.states.latest.read(slot, this.forecast)
-    if (origin === null) return null
-    const { ts, version } = origin
-    const json = this.jsonOf(series, ts, version, this.forecast, this.states.table.scale(slot))
-    return json === null ? null : { ts, json }
+  /** Whose steps are to be told beyond their publication. */
+  set viewed(list: Pick<ViewedList, 'has'>) {
+    this.outlet.viewed = list
   }
 
-  /** What the baseline says of a resident series now, as `latest`; `null` where the newest step was no observation. */
-  baselineNow(slot: number): { readonly ts: number; readonly json: string } | null {
-    const { table, pooled, symbols, slots, layout } = this.states
-    const { interval } = layout.shape
-    const index = table.f64[slot * F64_WIDTH + F64.index]!
-    const ts = table.f64[slot * F64_WIDTH + F64.ts]!
-    const observed = index === index && (interval === 0 || Math.floor(ts / interval) === index)
-    if (symbols !== null || !observed) return null
-    baselineForecast(table, slot, index, pooled, this.forecast, 0)
-    const json = this.jsonOf(slots.name(slot)!, ts, 0, this.forecast, table.scale(slot))
-    return json === null ? null : { ts, json }
+  /** The latest forecast of a resident series; `null` where there is none. */
+  latest(series: string): ToldForecast | null {
+    return this.outlet.latest(series, this.model)
+  }
+
+  /** What the baseline says of a resident series now; `null` where the newest step was no observation. */
+  baselineNow(slot: number): ToldForecast | null {
+    return this.outlet.baselineNow(slot, this.model)
   }
 
   /** A copy of a symbol series to go on from, while no batch is under way; `null` where it has had no symbol yet. */
@@ -262,15 +252,14 @@ export class Partition {
     for (const { start, rows, observed } of part.plan.waves) {
       for (let row = start; row < start + observed; row++) {
         this.forgetAcrossGap(part.stepOf[row]!)
-        this.publish(part, row, records, publish, result)
+        this.forecastFrom(part, row, records, publish, result)
       }
       for (let row = start + observed; row < start + rows; row++) {
         const s = part.stepOf[row]!
         this.forgetAcrossGap(s)
         this.forecaster.skip(this.states.steps.slots[s]!, this.states.steps.index[s]!)
         result.masked++
-        const series = this.states.slots.name(this.states.steps.slots[s]!)!
-        if (publish && this.viewed.has(series)) this.tell(s, series, null, result)
+        if (publish) this.outlet.skip(s, result)
       }
     }
   }
@@ -284,78 +273,24 @@ export class Partition {
     if (steps.skipped[s]! > 0) table.forgetOpen(steps.slots[s]!)
   }
 
-  /** Scores what was forecast for this observation, then makes, keeps and encodes the forecast from it. */
-  private publish(
+  /** Scores what was forecast for this observation, then makes, keeps and publishes the forecast from it. */
+  private forecastFrom(
     part: Part,
     row: number,
     records: readonly LogRecord[],
     publish: boolean,
     result: Advance,
   ): void {
-    const { steps } = this.states
+    const { steps, latest, anomalies } = this.states
     const s = part.stepOf[row]!
-    const slot = steps.slots[s]!
-    const byNetwork = part.byNetwork[row] === 1
     if (steps.skipped[s]! > 0) result.resets++
     const forecast = part.rows.forecast(part, row, this.model)
-    const ts = steps.ts[s]!
-    const version = byNetwork ? this.model.version : 0
-    this.states.latest.keep(slot, forecast, ts, version)
-    const anomaly = this.states.anomalies.pop()
+    const version = part.byNetwork[row] === 1 ? this.model.version : 0
+    latest.keep(steps.slots[s]!, forecast, steps.ts[s]!, version)
+    const anomaly = anomalies.pop()
     if (!publish) return
-    const { maxAge } = this.config.publish
-    const tooOld = maxAge > 0 && ts < this.clock.now() - maxAge
-    const series = this.states.slots.name(slot)!
-    if (this.viewed.has(series)) {
-      const json = tooOld ? null : this.jsonOf(series, ts, version, forecast, part.scale[row]!)
-      this.tell(s, series, json, result)
-    }
-    if (tooOld) return
     const cause = records[steps.record[s]!]!
-    const headers = this.provenance.of(cause.offset)
-    if (anomaly !== undefined) this.report(anomaly, cause, headers, result)
-    result.forecasts++
-    if (byNetwork) result.byNetwork++
-    const writer = this.forecaster.writer(version, this.model)
-    if (writer === null) return
-    const head = (this.states.heads[slot] ??= writer.head(series))
-    const label = modelLabel(version, this.config.model.cell)
-    for (let i = 0; i < writer.records; i++) {
-      result.outputs.push({
-        topic: this.config.output,
-        timestamp: cause.timestamp,
-        headers,
-        key: this.states.keys[slot]!,
-        value: writer.write(head, ts, label, forecast, part.scale[row]!, i),
-      })
-    }
-  }
-
-  /** Tells of a step of a series that is being looked at. @param forecast as JSON; `null`: none was published from it */
-  private tell(s: number, series: string, forecast: string | null, result: Advance): void {
-    const { steps, symbols } = this.states
-    const value = steps.value[s]!
-    const observed = symbols === null ? value : symbols.vocabulary.name(value)
-    result.viewed.push({
-      series,
-      ts: steps.ts[s]!,
-      value: value === value ? (observed ?? null) : null,
-      forecast,
-    })
-  }
-
-  /** A forecast as the contract's JSON; `null` where what made it is gone, and alone could say what it means. */
-  private jsonOf(
-    series: string,
-    ts: number,
-    version: number,
-    forecast: Float64Array,
-    scale: number,
-  ): string | null {
-    const writer = this.forecaster.json(version, this.model)
-    if (writer === null) return null
-    const label = modelLabel(version, this.config.model.cell)
-    return Buffer.from(writer.write(writer.head(series), ts, label, forecast, scale, 0)).toString()
+    this.outlet.publish(s, cause, forecast, version, part.scale[row]!, anomaly, this.model, result)
   }
 
   private takeIn(): Intake {
@@ -369,17 +304,9 @@ export class Partition {
       : new SymbolForecaster(config, states, states.symbols)
   }
 
-  private report(anomaly: Anomaly, cause: LogRecord, headers: RecordHeaders, result: Advance): void {
-    result.anomalies++
-    const { topic } = this.config.anomalies
-    if (topic === null) return
-    result.outputs.push({
-      topic,
-      timestamp: cause.timestamp,
-      headers,
-      key: this.states.keys[anomaly.slot]!,
-      value: anomalyRecord(this.config, this.states.slots.name(anomaly.slot)!, anomaly),
-    })
+  private letOut(): Outlet {
+    const { config, states, forecaster, provenance, clock } = this
+    return new Outlet(config, states, forecaster, provenance, clock)
   }
 
   private allocate(model: ActiveModel): readonly [Part, Part] {
