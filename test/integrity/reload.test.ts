@@ -14,7 +14,8 @@ import {
 } from '../support/house.js'
 import { household, lastOrigins, originsOf, type Row } from '../support/household.js'
 import { assertExactlyOnce } from '../support/outputs.js'
-import { pinNetwork } from '../support/pinned-network.js'
+import type { ModelStore } from '../../src/ports/model-store.js'
+import { pinNetwork, randomNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
 import { long, seeded } from '../support/run-options.js'
 
@@ -54,11 +55,15 @@ async function untilMetric(daemon: DaemonProcess, name: string, value: number): 
 async function underLoad(
   rows: readonly Row[],
   use: (daemon: DaemonProcess, feeder: Feeder) => Promise<void>,
+  prepare: (models: ModelStore) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   const config = houseConfig()
   const origins = originsOf(rows)
   await withDataDirectory(async (dataDir) => {
-    await withLogOf(dataDir, ({ models }) => pinNetwork(models, config, [...origins.keys()]))
+    await withLogOf(dataDir, async ({ models }) => {
+      await pinNetwork(models, config, [...origins.keys()])
+      await prepare(models)
+    })
     const daemons = new DaemonSuccession(dataDir, configOf(houseSettings()))
     try {
       const daemon = await daemons.current
@@ -138,6 +143,32 @@ test('a reload steps from valid over each kind of invalid to valid under load, a
     await daemon.configure(configOf(houseSettings({ horizon: 5 })))
     await daemon.until(HOUSE, ({ form }) => form.horizon === 5)
   })
+})
+
+test('a reload of which one change fails is taken back whole, and everything goes on as before', async () => {
+  const third = { topic: HOUSE, interval: '1m', season: 'none' }
+  /** The champion of a pipeline that is to be added cannot be loaded. */
+  const spoil = async (models: ModelStore): Promise<void> => {
+    const network = randomNetwork(pipelineConfig('third', third), ['a'])
+    const { version } = await models.put({ ...network, weights: network.weights.slice(1) })
+    await models.setChampion('third', version)
+  }
+  await underLoad(
+    household(2000),
+    async (daemon, feeder) => {
+      const feeding = feeder.feed()
+      await daemon.until(HOUSE, ({ records }) => records > 0)
+      const changed = houseSettings({ horizon: 6, batch: { maxRecords: 100 } })
+      const outcome = await reload(daemon, configOf(changed, {}, { third }))
+      assert.deepEqual([outcome.status, outcome.code], [503, 'unavailable'])
+      assert.equal((await daemon.status(HOUSE)).form.horizon, 12)
+      assert.equal((await fetch(`${await daemon.listening}/api/v1/pipelines/third`)).status, 404)
+      assert.equal(await metric(daemon, 'tidecast_config_last_reload_successful'), 0)
+      await daemon.until(HOUSE, ({ phase }) => phase === 'running')
+      await feeding
+    },
+    spoil,
+  )
 })
 
 test('random reloads while records flow: one forecast from each accepted grid step, and the neighbour notices nothing', async (t) => {
