@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { parseDuration, parseSize, printDuration, printSize } from '../../src/config/units.js'
 
 test('durations are read with their units, compound and as ISO 8601', () => {

@@ -64,9 +64,10 @@ export function row(series: string, offset: number, content: string): StateRow {
 }
 
 export async function loadRows(lease: PartitionLease): Promise<Record<string, string>> {
-  const rows: Record<string, string> = {}
+  // Pairs, not assignment: a series may be called `__proto__`.
+  const rows: [series: string, content: string][] = []
   for await (const chunk of lease.states.load()) {
-    for (const { series, bytes: content } of chunk) rows[series] = text(content) ?? ''
+    for (const { series, bytes: content } of chunk) rows.push([series, text(content) ?? ''])
   }
-  return rows
+  return Object.fromEntries(rows)
 }

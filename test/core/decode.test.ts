@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { Decoder, REJECT_REASONS, type DecodeOptions } from '../../src/core/decode.js'
 
 const ARRIVAL = Date.UTC(2024, 0, 2)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import avsc from 'avsc'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { quantileField, type Forecast, type ForecastForm } from '../../src/core/forecast/format.js'
 import { ForecastReader } from '../../src/core/forecast/read.js'
 import { avroSchema, forecastSchema } from '../../src/core/forecast/schemas.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { decimalsFor } from '../../src/core/decimals.js'
 import { isoInterval, type ForecastForm } from '../../src/core/forecast/format.js'
 import { JsonWideWriter } from '../../src/core/forecast/json-wide.js'

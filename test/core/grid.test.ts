@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { GridAligner, type GridOptions } from '../../src/core/grid.js'
 import { StateLayout } from '../../src/core/layout.js'
 import { SeriesTable } from '../../src/core/series-table.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { F64, F64_WIDTH, modulo, StateLayout } from '../../src/core/layout.js'
 import { observe } from '../../src/core/observe.js'
 import { SeriesTable } from '../../src/core/series-table.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { parseTimestamp } from '../../src/core/timestamp.js'
 
 test('ISO 8601 in the forms that topics have is read; without a zone it is UTC', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import avsc from 'avsc'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { Decoder, REJECT_REASONS, type DecodeOptions } from '../../src/core/decode.js'
 import type { InputEncoding, RegisteredSchema } from '../../src/core/value-format.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../support/properties.js'
 import { StepList } from '../../src/core/steps.js'
 import { MAX_WAVES, WavePlan } from '../../src/core/waves.js'
 

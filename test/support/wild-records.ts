@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from './properties.js'
 
 /** A record as anything may stand in a topic. */
 export interface WildRecord {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../support/properties.js'
 import type { OutboundRecord } from '../../../src/ports/broker.js'
 import { bytes, readAll, record, rejectsWith, text, values } from '../../contract/broker-helpers.js'
 import { LogProcess } from './log-process-client.js'

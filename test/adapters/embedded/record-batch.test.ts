@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../support/properties.js'
 import { murmur2, partitionOfKey } from '../../../src/adapters/embedded/partitioner.js'
 import { BatchCursor, encodeBatches } from '../../../src/adapters/embedded/record-batch.js'
 import type { LogRecord, OutboundRecord } from '../../../src/ports/broker.js'

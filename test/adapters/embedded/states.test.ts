@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../support/properties.js'
 import { bytes, join, loadRows, row } from '../../contract/broker-helpers.js'
 import { withLog } from './temporary-log.js'
 
@@ -14,6 +14,7 @@ test('states are found by any name, however long or odd', async () => {
       '',
       '\0',
       'a\0b',
+      '__proto__',
       '\ud800',
       '\udfff',
       '�',

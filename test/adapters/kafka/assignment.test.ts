@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../support/properties.js'
 import { assignPartitions, type MemberClaim } from '../../../src/adapters/kafka/assignment.js'
 
 const claim = (owned: readonly number[] = [], declined: readonly number[] = []): MemberClaim => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import avsc from 'avsc'
-import fc from 'fast-check'
+import fc from '../../support/properties.js'
 import { readAvro, wantedOf } from '../../../src/core/avro/read.js'
 import { AvroError, parseAvroSchema } from '../../../src/core/avro/schema.js'
 import { AvroWriter } from '../../../src/core/avro/write.js'
