@@ -6,11 +6,17 @@ import { useStore } from './base/store.js'
 import { formatTime, zoneName } from './format/times.js'
 import { Notice } from './parts/notice.js'
 import { TokenDialog } from './parts/token-dialog.js'
+import { ConfigurationPage } from './views/configuration/configuration-page.js'
 import { LearningPage } from './views/learning/learning-page.js'
 import { Overview } from './views/overview/overview.js'
 import { SeriesPage } from './views/series/series-page.js'
 
-const NAMES: Readonly<Record<View, string>> = { overview: 'Overview', series: 'Series', learning: 'Learning' }
+const NAMES: Readonly<Record<View, string>> = {
+  overview: 'Overview',
+  series: 'Series',
+  learning: 'Learning',
+  configuration: 'Configuration',
+}
 
 const SYMBOLS = { auto: '◐', light: '☀', dark: '☾' } as const
 
@@ -47,6 +53,8 @@ export function App() {
           <Overview status={status} />
         ) : view === 'learning' ? (
           <LearningPage status={status} params={params} />
+        ) : view === 'configuration' ? (
+          <ConfigurationPage status={status} />
         ) : (
           <SeriesPage status={status} params={params} />
         )}

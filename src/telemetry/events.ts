@@ -2,7 +2,7 @@ import type { RejectReason } from '../core/decode.js'
 import type { DriftAlarm } from '../core/drift.js'
 import type { CellKind } from '../core/network-spec.js'
 import type { Refusal, Verdict } from '../core/verdict.js'
-import type { ReloadOutcome } from '../ports/control/config.js'
+import type { ReloadCause, ReloadOutcome } from '../ports/control/config.js'
 import type { LiveAccuracy, LiveScores } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { JudgedScores } from '../ports/model-store.js'
@@ -241,8 +241,6 @@ export interface ConfigDrifted {
   /** The files say something else than what runs. */
   readonly drift: boolean
 }
-
-export type ReloadCause = 'signal' | 'file' | 'request'
 
 export interface ConfigReloaded {
   readonly kind: 'config-reloaded'

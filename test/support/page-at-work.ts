@@ -69,6 +69,11 @@ export class PageAtWork {
     return valueOf(this.hours - 1, 0)
   }
 
+  /** As in its configuration file. */
+  config(): object {
+    return config()
+  }
+
   async visit(view: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await this.browser.newContext({
       locale: 'en',

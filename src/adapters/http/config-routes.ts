@@ -1,5 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { ConfigControl, ConfigProblem, PlanReport } from '../../ports/control/config.js'
+import {
+  describeProblems,
+  describeReload,
+  type ConfigControl,
+  type ConfigProblem,
+  type PlanReport,
+} from '../../ports/control/config.js'
 import { HttpError } from './errors.js'
 import { requireToken } from './token.js'
 
@@ -29,11 +35,10 @@ export function configRoutes(app: FastifyInstance, control: ConfigControl, token
         return { outcome: outcome.kind, ...outcome.report }
       case 'refused': {
         const changes = outcome.report.changes.filter(({ reload }) => reload === 'process-restart')
-        const message = `Nothing was changed: ${changes.map(({ path }) => path).join(', ')} needs a restart of the process.`
-        throw new HttpError(409, 'needs-restart', message, { changes })
+        throw new HttpError(409, 'needs-restart', describeReload(outcome), { changes })
       }
       case 'failed':
-        throw new HttpError(503, 'unavailable', `The old configuration goes on: ${outcome.why}`)
+        throw new HttpError(503, 'unavailable', describeReload(outcome))
       case 'invalid':
         throw invalid(outcome.problems)
     }
@@ -58,6 +63,5 @@ export function configRoutes(app: FastifyInstance, control: ConfigControl, token
 }
 
 function invalid(problems: readonly ConfigProblem[]): HttpError {
-  const paths = problems.map(({ path }) => path || 'the file').join(', ')
-  return new HttpError(422, 'bad-configuration', `The configuration has problems: ${paths}.`, { problems })
+  return new HttpError(422, 'bad-configuration', describeProblems(problems), { problems })
 }

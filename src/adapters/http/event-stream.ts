@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerResponse } from 'node:http'
+import type { ConfigControl, ConfigState } from '../../ports/control/config.js'
 import type { LearningControl } from '../../ports/control/learning.js'
 import type { SeriesControl } from '../../ports/control/series.js'
 import type { Control } from '../../ports/control.js'
@@ -8,6 +9,8 @@ import { SERIES_NAME } from './schemas.js'
 
 export interface EventSources {
   readonly control: Control
+  /** Absent: nothing is said of reloads. */
+  readonly configuration?: ConfigControl
   /** Absent: nothing is said of trainings. */
   readonly learning?: LearningControl
   readonly views: { readonly series: SeriesControl }
@@ -45,8 +48,8 @@ const EVENTS = {
 } as const
 
 /**
- * Server-sent events: `status` once a second, `training` when there are news of one, and of a chosen series
- * `observation` and `forecast`. One timer serves all clients, and rests while there are none.
+ * Server-sent events: `status` once a second, `training` when there are news of one, `reload` when another configuration
+ * runs or the files change, and of a chosen series `observation` and `forecast`. One timer serves all clients, and rests while there are none.
  */
 export function eventRoute(app: FastifyInstance, sources: EventSources): void {
   const stream = new EventStream(sources)
@@ -77,6 +80,8 @@ class EventStream {
   private ticks = 0
   /** By pipeline, what was last said of its training. */
   private readonly trainings = new Map<string, string>()
+  /** What was last said of the configuration. */
+  private reload: ConfigState | undefined
 
   constructor(private readonly sources: EventSources) {}
 
@@ -99,6 +104,12 @@ class EventStream {
     response.on('error', () => this.remove(client))
     response.write(`retry: ${RETRY_MS}\n\n`)
     this.send(client, this.status())
+    const { configuration } = this.sources
+    if (configuration !== undefined) {
+      // The others are told with the next status.
+      this.reload ??= configuration.state()
+      this.send(client, frame('reload', configuration.state()))
+    }
     for (const training of this.trainings.values()) this.send(client, training)
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref()
   }
@@ -113,11 +124,12 @@ class EventStream {
     clearInterval(this.timer)
     this.timer = undefined
     this.trainings.clear()
+    this.reload = undefined
   }
 
   private tick(): void {
     const shared: string[] = []
-    if (this.ticks++ % TICKS_PER_STATUS === 0) shared.push(this.status(), ...this.news())
+    if (this.ticks++ % TICKS_PER_STATUS === 0) shared.push(this.status(), ...this.reloads(), ...this.news())
     const all = shared.join('')
     for (const client of this.clients) {
       const own = client.subject === null ? '' : this.told(client.subject)
@@ -132,6 +144,13 @@ class EventStream {
       notReady: control.notReady(),
       pipelines: control.pipelines(),
     })
+  }
+
+  private reloads(): string[] {
+    const state = this.sources.configuration?.state()
+    if (state === undefined || state === this.reload) return []
+    this.reload = state
+    return [frame('reload', state)]
   }
 
   /** Trainings of which there is something new. */

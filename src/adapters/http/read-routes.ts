@@ -31,7 +31,7 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   'POST /api/v1/pipelines/{pipeline}/models/prune?keep=': 'remove old versions; needs the token',
   'GET /api/v1/problems': 'what is wrong and what to do about it, worst first',
   'GET /api/v1/events?pipeline=&series=':
-    'server-sent events: status, training, and of a series observation and forecast',
+    'server-sent events: status, training, reload, and of a series observation and forecast',
   'POST /api/v1/backtests?interval=&season=&horizon=&test=': 'backtest a CSV file; needs the token',
   'GET /api/v1/backtests/{id}': 'how far a backtest is, and its report',
   'POST /api/v1/pipelines/{pipeline}/pause': 'stop it, with its states kept; needs the token',

@@ -13,6 +13,10 @@ export class ConfigDesk implements ConfigControl {
     return this.reloader.status()
   }
 
+  state(): ReturnType<ConfigControl['state']> {
+    return this.reloader.state
+  }
+
   plan(...what: Parameters<ConfigControl['plan']>): ReturnType<ConfigControl['plan']> {
     return this.reloader.plan(...what)
   }

@@ -6,8 +6,14 @@ import { shownValues } from '../../config/show.js'
 import type { Config } from '../../config/types.js'
 import { configHash, daemonValues } from '../../config/values.js'
 import type { Clock } from '../../ports/clock.js'
-import type { ConfigStatus, PlanOutcome, ReloadOutcome } from '../../ports/control/config.js'
-import type { ReloadCause } from '../../telemetry/events.js'
+import {
+  describeReload,
+  type ConfigState,
+  type ConfigStatus,
+  type PlanOutcome,
+  type ReloadCause,
+  type ReloadOutcome,
+} from '../../ports/control/config.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { FileWatch } from './file-watch.js'
 
@@ -27,17 +33,16 @@ export interface ReloaderOptions {
  */
 export class Reloader {
   private loaded: Loaded
-  private loadedAt: number
-  private drift = false
+  private shown: ConfigState
   private hungUp = false
   private readonly watch: FileWatch
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: ReloaderOptions) {
     this.loaded = options.loaded
-    this.loadedAt = options.clock.now()
+    this.shown = { ...this.news(), files: options.sources.files, drift: false, lastReload: null }
     this.watch = new FileWatch(() => [...options.sources.files, ...secretFiles(this.loaded.config)])
-    options.telemetry.configLoaded({ hash: configHash(this.loaded.config) })
+    options.telemetry.configLoaded({ hash: this.shown.hash })
   }
 
   get config(): Config {
@@ -46,13 +51,11 @@ export class Reloader {
 
   status(): ConfigStatus {
     const { config, origins } = this.loaded
-    return {
-      hash: configHash(config),
-      loadedAt: new Date(this.loadedAt).toISOString(),
-      files: this.options.sources.files,
-      values: shownValues(config, origins),
-      drift: this.drift,
-    }
+    return { ...this.shown, values: shownValues(config, origins) }
+  }
+
+  get state(): ConfigState {
+    return this.shown
   }
 
   plan(text: string | null, format: FileFormat): PlanOutcome {
@@ -80,7 +83,7 @@ export class Reloader {
     this.hungUp = false
     if (!this.watch.changed()) return
     this.compare()
-    if (this.drift && this.config.config.watch) void this.reload('file')
+    if (this.shown.drift && this.config.config.watch) void this.reload('file')
   }
 
   private async attempt(cause: ReloadCause): Promise<ReloadOutcome> {
@@ -88,7 +91,15 @@ export class Reloader {
     const outcome = await this.change()
     this.compare()
     const seconds = (performance.now() - started) / 1000
-    this.options.telemetry.configReloaded({ cause, outcome, seconds, hash: configHash(this.config) })
+    const lastReload = {
+      at: new Date(this.options.clock.now()).toISOString(),
+      cause,
+      outcome: outcome.kind,
+      message: describeReload(outcome),
+      changes: outcome.kind === 'invalid' ? [] : outcome.report.changes,
+    }
+    this.shown = { ...this.shown, lastReload }
+    this.options.telemetry.configReloaded({ cause, outcome, seconds, hash: this.shown.hash })
     return outcome
   }
 
@@ -105,16 +116,21 @@ export class Reloader {
       return { kind: 'failed', report, why: error instanceof Error ? error.message : String(error) }
     }
     this.loaded = next
-    this.loadedAt = this.options.clock.now()
+    this.shown = { ...this.shown, ...this.news() }
     return { kind: 'applied', report }
+  }
+
+  private news(): Pick<ConfigState, 'hash' | 'loadedAt'> {
+    return { hash: configHash(this.config), loadedAt: new Date(this.options.clock.now()).toISOString() }
   }
 
   private compare(): void {
     const now = this.read(this.options.sources)
     const drift =
       now instanceof ConfigError || reportPlan(planReload(this.config, now.config)).changes.length > 0
-    if (drift !== this.drift) this.options.telemetry.configDrift({ drift })
-    this.drift = drift
+    if (drift === this.shown.drift) return
+    this.options.telemetry.configDrift({ drift })
+    this.shown = { ...this.shown, drift }
   }
 
   private read(sources: ConfigSources): Loaded | ConfigError {

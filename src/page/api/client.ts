@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** What else the answer says of it. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message)
   }
@@ -41,7 +43,9 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   }
   const body: unknown = await response.json().catch(() => null)
   if (response.ok) return body as T
-  const { error } = (body ?? {}) as { readonly error?: { readonly code: string; readonly message: string } }
+  const { error } = (body ?? {}) as {
+    readonly error?: { readonly code: string; readonly message: string; readonly [detail: string]: unknown }
+  }
   const message = error?.message ?? `The daemon answered ${response.status}.`
-  throw new ApiError(response.status, error?.code ?? 'unknown', message)
+  throw new ApiError(response.status, error?.code ?? 'unknown', message, error)
 }

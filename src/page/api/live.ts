@@ -1,4 +1,5 @@
 import type { PipelineStatus } from '../../ports/control.js'
+import type { ConfigState } from '../../ports/control/config.js'
 import type { LearningStatus } from '../../ports/control/learning.js'
 import type { SeriesHistory } from '../../ports/control/series.js'
 import type { Forecast } from '../../core/forecast/format.js'
@@ -41,6 +42,8 @@ class Live {
   readonly connections = new Store(0)
   readonly status = new Store<StatusEvent | null>(null)
   readonly trainings = new Store<ReadonlyMap<string, TrainingEvent>>(new Map())
+  /** Another object whenever another configuration runs, one was refused, or the files have changed. */
+  readonly reload = new Store<ConfigState | null>(null)
   private readonly listeners = new Set<(event: SeriesEvent) => void>()
   private subject: Subject | null = null
   private source: EventSource | null = null
@@ -83,6 +86,9 @@ class Live {
     source.addEventListener('training', ({ data }) => {
       const training = JSON.parse(String(data)) as TrainingEvent
       this.trainings.set(new Map(this.trainings.value).set(training.pipeline, training))
+    })
+    source.addEventListener('reload', ({ data }) => {
+      this.reload.set(JSON.parse(String(data)) as ConfigState)
     })
     source.addEventListener('observation', ({ data }) => {
       const { observations } = JSON.parse(String(data)) as SeriesHistory

@@ -16,11 +16,12 @@ const KEY = 'tidecast.token'
 let token = sessionStorage.getItem(KEY)
 
 /**
- * A request that changes something: sent with the token, which is asked for until it is the right one.
+ * A request that needs the token, which is asked for until it is the right one.
+ * @param init of the request; `POST` unless it says otherwise
  * @returns null where the person gave up; nothing has changed
  * @throws ApiError for whatever else is wrong
  */
-export async function change<T>(path: string, body?: BodyInit): Promise<T | null> {
+export async function change<T>(path: string, init: RequestInit = {}): Promise<T | null> {
   let refused: string | null = null
   for (;;) {
     if (token === null) {
@@ -28,12 +29,9 @@ export async function change<T>(path: string, body?: BodyInit): Promise<T | null
       if (token === null) return null
     }
     try {
-      const headers = { authorization: `Bearer ${token}` }
-      const answer = await request<T>(path, {
-        method: 'POST',
-        headers,
-        ...(body === undefined ? {} : { body }),
-      })
+      const headers = new Headers(init.headers)
+      headers.set('authorization', `Bearer ${token}`)
+      const answer = await request<T>(path, { method: 'POST', ...init, headers })
       sessionStorage.setItem(KEY, token)
       return answer
     } catch (error) {

@@ -16,8 +16,9 @@ const RETRY_MS = 3000
 /**
  * What the daemon answers at `path`; asked again when the address changes, when the daemon is back, and every `everyMs`.
  * @param path null asks for nothing
+ * @param of asked again when this is another, too
  */
-export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
+export function useResource<T>(path: string | null, everyMs = 0, of: unknown = null): Resource<T> {
   const [answer, setAnswer] = useState<{ path: string | null; data?: T; error?: ApiError }>({ path: null })
   const [turn, setTurn] = useState(0)
   const connection = useStore(live.connections)
@@ -36,7 +37,7 @@ export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
       })
       .finally(() => (loading.current = false))
     return () => abort.abort()
-  }, [path, turn, connection])
+  }, [path, turn, connection, of])
   const fits = answer.path === path
   // What failed is asked again, so that a page that is left alone is right again by itself.
   const pause = fits && answer.error !== undefined ? RETRY_MS : everyMs

@@ -1,6 +1,8 @@
 /** What the outside sees of the configuration, and asks of it. */
 export interface ConfigControl {
   configuration(): ConfigStatus
+  /** The same object for as long as nothing of it has changed. */
+  state(): ConfigState
   /** What a reload would do; changes nothing. With a text, as if it stood in place of the configuration files. */
   plan(text: string | null, format: 'json5' | 'yaml'): PlanOutcome
   /** Reads the configuration files again, and does what they say: whole, or not at all. */
@@ -21,15 +23,34 @@ export interface ConfigProblem {
   readonly source?: string
 }
 
-export interface ConfigStatus {
+export interface ConfigState {
   /** Of the configuration that runs; secrets are left out. */
   readonly hash: string
   /** ISO 8601: since when it runs. */
   readonly loadedAt: string
   readonly files: readonly string[]
-  readonly values: readonly ShownValue[]
   /** The files say something else than what runs, or nothing that can be understood. */
   readonly drift: boolean
+  /** `null`: none since the process began. */
+  readonly lastReload: LastReload | null
+}
+
+export interface ConfigStatus extends ConfigState {
+  readonly values: readonly ShownValue[]
+}
+
+export type ReloadCause = 'signal' | 'file' | 'request'
+
+/** What became of the last reload. */
+export interface LastReload {
+  /** ISO 8601 */
+  readonly at: string
+  readonly cause: ReloadCause
+  readonly outcome: ReloadOutcome['kind']
+  /** In words; of problems, where they are. */
+  readonly message: string
+  /** That were made, or would have been. */
+  readonly changes: readonly PlannedChange[]
 }
 
 /** A value in effect, and where it came from. */
@@ -82,3 +103,29 @@ export type HoldOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'unknown-pipeline' }
   | { readonly kind: 'not-possible'; readonly why: string }
+
+/** What became of a reload, in a sentence that holds no value. */
+export function describeReload(outcome: ReloadOutcome): string {
+  switch (outcome.kind) {
+    case 'applied': {
+      const { length } = outcome.report.changes
+      return `${length} ${length === 1 ? 'change was' : 'changes were'} made.`
+    }
+    case 'unchanged':
+      return 'Nothing has changed.'
+    case 'refused': {
+      const changes = outcome.report.changes.filter(({ reload }) => reload === 'process-restart')
+      const paths = changes.map(({ path }) => path).join(', ')
+      return `Nothing was changed: ${paths} needs a restart of the process.`
+    }
+    case 'failed':
+      return `The old configuration goes on: ${outcome.why}`
+    case 'invalid':
+      return describeProblems(outcome.problems)
+  }
+}
+
+/** Where they are. */
+export function describeProblems(problems: readonly ConfigProblem[]): string {
+  return `The configuration has problems: ${problems.map(({ path }) => path || 'the file').join(', ')}.`
+}

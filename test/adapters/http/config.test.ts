@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type {
   ConfigControl,
+  ConfigState,
   HoldOutcome,
   PlanReport,
   ReloadOutcome,
@@ -9,12 +10,14 @@ import type {
 import { serve, TOKEN } from './harness.js'
 
 const CHANGE = { path: 'http.port', before: 1, after: 2, reload: 'process-restart', effect: 'refused' }
+const STATE: ConfigState = { hash: 'abc', loadedAt: '', files: [], drift: false, lastReload: null }
 const report: PlanReport = { hash: 'abc', possible: true, changes: [] }
 
 function control(outcome: ReloadOutcome, held: HoldOutcome = { kind: 'done' }) {
   const asked: unknown[][] = []
   const configuration: ConfigControl = {
-    configuration: () => ({ hash: 'abc', loadedAt: '', files: [], values: [], drift: false }),
+    configuration: () => ({ ...STATE, values: [] }),
+    state: () => STATE,
     plan: (...what) => {
       asked.push(what)
       return what[0] === 'bad' ? { kind: 'invalid', problems: [] } : { kind: 'planned', report }

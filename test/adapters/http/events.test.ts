@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import type { ConfigControl, ConfigState } from '../../../src/ports/control/config.js'
 import type { SeriesControl, SeriesNews } from '../../../src/ports/control/series.js'
 import { EventReader } from '../../support/event-reader.js'
 import { serve } from './harness.js'
@@ -35,6 +36,27 @@ test('status comes at once and again, without the token', async (t) => {
     assert.equal(pipelines[0]!.name, 'p')
     assert.equal(notReady, null)
   }
+})
+
+test('another configuration, a refused one and files that differ are told at once, and nothing twice', async (t) => {
+  let state: ConfigState = { hash: 'a', loadedAt: '', files: [], drift: false, lastReload: null }
+  const refuse = (): never => assert.fail('not to be asked')
+  const configuration: ConfigControl = {
+    configuration: refuse,
+    state: () => state,
+    plan: refuse,
+    reload: refuse,
+    hold: refuse,
+  }
+  const { server } = await serve(t, {}, { ...views(), configuration })
+  const events = await EventReader.open(`${server.url}/api/v1/events`)
+  t.after(() => events.close())
+  assert.deepEqual(await events.next('reload'), state)
+  await events.next('status')
+  state = { ...state, hash: 'b', drift: true }
+  assert.deepEqual(await events.next('reload'), state)
+  state = { ...state, drift: false }
+  assert.deepEqual(await events.next('reload'), state)
 })
 
 test('what comes of a series is told once, in order, and only what is newer', async (t) => {

@@ -28,10 +28,9 @@ export function Versions({ status, changed }: Props) {
     setIntent(null)
     const path = wanted.kind === 'promote' ? `models/${wanted.version}/promote` : 'models/rollback'
     action.run(async () => {
-      const answer = await change<Pick<ModelsStatus, 'champion' | 'serving'>>(
-        ofPipeline(pipeline, path),
-        JSON.stringify({ reason }),
-      )
+      const answer = await change<Pick<ModelsStatus, 'champion' | 'serving'>>(ofPipeline(pipeline, path), {
+        body: JSON.stringify({ reason }),
+      })
       changed()
       if (answer === null) return null
       const name = nameOf(answer.champion)

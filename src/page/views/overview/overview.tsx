@@ -1,8 +1,13 @@
 import type { Problem } from '../../../ports/control/problems.js'
-import type { StatusEvent } from '../../api/live.js'
+import { live, type StatusEvent } from '../../api/live.js'
 import { useResource } from '../../api/use-resource.js'
+import { zone } from '../../base/preferences.js'
+import { linkTo } from '../../base/route.js'
+import { useStore } from '../../base/store.js'
 import { formatCount, formatRate } from '../../format/numbers.js'
+import { formatTime } from '../../format/times.js'
 import { Notice } from '../../parts/notice.js'
+import { RELOAD_WORDS } from '../../parts/reload-words.js'
 import { PipelineCard } from './pipeline-card.js'
 
 const PROBLEMS_EVERY_MS = 5000
@@ -28,11 +33,12 @@ export function Overview({ status }: { readonly status: StatusEvent }) {
           {formatRate(rate)} records/s.
         </p>
       ) : null}
+      <Reloads />
       {pipelines.length === 0 ? (
         <Notice kind="empty" title={notReady ?? 'There are no pipelines yet.'}>
           <p>
             {notReady === null
-              ? 'Describe one in tidecast.json5 and start the daemon again.'
+              ? 'Describe one in tidecast.json5, and reload.'
               : 'They appear here as soon as the daemon is ready.'}
           </p>
         </Notice>
@@ -70,5 +76,31 @@ function Problems({ problems }: { readonly problems: readonly Problem[] }) {
         ))}
       </ul>
     </section>
+  )
+}
+
+/** The last reload, and whether one is due. */
+function Reloads() {
+  const reload = useStore(live.reload)
+  const chosenZone = useStore(zone)
+  if (reload === null) return null
+  const { loadedAt, drift, lastReload } = reload
+  return (
+    <p class="muted reloads">
+      <a href={linkTo('configuration')}>Configuration</a> of {formatTime(Date.parse(loadedAt), chosenZone)}
+      {lastReload === null ? null : (
+        <>
+          {' '}
+          · last reload {formatTime(Date.parse(lastReload.at), chosenZone)}:{' '}
+          <b>{RELOAD_WORDS[lastReload.outcome]}</b>
+        </>
+      )}
+      {drift ? (
+        <>
+          {' '}
+          · <b class="differs">≠ the files say something else than what runs</b>
+        </>
+      ) : null}
+    </p>
   )
 }
