@@ -3,19 +3,30 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { InvalidArgumentError } from 'commander'
 import { ConfigError } from '../config/error.js'
 import type {
   BacktestControl,
   BacktestOutcome,
+  BacktestProgress,
   BacktestRequest,
   BacktestStatus,
 } from '../ports/control/backtests.js'
-import { backtestConfig } from './backtest/configuration.js'
+import { backtestConfig, requestedNetworks } from './backtest/configuration.js'
 import type { BacktestReply } from './backtest/protocol.js'
 import { forkAside } from './fork-aside.js'
 
 /** Reports that are kept, the latest ones. */
 const KEPT = 10
+
+const READING: BacktestProgress = {
+  phase: 'reading',
+  model: null,
+  share: 0,
+  etaSeconds: null,
+  done: 0,
+  phases: 4,
+}
 
 /** Lets data be backtested one after another, each in a process of its own at low priority, so that forecasting goes on. */
 export class BacktestDesk implements BacktestControl {
@@ -29,9 +40,10 @@ export class BacktestDesk implements BacktestControl {
   async start(csv: Uint8Array, request: BacktestRequest): Promise<BacktestOutcome> {
     if (this.busy) return { kind: 'busy' }
     try {
-      backtestConfig(request, this.env)
+      requestedNetworks(request, backtestConfig(request, this.env))
     } catch (error) {
-      if (error instanceof ConfigError) return { kind: 'refused', why: error.message }
+      if (error instanceof ConfigError || error instanceof InvalidArgumentError)
+        return { kind: 'refused', why: error.message }
       throw error
     }
     this.busy = true
@@ -42,7 +54,7 @@ export class BacktestDesk implements BacktestControl {
       const file = join(dir, 'data.csv')
       await writeFile(file, csv, { mode: 0o600 })
       const id = randomBytes(8).toString('hex')
-      this.note({ id, state: 'running', progress: { phase: 'reading', share: 0 }, report: null, why: null })
+      this.note({ id, state: 'running', progress: READING, report: null, why: null })
       this.launch(id, { ...request, file }, cleanUp)
       return { kind: 'started', id }
     } catch (error) {

@@ -4,9 +4,11 @@ import { NUMBERS, readRows, SYMBOLS, type FileRow } from '../adapters/files/obse
 import { formats } from '../config/formats.js'
 import { loadConfig } from '../config/load.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
-import { backtest, type BacktestResult } from './backtest/backtest.js'
-import type { BacktestScores } from './backtest/score.js'
-import type { SymbolScores } from './backtest/score-symbols.js'
+import type { CellKind } from '../core/network-spec.js'
+import type { BacktestProgress } from '../ports/control/backtests.js'
+import { backtest } from './backtest/backtest.js'
+import { networksOf } from './backtest/configuration.js'
+import { scoresText } from './backtest/text.js'
 import { shareBelow1, wholeNumber } from './cell-options.js'
 import { assignment } from './config-options.js'
 import type { CliContext } from './context.js'
@@ -18,6 +20,7 @@ interface Options extends GridOptions {
   readonly horizon: number
   readonly test: number
   readonly stride: number
+  readonly compare?: readonly CellKind[]
   readonly out?: string
   readonly set?: Readonly<Record<string, string>>
   readonly json?: true
@@ -41,17 +44,25 @@ export function registerBacktest(program: Command, context: CliContext): void {
       0.2,
     )
     .option('--stride <n>', 'score every n-th origin', wholeNumber(1), 1)
-    .option('--out <file>', 'write the scored forecasts there, one JSON line each')
+    .option(
+      '--compare <models>',
+      'train several networks and score them side by side, such as gru,lstm,rnn; the baseline is always there',
+      networksOf,
+    )
+    .option('--out <file>', 'write the scored forecasts of the first network there, one JSON line each')
     .option(
       '--set <key=value>',
       'set a key of the pipeline, such as model.hidden=32 (docs/configuration.md lists them); repeatable',
       assignment,
     )
-    .option('--json', 'print the result as JSON')
+    .option('--json', 'print the whole report as JSON')
     .action((options: Options, command: Command) => run(options, command, context))
 }
 
 async function run(options: Options, command: Command, context: CliContext): Promise<void> {
+  if (options.compare !== undefined && options.set?.['model.cell'] !== undefined) {
+    throw new Error('--compare names the cells: leave out --set model.cell')
+  }
   const symbols = options.set?.['kind'] === 'symbols'
   if (symbols) refuseGrid(command)
   const grid = {
@@ -74,12 +85,11 @@ async function run(options: Options, command: Command, context: CliContext): Pro
   const values = symbols ? SYMBOLS : numbers
   for await (const chunk of readRows<number | string>(resolve(context.cwd, options.data), values))
     rows.push(...chunk)
-  const training = new ProgressBar(context, 'training ')
-  const streaming = new ProgressBar(context, 'streaming')
-  let trained = false
-  const result = await backtest({
+  const progress = new PhaseBars(context)
+  const report = await backtest({
     rows,
     config,
+    networks: options.compare ?? [config.pipelines[0]!.model.cell],
     test: options.test,
     stride: options.stride,
     ...(options.out === undefined ? {} : { out: resolve(context.cwd, options.out) }),
@@ -92,17 +102,33 @@ async function run(options: Options, command: Command, context: CliContext): Pro
       version: context.version,
     }),
     signal: context.signal,
-    onTraining: ({ update, updates, loss, etaSeconds }) => {
-      training.show(update / updates, `loss ${loss.toFixed(4)}, ${etaSeconds.toFixed(0)} s to go`)
-    },
-    onStream: (records, total) => {
-      if (!trained) training.done('')
-      trained = true
-      streaming.show(records / total, `${String(records)} of ${String(total)} records`)
-    },
+    onProgress: (now, detail) => progress.show(now, detail),
   })
-  streaming.done('')
-  context.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : table(result))
+  progress.done()
+  context.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : scoresText(report))
+}
+
+/** A bar for each phase, and how long it will take. */
+class PhaseBars {
+  private bar: ProgressBar | undefined
+  private phase = -1
+
+  constructor(private readonly context: CliContext) {}
+
+  show({ phase, model, share, etaSeconds, done, phases }: BacktestProgress, detail: string): void {
+    if (done !== this.phase) {
+      this.done()
+      this.bar = new ProgressBar(this.context, `${done}/${phases - 1} ${phase} ${model ?? ''}`.padEnd(22))
+    }
+    this.phase = done
+    const left = etaSeconds === null ? '' : `${etaSeconds.toFixed(0)} s to go`
+    this.bar!.show(share, [detail, left].filter((text) => text !== '').join(', '))
+  }
+
+  done(): void {
+    this.bar?.done('')
+    this.bar = undefined
+  }
 }
 
 /** Every symbol is a step, and it is the next one that is forecast. */
@@ -114,37 +140,5 @@ function refuseGrid(command: Command): void {
   const named = given.map((name) => `--${name}`).join(', ')
   throw new Error(
     `${named}: symbols have no grid, no season and a horizon of 1; leave out what says otherwise`,
-  )
-}
-
-function table({ network, baseline, ...run }: BacktestResult<BacktestScores | SymbolScores>): string {
-  if ('logLoss' in network) return symbolTable({ ...run, network, baseline: baseline as SymbolScores })
-  return numberTable({ ...run, network, baseline: baseline as BacktestScores })
-}
-
-function symbolTable({ network, baseline, ...run }: BacktestResult<SymbolScores>): string {
-  const row = (name: string, s: SymbolScores): string =>
-    `${name.padEnd(10)}${s.logLoss.toFixed(4).padStart(9)}${s.accuracy.toFixed(3).padStart(10)}\n`
-  return (
-    `${''.padEnd(10)}${'log-loss'.padStart(9)}${'accuracy'.padStart(10)}\n` +
-    row('network', network) +
-    row('baseline', baseline) +
-    `${String(network.series)} series, ${String(network.targets)} symbols; ${effort(run)}`
-  )
-}
-
-function effort({ training, streamSeconds }: Pick<BacktestResult, 'training' | 'streamSeconds'>): string {
-  const trained = `trained ${String(training.updates)} updates in ${training.seconds.toFixed(0)} s`
-  return `${trained}; streamed in ${streamSeconds.toFixed(0)} s\n`
-}
-
-function numberTable({ network, baseline, ...run }: BacktestResult): string {
-  const row = (name: string, s: BacktestResult['network']): string =>
-    `${name.padEnd(10)}${s.mase.toFixed(4).padStart(8)}${s.wql.toFixed(4).padStart(9)}${s.coverage.toFixed(3).padStart(10)}\n`
-  return (
-    `${''.padEnd(10)}${'MASE'.padStart(8)}${'WQL'.padStart(9)}${'coverage'.padStart(10)}\n` +
-    row('network', network) +
-    row('baseline', baseline) +
-    `${String(network.series)} series, ${String(network.origins)} origins; ${effort(run)}`
   )
 }

@@ -37,9 +37,9 @@ test('data are backtested in a process of their own, another one is refused mean
   assert.deepEqual(await desk.start(csv(10), REQUEST), { kind: 'busy' })
   const { state, report, why } = await ended(desk, id)
   assert.equal(state, 'done', why ?? '')
-  const { network, baseline } = report as Record<'network' | 'baseline', { mase: number; origins: number }>
-  assert.ok(network.mase > 0 && network.origins > 50)
-  assert.equal(network.origins, baseline.origins)
+  const [network, baseline] = report!.models.map(({ scores }) => scores)
+  assert.ok(network!.mase! > 0 && network!.origins > 50)
+  assert.equal(network!.origins, baseline!.origins)
 })
 
 test('what cannot be backtested says why', async (t) => {
@@ -49,4 +49,6 @@ test('what cannot be backtested says why', async (t) => {
   assert.match(why!, /series/)
   const wrong = await new BacktestDesk({}).start(csv(10), { ...REQUEST, interval: 'now' })
   assert.ok(wrong.kind === 'refused' && /interval/.test(wrong.why))
+  const unknown = await new BacktestDesk({}).start(csv(10), { ...REQUEST, compare: 'gru,gpt' })
+  assert.ok(unknown.kind === 'refused' && /some of/.test(unknown.why))
 })

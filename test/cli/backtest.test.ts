@@ -8,19 +8,26 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { registerBacktest } from '../../src/cli/backtest.js'
-import type { BacktestResult } from '../../src/cli/backtest/backtest.js'
+import type { BacktestReport, BacktestScores } from '../../src/ports/control/backtest-report.js'
 import { runCommand } from './replay/harness.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const LONG = process.env['TIDECAST_LONG'] === '1'
 
-async function backtest(args: readonly string[], env: Record<string, string> = {}): Promise<BacktestResult> {
+async function backtest(args: readonly string[], env: Record<string, string> = {}): Promise<BacktestReport> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(root, 'bin/tidecast.js'), 'backtest', '--json', ...args],
     { env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
   )
-  return JSON.parse(stdout) as BacktestResult
+  return JSON.parse(stdout) as BacktestReport
+}
+
+type Scores = Required<{ [K in keyof BacktestScores]: number }>
+
+/** Of the network and of the baseline: those of a file of numbers all exist. */
+function scoresOf({ models }: BacktestReport): { network: Scores; baseline: Scores } {
+  return { network: models[0]!.scores as Scores, baseline: models.at(-1)!.scores as Scores }
 }
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
@@ -47,10 +54,12 @@ async function head(folder: string, name: string, rows: number): Promise<string>
 }
 
 test('a briefly trained network beats the baseline on traffic, its intervals cover what they promise', async () => {
-  const { network, baseline } = await backtest([
-    ...['--data', join(root, 'demo/traffic.csv.gz'), '--stride', '11'],
-    ...['--set', 'training.updates=60'],
-  ])
+  const { network, baseline } = scoresOf(
+    await backtest([
+      ...['--data', join(root, 'demo/traffic.csv.gz'), '--stride', '11'],
+      ...['--set', 'training.updates=60'],
+    ]),
+  )
   assert.ok(network.wql < 0.041, `WQL ${String(network.wql)}`)
   assert.ok(network.wql < 0.75 * baseline.wql, `baseline's WQL ${String(baseline.wql)}`)
   assert.ok(network.coverage > 0.77 && network.coverage < 0.83, `coverage ${String(network.coverage)}`)
@@ -60,9 +69,9 @@ test('the scored forecasts are written: one for each origin, of the whole horizo
   inFolder(async (folder) => {
     const file = await head(folder, 'electricity', 1200)
     const out = join(folder, 'forecasts.ndjson')
-    const { network } = await backtest([
-      ...['--data', file, '--out', out, '--horizon', '6', '--set', 'training.updates=2'],
-    ])
+    const { network } = scoresOf(
+      await backtest([...['--data', file, '--out', out, '--horizon', '6', '--set', 'training.updates=2']]),
+    )
     const lines = (await readFile(out, 'utf8')).trim().split('\n')
     assert.equal(lines.length, network.origins)
     // Every origin from the last one before the test part, to the last one whose targets are all known.
@@ -77,12 +86,45 @@ test('the scored forecasts are written: one for each origin, of the whole horizo
     }
   }))
 
+/** Without what a run took. */
+function lasting(report: BacktestReport): unknown {
+  return JSON.parse(JSON.stringify(report), (key, value: unknown) =>
+    /seconds|startedAt|cost/i.test(key) ? undefined : value,
+  )
+}
+
+test('networks are compared side by side on the same targets, and a second run says the same', () =>
+  inFolder(async (folder) => {
+    const file = await head(folder, 'electricity', 1200)
+    const args = ['--data', file, '--compare', 'lstm,rnn', '--horizon', '6', '--set', 'training.updates=2']
+    const report = await backtest(args)
+    const { models, examples } = report
+    assert.deepEqual(
+      models.map(({ name }) => name),
+      ['lstm', 'rnn', 'baseline'],
+    )
+    assert.equal(new Set(models.map(({ scores }) => scores.targets)).size, 1)
+    assert.equal(new Set(models.map(({ scores }) => scores.wql)).size, 3)
+    for (const { trainings } of models.slice(0, 2)) assert.equal(trainings[0]!.report.curve.length > 0, true)
+    assert.equal(examples.length, 3)
+    for (const { ts, values, fans } of examples) {
+      assert.equal(ts.length, values.length)
+      for (const { name } of models) {
+        const origins = fans.filter(({ model }) => model === name).map(({ origin }) => origin)
+        // End to end, within what is shown.
+        assert.ok(origins.length >= 2 && origins.at(-1)! + 6 < ts.length)
+        for (const [i, origin] of origins.entries()) assert.equal(origin, origins[0]! + 6 * i)
+      }
+    }
+    assert.deepEqual(lasting(await backtest(args)), lasting(report))
+  }))
+
 test('the portable backend trains and forecasts like TensorFlow', () =>
   inFolder(async (folder) => {
     const file = await head(folder, 'electricity', 1200)
     const args = ['--data', file, '--set', 'training.updates=5']
-    const wasm = await backtest(args, { TIDECAST_ENGINE_BACKEND: 'wasm' })
-    const native = await backtest(args)
+    const wasm = scoresOf(await backtest(args, { TIDECAST_ENGINE_BACKEND: 'wasm' }))
+    const native = scoresOf(await backtest(args))
     assert.ok(Math.abs(wasm.network.wql / native.network.wql - 1) < 0.02)
   }))
 
@@ -93,6 +135,7 @@ for (const [option, value, problem] of [
   ['--season', '24,30', /the second a multiple of the first/],
   ['--interval', '5', /a duration of at least one second/],
   ['--set', 'hidden', /Expected path=value/],
+  ['--compare', 'gru,gpt', /some of rnn, lstm, gru and baseline/],
 ] as const) {
   test(`${option} ${value} is refused before anything is read`, async () => {
     const { error } = await runCommand(registerBacktest, ['backtest', '--data', 'none.csv', option, value], {
@@ -114,7 +157,9 @@ for (const [name, args, limit] of REQUIRED) {
     `default settings reach the required scores on ${name}`,
     { skip: LONG ? false : 'long form' },
     async () => {
-      const { network } = await backtest(['--data', join(root, `${name}.csv.gz`), '--stride', '11', ...args])
+      const { network } = scoresOf(
+        await backtest(['--data', join(root, `${name}.csv.gz`), '--stride', '11', ...args]),
+      )
       assert.ok(network.wql <= limit, `WQL ${String(network.wql)}`)
       assert.ok(network.coverage > 0.77 && network.coverage < 0.83, `coverage ${String(network.coverage)}`)
     },
@@ -126,7 +171,7 @@ test(
   { skip: LONG ? false : 'long form' },
   async () => {
     const grid = ['--interval', 'observations', '--horizon', '5', '--season', '1', '--stride', '3']
-    const { network } = await backtest(['--data', join(root, 'demo/stocks.csv.gz'), ...grid])
+    const { network } = scoresOf(await backtest(['--data', join(root, 'demo/stocks.csv.gz'), ...grid]))
     assert.ok(network.wql <= 0.0142, `WQL ${String(network.wql)}`)
   },
 )

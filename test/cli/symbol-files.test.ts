@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { BacktestResult } from '../../src/cli/backtest/backtest.js'
-import type { SymbolScores } from '../../src/cli/backtest/score-symbols.js'
+import type { BacktestReport } from '../../src/ports/control/backtest-report.js'
 import { registerBacktest } from '../../src/cli/backtest.js'
 import { replayCommand, runCommand, storedRecords, workspace } from './replay/harness.js'
+
+type Scores = Required<BacktestReport['models'][number]['scores']>
 
 const BINARY = fileURLToPath(new URL('../../../bin/tidecast.js', import.meta.url))
 const SENTENCE = 'the state is carried, never unrolled again. '
@@ -36,7 +37,8 @@ test('a file of symbols is backtested: a repeated sentence is known by heart, an
   const set = settings.flatMap((setting) => ['--set', setting])
   const argv = [BINARY, 'backtest', '--data', file, '--json', ...set]
   const { stdout } = await promisify(execFile)(process.execPath, argv)
-  const { network, baseline } = JSON.parse(stdout) as BacktestResult<SymbolScores>
+  const { models } = JSON.parse(stdout) as BacktestReport
+  const [network, baseline] = models.map(({ scores }) => scores as Scores) as [Scores, Scores]
   assert.ok(network.accuracy > 0.98 && network.logLoss < 0.1, JSON.stringify(network))
   assert.ok(baseline.accuracy < 0.6 && baseline.logLoss > 0.5, JSON.stringify(baseline))
   // Of each series the last fifth, each symbol forecast from the one before.

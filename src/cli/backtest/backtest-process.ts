@@ -1,7 +1,7 @@
 import { NUMBERS, readRows, type FileObservation } from '../../adapters/files/observations.js'
 import { createTelemetry } from '../../telemetry/telemetry.js'
 import { backtest } from './backtest.js'
-import { backtestConfig } from './configuration.js'
+import { backtestConfig, requestedNetworks } from './configuration.js'
 import type { BacktestJob, BacktestReply } from './protocol.js'
 
 /** Entry of the process of a backtest: takes one job from its parent, answers, ends. */
@@ -20,14 +20,14 @@ process.once('disconnect', () => over.abort())
 process.once('message', (job) => void run(job as BacktestJob))
 
 async function run(job: BacktestJob): Promise<void> {
-  const tell = (phase: 'training' | 'streaming', share: number): void =>
-    void reply({ kind: 'progress', progress: { phase, share } })
   try {
     const rows: FileObservation[] = []
     for await (const chunk of readRows(job.file, NUMBERS)) rows.push(...chunk)
+    const config = backtestConfig(job, process.env)
     const report = await backtest({
       rows,
-      config: backtestConfig(job, process.env),
+      config,
+      networks: requestedNetworks(job, config),
       test: job.test,
       stride: 1,
       pid: process.pid,
@@ -39,8 +39,7 @@ async function run(job: BacktestJob): Promise<void> {
         version: '',
       }),
       signal: over.signal,
-      onTraining: ({ update, updates }) => tell('training', update / updates),
-      onStream: (records, total) => tell('streaming', records / total),
+      onProgress: (progress) => void reply({ kind: 'progress', progress }),
     })
     await reply({ kind: 'done', report })
   } catch (error) {

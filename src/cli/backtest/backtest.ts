@@ -1,95 +1,85 @@
-import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { openEmbeddedBroker, type EmbeddedBroker } from '../../adapters/embedded/embedded-broker.js'
-import type { FileObservation, FileRow } from '../../adapters/files/observations.js'
+import type { FileRow } from '../../adapters/files/observations.js'
 import { startEngine } from '../../adapters/tensorflow/engine.js'
 import type { Config, PipelineConfig } from '../../config/types.js'
-import { parseTimestamp } from '../../core/timestamp.js'
-import { Pipeline } from '../../pipeline/pipeline.js'
+import { isoInterval } from '../../core/forecast/format.js'
+import type { CellKind } from '../../core/network-spec.js'
 import { systemClock } from '../../ports/clock.js'
+import type { BacktestReport, BacktestTraining, ModelReport } from '../../ports/control/backtest-report.js'
+import type { BacktestProgress } from '../../ports/control/backtests.js'
 import type { Engine } from '../../ports/engine.js'
-import type { TrainingReport } from '../../ports/model-store.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
-import type { TrainingProgress } from '../../training/progress.js'
 import { launchTrainer } from '../launch-trainer.js'
 import { actuals, type Actuals } from './actuals.js'
-import { Scorer, type BacktestScores } from './score.js'
-import { SymbolScorer, type SymbolScores } from './score-symbols.js'
+import { append, asAppended, numbered } from './append.js'
+import { Examples } from './examples.js'
+import { Phases } from './phases.js'
+import { scoreOutput, type ScoringOptions } from './score-output.js'
+import { stream } from './stream.js'
 
-export interface BacktestOptions {
+export interface BacktestRun {
   /** Texts where the pipeline is of symbols, else numbers. */
   readonly rows: readonly FileRow[]
   /** With one pipeline: how the file's series are to be forecast. */
   readonly config: Config
+  /** Networks to train and compare; the baseline is always beside them. */
+  readonly networks: readonly CellKind[]
   /** Share of each series' grid that is the test part. */
   readonly test: number
+  /** Every so many origins one is scored. */
   readonly stride: number
-  /** File for the scored forecasts, one JSON line each. */
+  /** File for the scored forecasts of the first network, one JSON line each. */
   readonly out?: string
   readonly pid: number
   /** Environment of the trainer process. */
   readonly env: NodeJS.ProcessEnv
   readonly telemetry: Telemetry
   readonly signal: AbortSignal
-  readonly onTraining: (progress: TrainingProgress) => void
-  readonly onStream: (records: number, total: number) => void
+  readonly onProgress: (progress: BacktestProgress, detail: string) => void
 }
 
-export interface BacktestResult<S = BacktestScores> {
-  readonly network: S
-  readonly baseline: S
-  readonly training: TrainingReport
-  /** Seconds for all records through both pipelines. */
-  readonly streamSeconds: number
+interface Bench {
+  readonly run: BacktestRun
+  readonly broker: EmbeddedBroker
+  readonly engine: Engine
+  readonly log: { readonly kind: 'embedded'; readonly dir: string; readonly mapSizeBytes: number }
+  readonly pipeline: PipelineConfig
+  readonly scoring: ScoringOptions
+  readonly phases: Phases
 }
-
-const APPEND = 5000
-const POLL_MS = 50
 
 /** Pushes a file through the daemon's own code: trains on what lies before the test part, then forecasts record by record. */
-export async function backtest(
-  options: BacktestOptions,
-): Promise<BacktestResult<BacktestScores | SymbolScores>> {
+export async function backtest(run: BacktestRun): Promise<BacktestReport> {
+  const started = performance.now()
   const dir = await mkdtemp(join(tmpdir(), 'tidecast-backtest-'))
-  const { config } = options
+  const { config, test, stride } = run
   const log = { kind: 'embedded', dir, mapSizeBytes: config.broker.embedded.mapSizeBytes } as const
-  const broker = await openEmbeddedBroker({ ...log, clock: systemClock, pid: options.pid })
+  const broker = await openEmbeddedBroker({ ...log, clock: systemClock, pid: run.pid })
   let engine: Engine | undefined
   try {
     const pipeline = asAppended(config.pipelines[0]!)
-    const { rows, symbols } = numbered(options.rows)
-    const data = actuals(rows, pipeline.interval, pipeline.season.short, options.test)
-    await append(broker, pipeline, options.rows)
-    const job = {
-      config: pipeline,
-      log,
-      registry: null,
-      backend: config.engine.backend,
-      from: null,
-      until: testStarts(data),
-    }
-    const trained = await launchTrainer(options.env)(
-      job,
-      (reply) => {
-        if (reply.kind === 'progress') options.onTraining(reply.progress)
-      },
-      options.signal,
-    )
-    const model = await broker.models.put({ pipeline: pipeline.name, parent: null, ...trained })
-    await broker.models.setChampion(pipeline.name, model.version)
+    const { rows, symbols } = numbered(run.rows)
+    const data = actuals(rows, pipeline.interval, pipeline.season.short, test)
+    const examples = new Examples(pipeline.kind === 'symbols' ? new Map() : data, pipeline.horizon)
+    await append(broker, pipeline.topic, run.rows)
     engine = await startEngine({ ...config.engine, ...config.inference }, () => undefined)
-    const started = performance.now()
-    const baseline = { ...pipeline, name: 'baseline', output: 'baseline.forecasts' }
-    await stream(broker, engine, [pipeline, baseline], options)
-    const streamSeconds = (performance.now() - started) / 1000
+    const scoring = { data, symbols, examples, stride }
+    const phases = new Phases(run.networks.length, run.onProgress)
+    const bench: Bench = { run, broker, engine, log, pipeline, scoring, phases }
+    const models: ModelReport[] = []
+    for (const cell of run.networks) models.push(await ofNetwork(bench, cell, models.length === 0))
+    models.push(await ofBaseline(bench))
+    const { kind, interval, season, horizon, quantiles, training } = pipeline
+    const form = { kind, interval: isoInterval(interval), season, horizon, quantiles }
     return {
-      network: await scoreOutput(broker, pipeline, { data, symbols }, options, options.out),
-      baseline: await scoreOutput(broker, baseline, { data, symbols }, options),
-      training: trained.report,
-      streamSeconds,
+      options: { ...form, test, stride, seed: training.seed },
+      data: summary(data),
+      models,
+      examples: examples.report(),
+      seconds: (performance.now() - started) / 1000,
     }
   } finally {
     await engine?.close()
@@ -98,132 +88,81 @@ export async function backtest(
   }
 }
 
-/** Rows with the place of their text among all texts as their value; numbers stay as they are. */
-function numbered(rows: readonly FileRow[]): {
-  readonly rows: readonly FileObservation[]
-  readonly symbols: readonly string[]
-} {
-  const places = new Map<string, number>()
-  const place = (text: string): number => {
-    const at = places.get(text) ?? places.size
-    places.set(text, at)
-    return at
-  }
-  const mapped = rows.map(({ series, ts, value }) => ({
-    series,
-    ts,
-    value: typeof value === 'string' ? place(value) : value,
-  }))
-  return { rows: mapped, symbols: [...places.keys()] }
+/** @param first it is the one whose forecasts are written to the file */
+async function ofNetwork(bench: Bench, cell: CellKind, first: boolean): Promise<ModelReport> {
+  const { run, broker, phases } = bench
+  const { pipeline } = bench
+  const config = { ...named(pipeline, cell), model: { ...pipeline.model, cell } }
+  phases.begin('training', cell)
+  const training = await train(bench, config)
+  await broker.models.setChampion(config.name, training.version)
+  const streamSeconds = await streamed(bench, config, cell)
+  const { out } = run
+  const scoring = first && out !== undefined ? { ...bench.scoring, out } : bench.scoring
+  const scored = await scoreOutput(broker, config, cell, scoring)
+  return { name: cell, ...scored, trainings: [training], streamSeconds }
 }
 
-/** The file's rows go through the log as `append` writes them, and forecasts as they are scored, whatever the pipeline's own topics hold. */
-function asAppended(pipeline: PipelineConfig): PipelineConfig {
-  const fields = { series: '', ts: 'ts', value: 'value' }
-  const publish = { ...pipeline.publish, format: 'wide' } as const
-  // All of them are named, so that what came has its own probability.
-  const symbols = { ...pipeline.symbols, top: pipeline.symbols.maxVocabulary }
-  return { ...pipeline, fields, encoding: { input: 'json', output: 'json' }, publish, symbols }
+async function ofBaseline(bench: Bench): Promise<ModelReport> {
+  const config = named(bench.pipeline, 'baseline')
+  const streamSeconds = await streamed(bench, config, 'baseline')
+  const scored = await scoreOutput(bench.broker, config, 'baseline', bench.scoring)
+  return { name: 'baseline', ...scored, trainings: [], streamSeconds }
 }
 
-async function append(
-  broker: EmbeddedBroker,
-  pipeline: PipelineConfig,
-  rows: readonly FileRow[],
-): Promise<void> {
-  const { topic } = pipeline
-  await broker.ensureTopics([{ name: topic, partitions: 1 }])
-  for (let from = 0; from < rows.length; from += APPEND) {
-    const records = rows.slice(from, from + APPEND).map((row) => {
-      const ts = typeof row.ts === 'number' ? row.ts : parseTimestamp(row.ts)
-      return {
-        topic,
-        partition: 0,
-        // The record arrives when it is observed, whenever the backtest runs.
-        ...(ts === ts ? { timestamp: ts } : {}),
-        key: Buffer.from(row.series),
-        value: Buffer.from(JSON.stringify({ ts: row.ts, value: row.value })),
-      }
-    })
-    await broker.append(records)
-  }
+function named(pipeline: PipelineConfig, name: string): PipelineConfig {
+  return { ...pipeline, name, output: `${name}.forecasts` }
 }
 
-function testStarts(data: ReadonlyMap<string, Actuals>): [string, number][] {
-  return [...data].flatMap(([series, { ts, test }]) => (test < ts.length ? [[series, ts[test]!]] : []))
-}
-
-async function stream(
-  broker: EmbeddedBroker,
-  engine: Engine,
-  configs: readonly PipelineConfig[],
-  options: BacktestOptions,
-): Promise<void> {
-  const total = options.rows.length
-  const { signal, telemetry } = options
-  let problem: { error: unknown } | undefined
-  const failed = (error: unknown): void => {
-    problem = { error }
-  }
-  for (const [i, config] of configs.entries()) {
-    const pipeline = new Pipeline({
-      config,
-      broker,
-      models: broker.models,
-      engine,
-      registry: null,
-      telemetry: telemetry.pipeline(config.name),
-      clock: systemClock,
-      retention: {},
-      failed,
-    })
-    await pipeline.start()
-    try {
-      while (pipeline.progress.records < total) {
-        signal.throwIfAborted()
-        if (problem !== undefined) throw problem.error
-        options.onStream(i * total + pipeline.progress.records, configs.length * total)
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      }
-    } finally {
-      await pipeline.stop()
-    }
-  }
-}
-
-/** A forecast has quantiles, one of the next symbol has those. */
-interface Published {
-  readonly series: string
-  readonly origin: string
-  readonly quantiles: Readonly<Record<string, readonly number[]>>
-  readonly symbols: readonly { readonly symbol: string; readonly probability: number }[]
-}
-
-async function scoreOutput(
-  broker: EmbeddedBroker,
+/** A network of what lies before the test part. */
+async function train(
+  { run, broker, log, scoring, phases }: Bench,
   config: PipelineConfig,
-  { data, symbols }: { readonly data: ReadonlyMap<string, Actuals>; readonly symbols: readonly string[] },
-  { stride }: BacktestOptions,
-  out?: string,
-): Promise<BacktestScores | SymbolScores> {
-  const numbers = new Scorer(data, config.quantiles, config.horizon, stride)
-  const texts = config.kind === 'symbols' ? new SymbolScorer(data, symbols, stride) : null
-  const scorer = texts ?? numbers
-  const file = out === undefined ? undefined : createWriteStream(out)
-  for await (const records of broker.read(config.output, 0, {})) {
-    for (const { value } of records) {
-      const json = Buffer.from(value!).toString()
-      const { series, origin, quantiles, symbols } = JSON.parse(json) as Published
-      const ts = Date.parse(origin)
-      if (!scorer.isScored(series, ts)) continue
-      if (texts === null) numbers.add(series, ts, quantiles)
-      else texts.add(series, ts, symbols)
-      file?.write(`${json}\n`)
+): Promise<BacktestTraining> {
+  const until = [...scoring.data].flatMap(([series, { ts, test }]): [string, number][] =>
+    test < ts.length ? [[series, ts[test]!]] : [],
+  )
+  const { backend } = run.config.engine
+  const trained = await launchTrainer(run.env)(
+    { config, log, registry: null, backend, from: null, until },
+    (reply) => {
+      if (reply.kind !== 'progress') return
+      const { update, updates, loss, etaSeconds } = reply.progress
+      phases.report(update / updates, `loss ${loss.toFixed(4)}`, etaSeconds)
+    },
+    run.signal,
+  )
+  const { version } = await broker.models.put({ pipeline: config.name, parent: null, ...trained })
+  return { version, verdict: trained.verdict ?? null, scores: trained.scores, report: trained.report }
+}
+
+/** @returns seconds that it took */
+async function streamed(
+  { run, broker, engine, phases }: Bench,
+  config: PipelineConfig,
+  model: ModelReport['name'],
+): Promise<number> {
+  const total = run.rows.length
+  const started = performance.now()
+  phases.begin('streaming', model)
+  const onRecords = (records: number): void =>
+    phases.report(records / total, `${String(records)} of ${String(total)} records`)
+  await stream(config, total, { ...run, broker, engine, onRecords })
+  return (performance.now() - started) / 1000
+}
+
+function summary(data: ReadonlyMap<string, Actuals>): BacktestReport['data'] {
+  let [observations, missing] = [0, 0]
+  let [from, to, testFrom] = [Infinity, -Infinity, Infinity]
+  for (const { ts, values, test } of data.values()) {
+    for (const value of values) {
+      if (value === value) observations++
+      else missing++
     }
+    from = Math.min(from, ts[0]!)
+    to = Math.max(to, ts.at(-1)!)
+    testFrom = Math.min(testFrom, ts[test] ?? Infinity)
   }
-  if (file !== undefined) {
-    file.end()
-    await finished(file)
-  }
-  return scorer.scores()
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  return { series: data.size, observations, missing, from: iso(from), to: iso(to), testFrom: iso(testFrom) }
 }

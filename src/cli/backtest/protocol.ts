@@ -1,4 +1,5 @@
-import type { BacktestRequest, BacktestStatus } from '../../ports/control/backtests.js'
+import type { BacktestReport } from '../../ports/control/backtest-report.js'
+import type { BacktestProgress, BacktestRequest } from '../../ports/control/backtests.js'
 
 /** What the process of a backtest is told. */
 export interface BacktestJob extends BacktestRequest {
@@ -7,6 +8,6 @@ export interface BacktestJob extends BacktestRequest {
 }
 
 export type BacktestReply =
-  | { readonly kind: 'progress'; readonly progress: BacktestStatus['progress'] }
-  | { readonly kind: 'done'; readonly report: unknown }
+  | { readonly kind: 'progress'; readonly progress: BacktestProgress }
+  | { readonly kind: 'done'; readonly report: BacktestReport }
   | { readonly kind: 'failed'; readonly why: string }

@@ -1,3 +1,5 @@
+import type { BacktestReport } from './backtest-report.js'
+
 /** Backtests of data that are sent, in a process of their own. */
 export interface BacktestControl {
   /** One runs at a time. `refused`: what is asked for cannot be, in words. */
@@ -14,6 +16,8 @@ export interface BacktestRequest {
   readonly horizon: number
   /** Share of each series' end that is forecast and never trained on. */
   readonly test: number
+  /** Networks to compare, such as `gru,lstm`. Absent: the one that a pipeline has unless configured. */
+  readonly compare?: string
 }
 
 export type BacktestOutcome =
@@ -24,10 +28,22 @@ export type BacktestOutcome =
 export interface BacktestStatus {
   readonly id: string
   readonly state: 'running' | 'done' | 'failed'
-  /** Share of what is under way, 0–1. */
-  readonly progress: { readonly phase: 'reading' | 'training' | 'streaming'; readonly share: number }
-  /** What `tidecast backtest --json` prints; `null` until it is done. */
-  readonly report: unknown
+  readonly progress: BacktestProgress
+  /** `null` until it is done. */
+  readonly report: BacktestReport | null
   /** Why it failed, in words. */
   readonly why: string | null
+}
+
+export interface BacktestProgress {
+  readonly phase: 'reading' | 'training' | 'streaming'
+  /** What is trained, or forecasts: a cell or `baseline`; `null` while reading. */
+  readonly model: string | null
+  /** Of the phase, 0–1. */
+  readonly share: number
+  /** Until the phase ends; `null` where it cannot be said. */
+  readonly etaSeconds: number | null
+  /** Phases that are over, and all there will be. */
+  readonly done: number
+  readonly phases: number
 }

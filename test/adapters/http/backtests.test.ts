@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BacktestControl, BacktestOutcome } from '../../../src/ports/control/backtests.js'
+import type {
+  BacktestControl,
+  BacktestOutcome,
+  BacktestProgress,
+} from '../../../src/ports/control/backtests.js'
 import { serve, TOKEN } from './harness.js'
+
+const PROGRESS: BacktestProgress = {
+  phase: 'training',
+  model: 'gru',
+  share: 0.5,
+  etaSeconds: 3,
+  done: 1,
+  phases: 4,
+}
 
 test('data are backtested with the token only, with bounded options, and one set at a time', async (t) => {
   const asked: unknown[] = []
@@ -12,9 +25,7 @@ test('data are backtested with the token only, with bounded options, and one set
       return outcome
     },
     status: (id) =>
-      id === 'b1'
-        ? { id, state: 'running', progress: { phase: 'training', share: 0.5 }, report: null, why: null }
-        : undefined,
+      id === 'b1' ? { id, state: 'running', progress: PROGRESS, report: null, why: null } : undefined,
   }
   const { server, get } = await serve(t, {}, { backtests })
   const post = async (query: string, body = 'series,ts,value', token = TOKEN) =>
@@ -37,6 +48,8 @@ test('data are backtested with the token only, with bounded options, and one set
   assert.equal((await post('interval=1h')).status, 429)
   outcome = { kind: 'refused', why: 'no such interval' }
   assert.equal((await post('interval=1x')).status, 400)
-  assert.equal((await get('/api/v1/backtests/b1')).body['state'], 'running')
+  const { body } = await get('/api/v1/backtests/b1')
+  assert.equal(body['state'], 'running')
+  assert.deepEqual(body['progress'], PROGRESS)
   assert.equal((await get('/api/v1/backtests/b2')).status, 404)
 })

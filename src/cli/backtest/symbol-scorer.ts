@@ -1,20 +1,12 @@
 import { scoredAt, type Actuals } from './actuals.js'
-
-export interface SymbolScores {
-  /** Mean −log probability of the symbols that came. */
-  readonly logLoss: number
-  /** Share of them that had been named first. */
-  readonly accuracy: number
-  readonly series: number
-  readonly targets: number
-}
+import type { Scored } from './number-scorer.js'
 
 /** Half of the last digit with which probabilities are published: what is rounded to 0 costs no more. */
 const LEAST_PROBABILITY = 5e-7
 
 /** Scores forecasts of the next symbol against what came. */
 export class SymbolScorer {
-  private readonly scored = new Set<string>()
+  private readonly counted = new Set<string>()
   private loss = 0
   private hits = 0
   private targets = 0
@@ -50,11 +42,14 @@ export class SymbolScorer {
     this.loss -= Math.log(Math.max(given, LEAST_PROBABILITY))
     if (named[0]?.symbol === came) this.hits++
     this.targets++
-    this.scored.add(series)
+    this.counted.add(series)
   }
 
-  scores(): SymbolScores {
-    const { loss, hits, targets, scored } = this
-    return { logLoss: loss / targets, accuracy: hits / targets, series: scored.size, targets }
+  scored(): Scored {
+    const { loss, hits, targets, counted } = this
+    const none = { mase: null, smape: null, wql: null, coverage: null, bias: null }
+    const known = targets > 0 ? { logLoss: loss / targets, accuracy: hits / targets } : {}
+    const scores = { ...none, ...known, targets, series: counted.size, origins: targets }
+    return { scores, buckets: [], steps: [], periods: [], calibration: [] }
   }
 }
