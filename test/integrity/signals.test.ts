@@ -47,14 +47,16 @@ test(
         const before = await daemon.until(HOUSE, updating)
         const trainer = daemon.trainer()!
         const over = new AbortController()
-        const storms = [daemon.pid, trainer].map((pid) =>
-          signalStorm(pid, { signals: Infinity, until: over.signal }),
-        )
+        const both = [daemon.pid, trainer]
+        const storms = both.map((pid) => signalStorm(pid, { signals: Infinity, until: over.signal }))
         await feeder.feed()
         await daemon.untilForecast(HOUSE, lastOrigins(origins))
         over.abort()
-        const sent = await Promise.all(storms)
-        t.diagnostic(`${sent.join(' and ')} signals`)
+        const during = await Promise.all(storms)
+        // A machine on which records are faster than signals owes the rest.
+        const owed = both.map((pid, i) => signalStorm(pid, { signals: SIGNALS - during[i]! }))
+        const sent = (await Promise.all(owed)).map((more, i) => during[i]! + more)
+        t.diagnostic(`${sent.join(' and ')} signals, of which ${during.join(' and ')} with records`)
         const after = await daemon.until(
           HOUSE,
           (status) => updating(status) && status.training !== before.training,
