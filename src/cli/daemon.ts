@@ -250,6 +250,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
         )
       })
     }
+    this.fleet.measurePhases()
     this.fleet.retry()
     this.supervisor.tick()
     this.options.ticking?.()

@@ -51,6 +51,14 @@ export class Fleet {
     return this.members.has(name)
   }
 
+  /** Tells the metrics in which state each pipeline is. */
+  measurePhases(): void {
+    for (const [name, { pipeline, trouble }] of this.members) {
+      const phase = pipeline?.phase ?? restingPhase(trouble)
+      this.deps.telemetry.pipeline(name).phase(phase)
+    }
+  }
+
   statuses(): PipelineStatus[] {
     return [...this.members.values()].map((member) => member.pipeline?.status() ?? this.resting(member))
   }
@@ -252,7 +260,7 @@ export class Fleet {
       output,
       form: formOf(config),
       model: modelLabel(this.deps.models.champion(name) ?? 0, config.model.cell),
-      phase: trouble === null ? 'paused' : 'failed',
+      phase: restingPhase(trouble),
       training: 'off',
       records: 0,
       recordsPerSecond: 0,
@@ -262,4 +270,8 @@ export class Fleet {
       accuracy: null,
     }
   }
+}
+
+function restingPhase(trouble: string | null): 'paused' | 'failed' {
+  return trouble === null ? 'paused' : 'failed'
 }

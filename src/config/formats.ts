@@ -18,6 +18,9 @@ export interface Format {
   print?(value: unknown): unknown
 }
 
+const MOST_NAMES = 20
+const LONGEST_NAME = 256
+
 /** Kafka's rule, kept by the embedded log too, so that a configuration can move from one to the other. */
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/
 
@@ -103,6 +106,11 @@ const formatTable = {
       'season lengths in steps: 24, [24], [24, 168] (the second a multiple of the first, up to 50000), or "none"',
     print: printSeason,
   },
+  names: {
+    parse: parseNames,
+    expected: () =>
+      `at most ${MOST_NAMES} different texts of 1 to ${LONGEST_NAME} characters, such as ["north", "south"]`,
+  },
   start: { parse: parseStart, expected: () => START_FORMS, print: printStart },
   quantiles: {
     parse: parseQuantiles,
@@ -133,6 +141,14 @@ function isHttps(value: string): boolean {
 function parseInterval(raw: unknown): number | undefined {
   if (raw === 'observations') return 0
   return typeof raw === 'string' ? parseDuration(raw) || undefined : undefined
+}
+
+function parseNames(raw: unknown): readonly string[] | undefined {
+  if (!Array.isArray(raw) || raw.length > MOST_NAMES || new Set(raw).size < raw.length) return undefined
+  const names: readonly unknown[] = raw
+  const isName = (name: unknown): name is string =>
+    typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME
+  return names.every(isName) ? names : undefined
 }
 
 function isAddress(value: unknown): boolean {

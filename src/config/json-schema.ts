@@ -44,6 +44,7 @@ const forms: Readonly<Record<FormatName, (setting: Setting<unknown>) => JsonSche
       },
     ],
   }),
+  names: () => ({ type: 'array', items: { ...TEXT, minLength: 1 }, maxItems: 20, uniqueItems: true }),
   start: () => TEXT,
   quantiles: () => ({
     type: 'array',

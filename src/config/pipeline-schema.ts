@@ -286,6 +286,23 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 0,
     },
   },
+  metrics: {
+    series: {
+      doc: 'Names of series whose observed values, and what had been forecast for them, are metrics of their own, such as ["north", "south"]: for dashboards and alerts. At most 20; not of symbols.',
+      reload: 'live',
+      format: 'names',
+      default: [],
+      defaultText: 'none',
+    },
+    step: {
+      doc: 'How many steps before an observation the forecast was made that is shown beside it. Beyond a horizon of 24, the next smaller one of about ten that are scored.',
+      reload: 'live',
+      format: 'integer',
+      min: 1,
+      max: 1000,
+      default: 1,
+    },
+  },
   publish: {
     format: {
       doc: 'One record for a forecast (`wide`), or one for each of its steps (`long`), for sinks that want rows.',

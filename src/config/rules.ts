@@ -81,6 +81,12 @@ const pipelineRules: readonly Rule<PipelineConfig>[] = [
     expected: 'another topic than those of input, forecasts and dead letters',
   },
   {
+    paths: ['metrics.step', 'horizon', 'kind'],
+    broken: ({ kind, metrics, horizon }) => kind === 'numbers' && metrics.step > horizon,
+    value: ({ metrics }) => metrics.step,
+    expected: 'no more than the horizon: nothing is forecast further ahead',
+  },
+  {
     paths: ['model.bidirectional'],
     broken: ({ model }) => model.bidirectional,
     value: ({ model }) => model.bidirectional,

@@ -49,6 +49,12 @@ export const symbolRules: readonly Rule<PipelineConfig>[] = [
     'nothing: a symbol lies in no interval, and is no anomaly,',
   ),
   rule(
+    'metrics.series',
+    ({ metrics }) => metrics.series.length > 0,
+    ({ metrics }) => metrics.series,
+    'no series: metrics are numbers, and symbols are texts,',
+  ),
+  rule(
     'model.decoder',
     ({ model }) => model.decoder !== 'direct',
     ({ model }) => model.decoder,

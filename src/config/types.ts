@@ -157,6 +157,12 @@ export interface PipelineConfig {
     /** ms of stream time. */
     readonly cooldown: number
   }
+  readonly metrics: {
+    /** Series that have metrics of their own. */
+    readonly series: readonly string[]
+    /** Steps ahead of the forecast that is shown beside the observation. */
+    readonly step: number
+  }
   /** `maxAge` 0 = off. */
   readonly publish: { readonly format: OutputFormat; readonly maxAge: number }
   readonly model: {

@@ -36,6 +36,11 @@ export class DailyScores extends Scoreboard {
     this.length = dayOf(layout)
   }
 
+  /** Rivals are compared on the same targets, whoever forecast them before they began. */
+  override reach(): number {
+    return Infinity
+  }
+
   override weigh(index: number): number {
     this.today = Math.floor(index / this.length)
     return 1

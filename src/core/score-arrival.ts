@@ -12,6 +12,7 @@ import type { SeriesTable } from './series-table.js'
  * @param row of the observation in `arrivals`
  * @param learnSteps calibration learns from forecasts made at most so many steps ago: a network made those, while older
  *   ones may be the baseline's
+ * @param ownSteps forecasts made more steps ago are not of the model in use, and not scored
  */
 export function scoreArrival(
   table: SeriesTable,
@@ -23,6 +24,7 @@ export function scoreArrival(
   calibration: Calibration,
   learnSteps: number,
   board: Scoreboard,
+  ownSteps = Infinity,
 ): void {
   const { layout, f32 } = table
   const { steps, open, buckets } = layout
@@ -30,6 +32,7 @@ export function scoreArrival(
   const at = slot * layout.width
   const naiveError = arrivals.naiveError(row)
   const weight = board.weigh(index)
+  const reach = board.reach(ownSteps)
   for (let b = 0, j = 0; b < buckets.length; b++) {
     for (const end = buckets[b]!.end; j < end; j++) {
       const h = steps[j]!
@@ -39,6 +42,7 @@ export function scoreArrival(
       const median = f32[p + 1]!
       const upper = f32[p + 2]!
       if (h <= learnSteps) calibration.learn(table, slot, j, value, lower, median, upper)
+      if (h > reach) continue
       const l = arrivals.lag(row, h)
       if (l < 0) continue // the baseline's point has left the ring, and both are to have the same targets
       ours.add(value, lower, median, upper, naiveError)

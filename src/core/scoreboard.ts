@@ -8,12 +8,14 @@ const MOST_HALVINGS = 30
 export interface ScoreMemory {
   readonly now: number
   readonly origin: number
+  /** Of the model whose forecasts these are; absent in older ones. */
+  readonly version?: number
   readonly published: readonly (readonly number[])[]
   readonly baseline: readonly (readonly number[])[]
 }
 
 /**
- * Rolling scores of what was published, and of the baseline on the same targets, by horizon. A target weighs half as much
+ * Rolling scores of what the model in use published, and of the baseline on the same targets, by horizon. A target weighs half as much
  * as one a half-life later, by its grid index and not by when it is scored (forward decay: Cormode, Shkapenyuk, Srivastava
  * and Xu 2009), so that the sums do not depend on how records fall into batches.
  */
@@ -29,6 +31,8 @@ export class Scoreboard {
   /** Halvings since time began: of the newest target, and of the one that weighs 1. */
   private now = NaN
   private origin = NaN
+  /** Of the model in use; NaN: not known. */
+  private version = NaN
 
   /** @param halfLife in grid steps; Infinity: all targets weigh 1 */
   constructor(
@@ -41,6 +45,19 @@ export class Scoreboard {
     this.baseline = each()
     this.ours = new Accuracy(levels)
     this.theirs = new Accuracy(levels)
+  }
+
+  /** A model takes over: what the one before it published says nothing of it. */
+  begin(version: number): void {
+    if (this.version !== version && !Number.isNaN(this.version)) {
+      for (const sums of [...this.published, ...this.baseline]) sums.fade(0)
+    }
+    this.version = version
+  }
+
+  /** Of forecasts made how many steps ago at most the arrival of their target is scored. @param own those that the model in use has made */
+  reach(own: number): number {
+    return own
   }
 
   /** Weight of a target with this grid index. */
@@ -88,14 +105,15 @@ export class Scoreboard {
   memory(): ScoreMemory | null {
     if (this.now !== this.now) return null
     const sums = (of: readonly Accuracy[]): number[][] => of.map((one) => one.memory())
-    const { now, origin } = this
-    return { now, origin, published: sums(this.published), baseline: sums(this.baseline) }
+    const { now, origin, version } = this
+    return { now, origin, version, published: sums(this.published), baseline: sums(this.baseline) }
   }
 
   resume(memory: ScoreMemory | null): void {
     if (memory === null) return
     this.now = memory.now
     this.origin = memory.origin
+    this.version = memory.version ?? NaN
     this.published.forEach((one, bucket) => one.resume(memory.published[bucket] ?? []))
     this.baseline.forEach((one, bucket) => one.resume(memory.baseline[bucket] ?? []))
   }

@@ -1,5 +1,6 @@
 import type { DriftAlarm } from '../core/drift.js'
 import type { RejectReason } from '../core/decode.js'
+import type { NamedReading } from '../core/named-reading.js'
 import type { OutboundRecord } from '../ports/broker.js'
 import type { ViewedStep } from './series/viewed.js'
 
@@ -23,6 +24,8 @@ export interface Advance {
   anomalies: number
   /** Alarms raised within the batch. */
   readonly drift: DriftAlarm[]
+  /** Of the series that metrics are kept of, the newest that has come. */
+  readonly named: NamedReading[]
   /** Steps of series that are being looked at. */
   readonly viewed: ViewedStep[]
   /** Waves the engine has stepped, each with its share of the time its part took. */
@@ -44,6 +47,7 @@ export function emptyAdvance(): Advance {
     byNetwork: 0,
     anomalies: 0,
     drift: [],
+    named: [],
     viewed: [],
     waves: [],
   }

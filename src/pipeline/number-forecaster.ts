@@ -33,6 +33,10 @@ export class NumberForecaster implements Forecaster {
   private readonly output: ForecastWriter
   private readonly latest: ForecastWriter
   private readonly made: Float64Array
+  /** Series that metrics are kept of. */
+  private readonly named: ReadonlySet<string>
+  /** Which of the scored steps is the last one up to `metrics.step`. */
+  private readonly namedStep: number
 
   constructor(
     config: PipelineConfig,
@@ -48,6 +52,8 @@ export class NumberForecaster implements Forecaster {
     this.output = cutWriter(config, form, forecastWriter(published, frame))
     this.latest = cutWriter(config, form, new JsonWideWriter(published, PLAIN.frame))
     this.made = new Float64Array(states.cells)
+    this.named = new Set(config.metrics.series)
+    this.namedStep = states.layout.steps.findLastIndex((h) => h <= config.metrics.step)
   }
 
   rows(capacity: number): NumberRows {
@@ -73,6 +79,7 @@ export class NumberForecaster implements Forecaster {
     if (unseen) {
       this.watchForDrift(slot, index, ts, steps.value[s]!, arrivals.naiveError(row), model.version)
     }
+    if (this.named.size > 0) this.readNamed(slot, index, ts, steps.value[s]!)
     const anomaly = this.anomalies.look(table, slot, ts, steps.value[s]!, arrivals.count(row))
     if (anomaly !== null) states.anomalies.push(anomaly)
     scoreArrival(
@@ -85,6 +92,8 @@ export class NumberForecaster implements Forecaster {
       this.calibration,
       unseen ? part.forecasting[row]! : 0,
       states.scores,
+      // Where states were rebuilt for a network, its first forecast comes a step after the warm-up.
+      byNetwork ? part.forecasting[row]! - 1 : Infinity,
     )
     const cells = forecast.length
     if (byNetwork && part.buffers !== null) {
@@ -123,6 +132,17 @@ export class NumberForecaster implements Forecaster {
     drift.begin(version)
     const alarm = drift.add(index, ts, (value - median) / naiveError, change)
     if (alarm !== null) alarms.push(alarm)
+  }
+
+  /** Keeps what has come of a named series, and what had been forecast for it. */
+  private readNamed(slot: number, index: number, ts: number, value: number): void {
+    const { table, layout, slots, named } = this.states
+    const series = slots.name(slot)!
+    if (!this.named.has(series)) return
+    const steps = layout.steps[this.namedStep]!
+    const at = slot * layout.width + layout.open[this.namedStep]! + 3 * modulo(index, steps)
+    const forecast = [table.f32[at]!, table.f32[at + 1]!, table.f32[at + 2]!] as const
+    named.set(series, { series, ts, value, steps, forecast })
   }
 
   skip(slot: number, index: number): void {

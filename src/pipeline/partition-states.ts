@@ -3,6 +3,7 @@ import type { Anomaly } from '../core/anomaly.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { DriftDetector, type DriftAlarm } from '../core/drift.js'
 import { GridAligner, type GridOptions } from '../core/grid.js'
+import type { NamedReading } from '../core/named-reading.js'
 import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
@@ -72,6 +73,8 @@ export class PartitionStates {
   readonly alarms: DriftAlarm[] = []
   /** Reported since they were last told of. */
   readonly anomalies: Anomaly[] = []
+  /** Of the named series, what has come since it was last told of; of each the newest. */
+  readonly named = new Map<string, NamedReading>()
   private readonly codec: RowCodec
   /** Series whose stored rows the next snapshot removes. */
   private deleted = new Set<string>()
@@ -101,6 +104,7 @@ export class PartitionStates {
     this.embedding = new Int32Array(INITIAL_SLOTS)
     const { kind, symbols, horizon, quantiles } = config
     this.scores = scores ?? new Scoreboard(this.layout, [quantiles[0]!, 0.5, quantiles.at(-1)!])
+    this.scores.begin(model.version)
     this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
     this.cells = this.symbols?.cells ?? horizon * quantiles.length
     this.latest = new LatestForecasts(INITIAL_SLOTS, this.cells)
@@ -124,6 +128,7 @@ export class PartitionStates {
     this.newcomers.resume(meta.newcomers ?? null)
     this.drift.resume(meta.drift ?? null)
     this.scores.resume(meta.scores)
+    this.scores.begin(this.model.version)
     this.shadowed = meta.shadow ?? null
     this.pooled.values.set(meta.pooled.values)
     this.pooled.counts.set(meta.pooled.counts)
@@ -388,6 +393,7 @@ export class PartitionStates {
 
   /** Takes over hidden states made under another network. */
   replaceHidden(hidden: Float32Array, model: ActiveModel): void {
+    this.scores.begin(model.version)
     this.hidden = hidden
     this.model = model
     for (const [series, slot] of this.slots.entries()) {

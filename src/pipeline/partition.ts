@@ -190,6 +190,8 @@ export class Partition {
     this.states.scores.series = this.states.slots.size + this.states.spilled
     await this.takeSteps(records, publish, result)
     result.drift.push(...this.states.alarms.splice(0))
+    result.named.push(...this.states.named.values())
+    this.states.named.clear()
     return result
   }
 

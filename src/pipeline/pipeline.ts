@@ -130,6 +130,7 @@ export class Pipeline {
     await this.consumption?.close()
     this.subscription?.unsubscribe()
     this.partitions.clear()
+    this.deps.telemetry.holdings({ partitions: [], series: [] })
     await this.shadows.end()
     this.present.model.network?.release()
   }
@@ -289,6 +290,10 @@ export class Pipeline {
     return this.partitions.has(0)
   }
 
+  get phase(): PipelineStatus['phase'] {
+    return this.over ? 'failed' : this.partitions.phase
+  }
+
   get version(): number {
     return this.present.model.version
   }
@@ -327,7 +332,7 @@ export class Pipeline {
       output,
       form: formOf(service.published),
       model: modelLabel(model.version, service.computed.model.cell),
-      phase: this.over ? 'failed' : this.partitions.phase,
+      phase: this.phase,
       training: this.training,
       records: this.progress.records,
       recordsPerSecond: this.progress.rate(),
@@ -349,8 +354,10 @@ export class Pipeline {
     const { telemetry } = this.deps
     telemetry.trouble(this.trouble)
     telemetry.driftScore({ score: this.drift().score })
-    if (accuracy !== null) telemetry.accuracy({ accuracy })
-    measurePartitions(this.partitions.all(), telemetry)
+    const { kind, quantiles } = this.present.service.computed
+    const nominal = kind === 'symbols' ? null : quantiles.at(-1)! - quantiles[0]!
+    telemetry.accuracy({ accuracy, nominal })
+    measurePartitions(this.partitions.all(), this.present.service.computed.metrics.series, telemetry)
   }
 
   private alone<T>(work: () => Promise<T>): Promise<T> {

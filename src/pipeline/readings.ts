@@ -59,8 +59,21 @@ export function latestForecast(runtimes: Runtimes, series: string): string | nul
   return latest?.json ?? null
 }
 
-/** Figures of each partition that change slowly, for the metrics. */
-export function measurePartitions(runtimes: Runtimes, telemetry: PipelineTelemetry): void {
+/**
+ * Figures of each partition that change slowly, for the metrics.
+ * @param named series that metrics are kept of
+ */
+export function measurePartitions(
+  runtimes: Runtimes,
+  named: readonly string[],
+  telemetry: PipelineTelemetry,
+): void {
+  telemetry.holdings({
+    partitions: runtimes.map(({ lease }) => lease.partition),
+    series: named.filter((name) =>
+      runtimes.some(({ partition }) => partition.states.slots.find(name) !== undefined),
+    ),
+  })
   for (const runtime of runtimes) {
     const { partition } = runtime.lease
     const lost = runtime.lostSinceAsked()

@@ -21,6 +21,7 @@ export function report(settled: SettledBatch, telemetry: PipelineTelemetry, now:
     lag: settled.lag,
   })
   for (const { rows, seconds } of advance.waves) telemetry.step(rows, seconds)
+  for (const reading of advance.named) telemetry.named(reading)
   for (const alarm of advance.drift) telemetry.drift({ partition, ...alarm })
   if (snapshot !== null) telemetry.snapshot({ partition, ...snapshot })
 }

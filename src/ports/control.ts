@@ -95,7 +95,7 @@ export interface PipelineForm {
   readonly quantiles: readonly number[]
 }
 
-/** Rolling scores of what was published, which a network may have made or the baseline, and of the baseline on the same targets. */
+/** Rolling scores of what the model in use has published since it took over, and of the baseline on the same targets. */
 export interface LiveAccuracy {
   readonly network: LiveScores
   readonly baseline: LiveScores

@@ -1,6 +1,6 @@
 /**
  * Every metric of the daemon, with Prometheus' conventions: base units, `_total` for counters. Labels have few values:
- * a pipeline, a partition, or a word of a closed list; never a series.
+ * a pipeline, a partition, a word of a closed list, or one of the few series that are named in the configuration.
  */
 export type MetricDefinition = {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -11,6 +11,7 @@ export type MetricDefinition = {
 }
 
 const PIPELINE = ['pipeline'] as const
+const NAMED = ['pipeline', 'series'] as const
 const PARTITION = ['pipeline', 'partition'] as const
 const SOURCE = ['pipeline', 'source'] as const
 /** `steps`: a range of the horizon, such as 2-6; five at most. */
@@ -22,6 +23,10 @@ const SECONDS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 const TRAINING_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600]
 
 export const catalogue = {
+  pipelineState: gauge('tidecast_pipeline_state', '1 for the state that the pipeline is in.', [
+    'pipeline',
+    'state',
+  ]),
   recordsConsumed: counter('tidecast_records_consumed_total', 'Input records settled.', PIPELINE),
   observationsAccepted: counter(
     'tidecast_observations_accepted_total',
@@ -91,6 +96,11 @@ export const catalogue = {
   seriesSpilled: gauge('tidecast_spilled_series', 'Series whose state is only in the store.', PARTITION),
   stateBytes: gauge('tidecast_series_state_bytes', 'Size of the state of one series.', PIPELINE),
   snapshotAge: gauge('tidecast_snapshot_age_seconds', 'Time since the last snapshot.', PARTITION),
+  snapshotPending: gauge(
+    'tidecast_snapshot_pending_seconds',
+    'Time since the oldest settled batch that no snapshot holds yet: what a restart replays; 0 where there is none.',
+    PARTITION,
+  ),
   snapshotRows: counter('tidecast_snapshot_rows_total', 'Series states written to snapshots.', PIPELINE),
   snapshotBytes: counter('tidecast_snapshot_bytes_total', 'Bytes written to snapshots.', PIPELINE),
   snapshotSeconds: histogram(
@@ -112,7 +122,7 @@ export const catalogue = {
   ),
   mase: gauge(
     'tidecast_forecast_mase',
-    'Rolling error of the published medians, or of the baseline, over the in-sample error of the seasonal naive forecast.',
+    'Rolling error of the medians that the model in use published, or of the baseline, over the in-sample error of the seasonal naive forecast.',
     SOURCE,
   ),
   wql: gauge('tidecast_forecast_wql', 'Rolling weighted quantile loss.', SOURCE),
@@ -120,6 +130,11 @@ export const catalogue = {
     'tidecast_forecast_coverage_ratio',
     'Share of recent observations inside the outermost published interval.',
     SOURCE,
+  ),
+  nominalCoverage: gauge(
+    'tidecast_forecast_nominal_coverage_ratio',
+    'Share of observations that belongs inside the outermost published interval.',
+    PIPELINE,
   ),
   smape: gauge(
     'tidecast_forecast_smape_ratio',
@@ -155,6 +170,17 @@ export const catalogue = {
     'tidecast_forecast_horizon_bias',
     'As tidecast_forecast_bias, of forecasts made so many steps ahead.',
     HORIZON,
+  ),
+  observedValue: gauge(
+    'tidecast_series_observed_value',
+    'Newest observation of a series named in metrics.series.',
+    NAMED,
+  ),
+  observedTime: gauge('tidecast_series_observed_timestamp_seconds', 'Its time stamp.', NAMED),
+  forecastValue: gauge(
+    'tidecast_series_forecast_value',
+    'What had been forecast for it, so many steps before: lowest quantile, median, highest quantile; NaN where nothing was.',
+    ['pipeline', 'series', 'steps', 'level'],
   ),
   logLoss: gauge(
     'tidecast_symbol_log_loss_nats',

@@ -1,9 +1,10 @@
 import type { RejectReason } from '../core/decode.js'
 import type { DriftAlarm } from '../core/drift.js'
+import type { NamedReading } from '../core/named-reading.js'
 import type { CellKind } from '../core/network-spec.js'
 import type { Refusal, Verdict } from '../core/verdict.js'
 import type { ReloadCause, ReloadOutcome } from '../ports/control/config.js'
-import type { LiveAccuracy, LiveScores } from '../ports/control.js'
+import type { LiveAccuracy, LiveScores, PipelineStatus } from '../ports/control.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { JudgedScores } from '../ports/model-store.js'
 
@@ -20,6 +21,9 @@ export type PipelineEvent =
   | PartitionRestored
   | TopicReplaced
   | ModelChanged
+  | PhaseMeasured
+  | HoldingsMeasured
+  | SeriesRead
   | AccuracyMeasured
   | DriftDetected
   | DriftMeasured
@@ -125,9 +129,32 @@ export interface RecordsLost {
   readonly records: number
 }
 
+export const PHASES = ['starting', 'restoring', 'running', 'paused', 'failed'] as const
+
+export interface PhaseMeasured {
+  readonly kind: 'phase-measured'
+  readonly phase: PipelineStatus['phase']
+}
+
+/** All that this process has of the pipeline now: the rest has gone elsewhere, or is no more. */
+export interface HoldingsMeasured {
+  readonly kind: 'holdings-measured'
+  readonly partitions: readonly number[]
+  /** Of those that metrics are kept of. */
+  readonly series: readonly string[]
+}
+
+/** Something has come of a series that metrics are kept of. */
+export interface SeriesRead extends NamedReading {
+  readonly kind: 'series-read'
+}
+
 export interface AccuracyMeasured {
   readonly kind: 'accuracy-measured'
-  readonly accuracy: LiveAccuracy
+  /** `null`: nothing could be scored yet. */
+  readonly accuracy: LiveAccuracy | null
+  /** Share of targets that belongs inside the outermost interval, 0–1; `null` of symbols. */
+  readonly nominal: number | null
 }
 
 /** The network's forecasts have become biased. */

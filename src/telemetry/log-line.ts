@@ -13,6 +13,9 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
   switch (event.kind) {
     case 'wave-stepped':
     case 'states-measured':
+    case 'phase-measured':
+    case 'holdings-measured':
+    case 'series-read':
     case 'accuracy-measured':
     case 'drift-measured':
     case 'shadow-measured':

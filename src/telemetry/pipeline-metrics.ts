@@ -1,10 +1,16 @@
 import { REJECT_REASONS } from '../core/decode.js'
-import type { LiveAccuracy, LiveScores } from '../ports/control.js'
-import { BATCH_FAILURES, TRAINING_STATES } from './events.js'
-import type { BatchSettled, PipelineEvent, RejectCounts, TrainingOutcome } from './events.js'
+import { AccuracyMetrics } from './accuracy-metrics.js'
+import { PHASES, TRAINING_STATES } from './events.js'
+import type {
+  BatchSettled,
+  HoldingsMeasured,
+  PipelineEvent,
+  RejectCounts,
+  TrainingOutcome,
+} from './events.js'
 import type { Metrics } from './metrics.js'
-
-type Source = 'published' | 'baseline'
+import { ofPartition, partitionMetrics, pipelineMetrics } from './pipeline-children.js'
+import { SeriesMetrics } from './series-metrics.js'
 
 /** One pipeline's metrics. Label values are looked up once, here, and not for every batch. */
 export class PipelineMetrics {
@@ -14,11 +20,17 @@ export class PipelineMetrics {
   readonly #partitions = new Map<number, ReturnType<typeof partitionMetrics>>()
   /** Partition → time of its last snapshot, or of its restore before there is one. */
   readonly #snapshots = new Map<number, number>()
+  /** Partition → when the first batch was settled that its last snapshot does not hold. */
+  readonly #pending = new Map<number, number>()
+  readonly #accuracy: AccuracyMetrics
+  readonly #series: SeriesMetrics
 
   constructor(metrics: Metrics, pipeline: string) {
     this.#metrics = metrics
     this.#pipeline = pipeline
     this.#at = pipelineMetrics(metrics, pipeline)
+    this.#accuracy = new AccuracyMetrics(metrics, pipeline)
+    this.#series = new SeriesMetrics(metrics, pipeline)
   }
 
   /** @param now milliseconds since the epoch */
@@ -26,6 +38,7 @@ export class PipelineMetrics {
     const pipeline = this.#pipeline
     switch (event.kind) {
       case 'batch-settled':
+        if (!this.#pending.has(event.partition)) this.#pending.set(event.partition, now)
         return this.#batch(event)
       case 'batch-failed':
         return this.#at.failures[event.reason].inc()
@@ -36,8 +49,17 @@ export class PipelineMetrics {
         this.#partition(event.partition).resident.set(event.resident)
         this.#partition(event.partition).spilled.set(event.spilled)
         return this.#at.stateBytes.set(event.bytesPerSeries)
+      case 'phase-measured':
+        for (const state of PHASES)
+          this.#metrics.pipelineState.set({ pipeline, state }, state === event.phase ? 1 : 0)
+        return
+      case 'holdings-measured':
+        return this.#keep(event)
+      case 'series-read':
+        return this.#series.read(event)
       case 'snapshot-written':
         this.#snapshots.set(event.partition, now)
+        this.#pending.delete(event.partition)
         this.#at.snapshotRows.inc(event.rows)
         this.#at.snapshotBytes.inc(event.bytes)
         return this.#at.snapshotSeconds.observe(event.seconds)
@@ -54,7 +76,7 @@ export class PipelineMetrics {
       case 'model-changed':
         return this.#at.modelVersion.set(event.version)
       case 'accuracy-measured':
-        return this.#accuracy(event.accuracy)
+        return this.#accuracy.measured(event)
       case 'drift-detected':
         return this.#at.driftAlarms.inc()
       case 'drift-measured':
@@ -99,6 +121,19 @@ export class PipelineMetrics {
   updateAges(now: number): void {
     for (const [partition, at] of this.#snapshots) {
       this.#partition(partition).snapshotAge.set((now - at) / 1000)
+      const pending = now - (this.#pending.get(partition) ?? now)
+      this.#partition(partition).snapshotPending.set(pending / 1000)
+    }
+  }
+
+  /** What has moved to another process, or has been stopped, is not to be told of any longer: alerts would go by it. */
+  #keep({ partitions, series }: HoldingsMeasured): void {
+    const pipeline = this.#pipeline
+    this.#series.keep(series)
+    for (const partition of [...this.#partitions.keys()]) {
+      if (partitions.includes(partition)) continue
+      for (const held of [this.#partitions, this.#snapshots, this.#pending]) held.delete(partition)
+      for (const metric of ofPartition(this.#metrics)) metric.remove({ pipeline, partition })
     }
   }
 
@@ -128,35 +163,6 @@ export class PipelineMetrics {
     }
   }
 
-  #accuracy({ network, baseline, horizons }: LiveAccuracy): void {
-    this.#scores('published', network)
-    this.#scores('baseline', baseline)
-    for (const { steps, network: ours, baseline: theirs } of horizons) {
-      this.#horizonScores('published', steps, ours)
-      this.#horizonScores('baseline', steps, theirs)
-    }
-  }
-
-  #scores(source: Source, { mase, smape, wql, coverage, bias, logLoss, accuracy }: LiveScores): void {
-    const labels = { pipeline: this.#pipeline, source }
-    if (smape !== null) this.#metrics.smape.set(labels, smape)
-    if (bias !== null) this.#metrics.bias.set(labels, bias)
-    if (logLoss !== undefined) this.#metrics.logLoss.set(labels, logLoss)
-    if (accuracy !== undefined) this.#metrics.symbolAccuracy.set(labels, accuracy)
-    if (mase !== null) this.#metrics.mase.set(labels, mase)
-    if (wql !== null) this.#metrics.wql.set(labels, wql)
-    if (coverage !== null) this.#metrics.coverage.set(labels, coverage)
-  }
-
-  #horizonScores(source: Source, steps: string, { mase, smape, wql, coverage, bias }: LiveScores): void {
-    const labels = { pipeline: this.#pipeline, source, steps }
-    if (mase !== null) this.#metrics.horizonMase.set(labels, mase)
-    if (smape !== null) this.#metrics.horizonSmape.set(labels, smape)
-    if (wql !== null) this.#metrics.horizonWql.set(labels, wql)
-    if (coverage !== null) this.#metrics.horizonCoverage.set(labels, coverage)
-    if (bias !== null) this.#metrics.horizonBias.set(labels, bias)
-  }
-
   #trainingState(present: (typeof TRAINING_STATES)[number]): void {
     for (const state of TRAINING_STATES) {
       this.#metrics.trainingState.set({ pipeline: this.#pipeline, state }, state === present ? 1 : 0)
@@ -176,68 +182,4 @@ export class PipelineMetrics {
     }
     return found
   }
-}
-
-function pipelineMetrics(metrics: Metrics, pipeline: string) {
-  return {
-    records: metrics.recordsConsumed.labels({ pipeline }),
-    accepted: metrics.observationsAccepted.labels({ pipeline }),
-    // Present from the start, at 0: a counter that appears with its first increment hides that increment from rate().
-    rejected: each(REJECT_REASONS, (reason) => {
-      const child = metrics.recordsRejected.labels({ pipeline, reason })
-      child.inc(0)
-      return child
-    }),
-    failures: each(BATCH_FAILURES, (reason) => {
-      const child = metrics.batchFailures.labels({ pipeline, reason })
-      child.inc(0)
-      return child
-    }),
-    network: metrics.forecasts.labels({ pipeline, source: 'network' }),
-    baseline: metrics.forecasts.labels({ pipeline, source: 'baseline' }),
-    lost: metrics.recordsLost.labels({ pipeline }),
-    masked: metrics.maskedSteps.labels({ pipeline }),
-    tombstones: metrics.tombstones.labels({ pipeline }),
-    newSeries: metrics.newSeries.labels({ pipeline }),
-    forgotten: metrics.forgottenSeries.labels({ pipeline }),
-    resets: metrics.resets.labels({ pipeline }),
-    anomalies: metrics.anomalies.labels({ pipeline }),
-    batchRecords: metrics.batchRecords.labels({ pipeline }),
-    batchSeconds: metrics.batchSeconds.labels({ pipeline }),
-    latency: metrics.latency.labels({ pipeline }),
-    waveRows: metrics.waveRows.labels({ pipeline }),
-    stepSeconds: metrics.stepSeconds.labels({ pipeline }),
-    stateBytes: metrics.stateBytes.labels({ pipeline }),
-    snapshotRows: metrics.snapshotRows.labels({ pipeline }),
-    snapshotBytes: metrics.snapshotBytes.labels({ pipeline }),
-    snapshotSeconds: metrics.snapshotSeconds.labels({ pipeline }),
-    restoreReplayed: metrics.restoreReplayed.labels({ pipeline }),
-    driftAlarms: metrics.driftAlarms.labels({ pipeline }),
-    driftScore: metrics.driftScore.labels({ pipeline }),
-    setAside: metrics.setAside.labels({ pipeline }),
-    shadowLoss: metrics.shadowLoss.labels({ pipeline }),
-    modelVersion: metrics.modelVersion.labels({ pipeline }),
-    trainingUpdate: metrics.trainingUpdate.labels({ pipeline }),
-    trainingWanted: metrics.trainingWanted.labels({ pipeline }),
-    trainingEta: metrics.trainingEta.labels({ pipeline }),
-    trainingLoss: metrics.trainingLoss.labels({ pipeline }),
-    rawNorm: metrics.gradientNorm.labels({ pipeline, stage: 'raw' }),
-    clippedNorm: metrics.gradientNorm.labels({ pipeline, stage: 'clipped' }),
-    clippedShare: metrics.clippedShare.labels({ pipeline }),
-    trainingSeconds: metrics.trainingSeconds.labels({ pipeline }),
-  }
-}
-
-function partitionMetrics(metrics: Metrics, pipeline: string, partition: string) {
-  return {
-    lag: metrics.lag.labels({ pipeline, partition }),
-    resident: metrics.seriesResident.labels({ pipeline, partition }),
-    spilled: metrics.seriesSpilled.labels({ pipeline, partition }),
-    snapshotAge: metrics.snapshotAge.labels({ pipeline, partition }),
-    restoreSeconds: metrics.restoreSeconds.labels({ pipeline, partition }),
-  }
-}
-
-function each<K extends string, V>(keys: readonly K[], make: (key: K) => V): Readonly<Record<K, V>> {
-  return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<K, V>
 }

@@ -5,10 +5,13 @@ import type {
   BatchSettled,
   DriftDetected,
   DriftMeasured,
+  HoldingsMeasured,
   ModelChanged,
   PartitionRestored,
+  PhaseMeasured,
   PipelineEvent,
   RecordsLost,
+  SeriesRead,
   SnapshotWritten,
   StatesMeasured,
   TopicReplaced,
@@ -79,6 +82,19 @@ export class PipelineTelemetry {
 
   model(fields: Fields<ModelChanged>): void {
     this.#emit({ kind: 'model-changed', ...fields })
+  }
+
+  phase(phase: PhaseMeasured['phase']): void {
+    this.#emit({ kind: 'phase-measured', phase })
+  }
+
+  /** What else there were metrics of is gone. */
+  holdings(fields: Fields<HoldingsMeasured>): void {
+    this.#emit({ kind: 'holdings-measured', ...fields })
+  }
+
+  named(fields: Fields<SeriesRead>): void {
+    this.#emit({ kind: 'series-read', ...fields })
   }
 
   accuracy(fields: Fields<AccuracyMeasured>): void {

@@ -33,10 +33,14 @@ export interface Telemetry {
   metricsText(): Promise<string>
 }
 
+/** Gauges that are named like counters; the same is in those without "_total", by kind. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
+
 export function createTelemetry({ version, clock = systemClock, ...logging }: TelemetryOptions): Telemetry {
   const logger = createLogger(logging)
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
   const metrics = createMetrics(registry)
   metrics.build.set({ version }, 1)
   const pipelines = new Map<string, PipelineTelemetry>()

@@ -71,6 +71,7 @@ test('a pipeline without settings gets every documented default', () => {
     gaps: { maxSteps: 48 },
     anomalies: { enabled: true, topic: null, minScore: 3, consecutive: 1, cooldown: 0 },
     calibration: { enabled: true, rate: 0.02 },
+    metrics: { series: [], step: 1 },
     publish: { format: 'wide', maxAge: 0 },
     model: {
       cell: 'gru',

@@ -22,6 +22,7 @@ const CONTRADICTIONS: readonly (readonly [string, Readonly<Record<string, unknow
   ['interval', { interval: '1h' }],
   ['season', { season: [24, 168] }],
   ['aggregate', { aggregate: 'mean' }],
+  ['metrics.series', { metrics: { series: ['a'] } }],
   ['model.decoder', { model: { decoder: 'autoregressive' } }],
   ['training.imputation', { training: { imputation: 'bidirectional' } }],
   ['publish.format', { publish: { format: 'long' } }],

@@ -119,3 +119,21 @@ test('where there is no grid, time goes by with the observations, by the number 
   for (let i = 0; i < 29; i++) board.weigh(i % 10)
   assert.ok(Math.abs(board.weigh(0) / first - 2) < 1e-9)
 })
+
+test('another model begins with no scores, and the same one goes on after a restart', () => {
+  const layout = new StateLayout(SHAPE)
+  const settled = (): Scoreboard => {
+    const board = new Scoreboard(layout, LEVELS, Infinity)
+    board.begin(3)
+    board.ours.add(1, 0, 1, 2, 1)
+    board.settle(0, board.weigh(7))
+    return board
+  }
+  const count = (board: Scoreboard): number => board.total('published').count
+  const again = new Scoreboard(layout, LEVELS, Infinity)
+  again.resume(settled().memory())
+  again.begin(3)
+  assert.equal(count(again), 1)
+  again.begin(4)
+  assert.equal(count(again), 0)
+})

@@ -12,12 +12,17 @@ const definitions = Object.values<MetricDefinition>(catalogue)
 /** Labels whose values are few: one per pipeline, partition, route, or word of a closed list. */
 const BOUNDED_LABELS = new Set([
   ...['pipeline', 'partition', 'reason', 'source', 'state', 'stage', 'outcome', 'method', 'route', 'status'],
-  'steps', // a range of the horizon: five at most
+  'steps', // a range of the horizon: five at most; of a named series one
+  'level', // lower, median, upper
+  'series', // those that the configuration names: 20 of a pipeline at most
   ...['name', 'version', 'devices', 'signals_blocked'],
 ])
 /** Quantities without a unit, which Prometheus' conventions leave without a suffix. */
 const DIMENSIONLESS = new Set([
   'tidecast_broker_trouble',
+  'tidecast_pipeline_state',
+  'tidecast_series_observed_value',
+  'tidecast_series_forecast_value',
   'tidecast_config_hash',
   'tidecast_config_drift',
   'tidecast_config_last_reload_successful',

@@ -190,6 +190,7 @@ test('scores that are not known yet are absent, not zero', async () => {
       baseline: none,
       horizons: [{ steps: '2-6', network: { ...none, coverage: 0.8 }, baseline: none }],
     },
+    nominal: 0.8,
   })
   assert.equal(await sample('tidecast_forecast_mase{pipeline="p",source="published"}'), 0.9)
   assert.equal(await sample('tidecast_forecast_mase{pipeline="p",source="baseline"}'), undefined)
@@ -254,4 +255,60 @@ test('a token that gets into a log line by mistake is not written', () => {
     'x',
   )
   assert.doesNotMatch(lines.join(''), /very-secret/)
+})
+
+test('a score that is not known any longer goes away', async () => {
+  const { telemetry, sample } = setUp()
+  const none = { mase: null, smape: null, wql: null, coverage: null, bias: null }
+  const known = { ...none, wql: 0.5 }
+  const horizons = [{ steps: '2-6', network: known, baseline: known }]
+  const pipeline = telemetry.pipeline('p')
+  pipeline.accuracy({ accuracy: { network: known, baseline: known, horizons }, nominal: 0.8 })
+  const whole = 'tidecast_forecast_wql{pipeline="p",source="published"}'
+  const some = 'tidecast_forecast_horizon_wql{pipeline="p",source="baseline",steps="2-6"}'
+  assert.deepEqual([await sample(whole), await sample(some)], [0.5, 0.5])
+  pipeline.accuracy({ accuracy: null, nominal: 0.8 })
+  assert.deepEqual([await sample(whole), await sample(some)], [undefined, undefined])
+  assert.equal(await sample('tidecast_forecast_nominal_coverage_ratio{pipeline="p"}'), 0.8)
+})
+
+test('what no snapshot holds is counted from the first batch on, not from the newest', async () => {
+  const { telemetry, clock, sample } = setUp()
+  const pending = 'tidecast_snapshot_pending_seconds{pipeline="p",partition="2"}'
+  const pipeline = telemetry.pipeline('p')
+  pipeline.restored({ partition: 2, series: 3, replayed: 0, seconds: 0.5 })
+  clock.at += 60_000
+  assert.equal(await sample(pending), 0, 'where nothing comes, nothing waits')
+  pipeline.batch(BATCH)
+  clock.at += 4000
+  pipeline.batch(BATCH)
+  clock.at += 1000
+  assert.equal(await sample(pending), 5)
+  pipeline.snapshot({ partition: 2, rows: 5, bytes: 500, seconds: 0.01 })
+  clock.at += 1000
+  assert.equal(await sample(pending), 0)
+})
+
+test('a partition that has moved to another process, and a series that is no more, leave nothing behind', async () => {
+  const { telemetry, clock } = setUp()
+  const pipeline = telemetry.pipeline('p')
+  const reading = { ts: 5000, value: 7, steps: 3, forecast: [6, 7, 8] as const }
+  for (const partition of [1, 2]) {
+    pipeline.restored({ partition, series: 3, replayed: 11, seconds: 0.5 })
+    pipeline.batch({ ...BATCH, partition })
+    pipeline.states({ partition, resident: 1, spilled: 0, bytesPerSeries: 1000 })
+  }
+  for (const series of ['north', 'a "b"\n']) pipeline.named({ series, ...reading })
+  const left = async (what: string): Promise<number> =>
+    (await telemetry.metricsText()).split('\n').filter((line) => line.includes(what)).length
+  assert.equal(await left('partition="2"'), 6)
+  assert.equal(await left('series="a \\"b\\"\\n"'), 5)
+  pipeline.holdings({ partitions: [1], series: ['north'] })
+  clock.at += 10_000
+  assert.equal(await left('partition="2"'), 0)
+  assert.equal(await left('partition="1"'), 6)
+  assert.equal(await left('series="a'), 0)
+  assert.equal(await left('series="north"'), 5)
+  pipeline.named({ series: 'north', ...reading, steps: 6 })
+  assert.equal(await left('series="north"'), 5, 'another step replaces the one before')
 })
