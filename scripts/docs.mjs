@@ -3,5 +3,7 @@ import { writeFile } from 'node:fs/promises'
 // The reference pages are generated from what they describe; a test fails when a committed page is out of date.
 const { configReference } = await import('../dist/src/config/reference.js')
 const { metricsReference } = await import('../dist/src/telemetry/reference.js')
+const { apiDocument } = await import('../dist/src/adapters/http/document.js')
+await writeFile(new URL('../docs/openapi.json', import.meta.url), await apiDocument())
 await writeFile(new URL('../docs/configuration.md', import.meta.url), configReference())
 await writeFile(new URL('../docs/metrics.md', import.meta.url), metricsReference())

@@ -249,6 +249,8 @@ export interface EngineStarted {
 
 export interface HttpAnswered {
   readonly kind: 'http-answered'
+  /** As in the answer. */
+  readonly requestId: string
   readonly method: string
   /** The route's pattern, never the path asked for: that has no bound. */
   readonly route: string

@@ -1,16 +1,27 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError } from './errors.js'
+import { newRequestId } from './request-id.js'
 
-/** Answers what is not HTTP, or never became a whole request; there is no request object yet, only the socket. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what is not HTTP, or never became a whole request; there is no request object yet, only the socket.
+ * @param told with the status of the answer and the id under which it is logged
+ */
+export function answerClientError(
+  error: Error & { code?: string },
+  socket: Socket,
+  told: (status: number, requestId: string) => void,
+): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   if (socket.writable) {
     const answer = explain(error.code)
-    const body = JSON.stringify(answer.body())
+    const requestId = newRequestId()
+    told(answer.status, requestId)
+    const body = JSON.stringify(answer.body(requestId))
     const head = [
       `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
       'Content-Type: application/json; charset=utf-8',
+      `X-Request-Id: ${requestId}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
     ]

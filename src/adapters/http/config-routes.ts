@@ -7,27 +7,25 @@ import {
   type PlanReport,
 } from '../../ports/control/config.js'
 import { HttpError } from './errors.js'
-import { requireToken } from './token.js'
+import { CONFIG, PAUSE, PLANNED, RELOAD, RESUME } from './config-schemas.js'
 
 /** The configuration in effect, what a reload would do, and the wish for one; pipelines are paused and resumed. */
-export function configRoutes(app: FastifyInstance, control: ConfigControl, token: () => string): void {
-  const guarded = {
-    onRequest: async (request: { readonly headers: { readonly authorization?: string | undefined } }) => {
-      requireToken(request.headers.authorization, token)
+export function configRoutes(app: FastifyInstance, control: ConfigControl): void {
+  app.get('/api/v1/config', { schema: CONFIG }, () => control.configuration())
+
+  app.post<{ Body: Buffer | undefined }>(
+    '/api/v1/config/plan',
+    { schema: PLANNED },
+    ({ body, headers }): PlanReport => {
+      const text = body === undefined || body.length === 0 ? null : body.toString()
+      const format = (headers['content-type'] ?? '').includes('yaml') ? 'yaml' : 'json5'
+      const outcome = control.plan(text, format)
+      if (outcome.kind === 'invalid') throw invalid(outcome.problems)
+      return outcome.report
     },
-  }
+  )
 
-  app.get('/api/v1/config', () => control.configuration())
-
-  app.post<{ Body: Buffer | undefined }>('/api/v1/config/plan', guarded, ({ body, headers }): PlanReport => {
-    const text = body === undefined || body.length === 0 ? null : body.toString()
-    const format = (headers['content-type'] ?? '').includes('yaml') ? 'yaml' : 'json5'
-    const outcome = control.plan(text, format)
-    if (outcome.kind === 'invalid') throw invalid(outcome.problems)
-    return outcome.report
-  })
-
-  app.post('/-/reload', guarded, async () => {
+  app.post('/-/reload', { schema: RELOAD }, async () => {
     const outcome = await control.reload()
     switch (outcome.kind) {
       case 'applied':
@@ -44,13 +42,13 @@ export function configRoutes(app: FastifyInstance, control: ConfigControl, token
     }
   })
 
-  for (const [verb, held] of [
-    ['pause', true],
-    ['resume', false],
+  for (const [verb, schema, held] of [
+    ['pause', PAUSE, true],
+    ['resume', RESUME, false],
   ] as const) {
     app.post<{ Params: { pipeline: string } }>(
       `/api/v1/pipelines/:pipeline/${verb}`,
-      guarded,
+      { schema },
       async ({ params: { pipeline } }) => {
         const outcome = await control.hold(pipeline, held)
         if (outcome.kind === 'not-possible') throw new HttpError(409, 'not-possible', outcome.why)

@@ -2,34 +2,37 @@ import { BrokerError } from '../../ports/broker.js'
 import { TooBusy } from '../../ports/control/series.js'
 
 /** The closed list of error codes in answers. */
-export type HttpErrorCode =
-  | 'bad-request'
-  | 'bad-json'
-  | 'no-records'
-  | 'too-many-records'
-  | 'too-large'
-  | 'unsupported-encoding'
-  | 'token-missing'
-  | 'token-wrong'
-  | 'not-found'
-  | 'unknown-pipeline'
-  | 'unknown-topic'
-  | 'unknown-series'
-  | 'no-forecast'
-  | 'no-schema'
-  | 'timeout'
-  | 'bad-configuration'
-  | 'needs-restart'
-  | 'busy'
-  | 'not-possible'
-  | 'unknown-version'
-  | 'unfit'
-  | 'damaged'
-  | 'bad-file'
-  | 'nothing-to-do'
-  | 'unavailable'
-  | 'disk-full'
-  | 'internal'
+export const ERROR_CODES = [
+  'bad-request',
+  'bad-json',
+  'no-records',
+  'too-many-records',
+  'too-large',
+  'unsupported-encoding',
+  'token-missing',
+  'token-wrong',
+  'not-found',
+  'unknown-pipeline',
+  'unknown-topic',
+  'unknown-series',
+  'no-forecast',
+  'no-schema',
+  'timeout',
+  'bad-configuration',
+  'needs-restart',
+  'busy',
+  'not-possible',
+  'unknown-version',
+  'unfit',
+  'damaged',
+  'bad-file',
+  'nothing-to-do',
+  'unavailable',
+  'disk-full',
+  'internal',
+] as const
+
+export type HttpErrorCode = (typeof ERROR_CODES)[number]
 
 /** An answer that is not a success: what is wrong and what to do about it. */
 export class HttpError extends Error {
@@ -44,9 +47,12 @@ export class HttpError extends Error {
     super(message)
   }
 
-  /** The body of the answer. Holds neither stack nor cause. */
-  body(): { readonly error: Readonly<Record<string, unknown>> } {
-    return { error: { code: this.code, message: this.message, ...this.details } }
+  /**
+   * The body of the answer. Holds neither stack nor cause.
+   * @param requestId by which the log tells of it
+   */
+  body(requestId: string): { readonly error: Readonly<Record<string, unknown>> } {
+    return { error: { code: this.code, message: this.message, requestId, ...this.details } }
   }
 }
 

@@ -39,12 +39,15 @@ const TICKS_PER_STATUS = 4
 const RETRY_MS = 2000
 
 const EVENTS = {
+  summary: 'server-sent events: status, training, reload, and of a series observation and forecast',
+  produces: 'text/event-stream',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: { pipeline: { type: 'string' }, series: SERIES_NAME },
     dependencies: { pipeline: ['series'], series: ['pipeline'] },
   },
+  response: { 200: { type: 'string', description: 'events, for as long as the client stays' } },
 } as const
 
 /**

@@ -2,19 +2,15 @@ import type { FastifyInstance } from 'fastify'
 import type { Control, IngestOutcome } from '../../ports/control.js'
 import { HttpError } from './errors.js'
 import { parseRecords } from './ndjson.js'
-import { requireToken } from './token.js'
+import { RECORDS } from './status-schemas.js'
 
 export interface IngestOptions {
   readonly control: Control
-  readonly token: () => string
   readonly maxRecordsPerRequest: number
 }
 
 /** Appends records to a topic: all that are well-formed at once, or none. */
-export function ingestRoute(
-  app: FastifyInstance,
-  { control, token, maxRecordsPerRequest }: IngestOptions,
-): void {
+export function ingestRoute(app: FastifyInstance, { control, maxRecordsPerRequest }: IngestOptions): void {
   // curl says "form" by default and others say what they like: one object per line is all that matters.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
@@ -22,9 +18,8 @@ export function ingestRoute(
   app.post<{ Params: { topic: string }; Body: Buffer | undefined }>(
     '/api/v1/topics/:topic/records',
     {
-      // Before the body is read: a stranger's eight megabytes are not even received.
+      schema: RECORDS,
       onRequest: async (request) => {
-        requireToken(request.headers.authorization, token)
         const encoding = request.headers['content-encoding'] ?? 'identity'
         if (encoding !== 'identity') {
           throw new HttpError(415, 'unsupported-encoding', `Send the body as it is, not as ${encoding}.`)

@@ -1,24 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import type { LearningControl, TrainOutcome } from '../../ports/control/learning.js'
 import { HttpError } from './errors.js'
-import { requireToken } from './token.js'
-
-/** Characters of a note that says why somebody asks for a training. */
-const LONGEST_NOTE = 200
+import { LEARNING, TRAIN } from './learning-schemas.js'
+import { LONGEST_NOTE } from './schemas.js'
 
 /** How a pipeline learns, and the wish that it learn now. */
-export function learningRoutes(app: FastifyInstance, control: LearningControl, token: () => string): void {
-  app.get<{ Params: { pipeline: string } }>('/api/v1/pipelines/:pipeline/learning', ({ params }) =>
-    known(control.learning(params.pipeline), params.pipeline),
+export function learningRoutes(app: FastifyInstance, control: LearningControl): void {
+  app.get<{ Params: { pipeline: string } }>(
+    '/api/v1/pipelines/:pipeline/learning',
+    { schema: LEARNING },
+    ({ params }) => known(control.learning(params.pipeline), params.pipeline),
   )
 
   app.post<{ Params: { pipeline: string }; Body: Buffer | undefined }>(
     '/api/v1/pipelines/:pipeline/train',
-    {
-      onRequest: async (request) => {
-        requireToken(request.headers.authorization, token)
-      },
-    },
+    { schema: TRAIN },
     async ({ params: { pipeline }, body }, reply) => {
       const outcome = known(control.train(pipeline, noteIn(body)), pipeline)
       if (outcome.kind !== 'queued') throw new HttpError(409, 'not-possible', whyNot(outcome, pipeline))

@@ -4,11 +4,10 @@ import { ModelError, MOST_FILE_BYTES } from '../../ports/control/models.js'
 import type { ModelsControl, PipelineModels, RollbackTarget } from '../../ports/control/models.js'
 import { HttpError } from './errors.js'
 import { IMPORT, LIST, PROMOTE, PRUNE, ROLLBACK, VERSION } from './models-schemas.js'
-import { requireToken } from './token.js'
+import { LONGEST_NOTE } from './schemas.js'
 
 /** How long an answer waits for a network to be in use; all series' states are made anew for it. */
 const PATIENCE_MS = 10_000
-const LONGEST_NOTE = 200
 
 interface Route {
   readonly Params: { readonly pipeline: string }
@@ -19,12 +18,7 @@ interface VersionRoute extends Route {
 }
 
 /** The networks of a pipeline: what there is, and which one forecasts. */
-export function modelsRoutes(app: FastifyInstance, control: ModelsControl, token: () => string): void {
-  const changing = {
-    onRequest: async (request: { readonly headers: { readonly authorization?: string | undefined } }) => {
-      requireToken(request.headers.authorization, token)
-    },
-  }
+export function modelsRoutes(app: FastifyInstance, control: ModelsControl): void {
   const of = (pipeline: string): PipelineModels => {
     const models = control.models(pipeline)
     if (models !== undefined) return models
@@ -46,7 +40,7 @@ export function modelsRoutes(app: FastifyInstance, control: ModelsControl, token
 
   app.post<VersionRoute>(
     '/api/v1/pipelines/:pipeline/models/:version/promote',
-    { schema: PROMOTE, ...changing },
+    { schema: PROMOTE },
     ({ params: { pipeline, version }, body }, reply) => {
       const models = of(pipeline)
       return changed(models, models.promote(version, bodyOf(body).note), reply)
@@ -55,7 +49,7 @@ export function modelsRoutes(app: FastifyInstance, control: ModelsControl, token
 
   app.post<Route>(
     '/api/v1/pipelines/:pipeline/models/rollback',
-    { schema: ROLLBACK, ...changing },
+    { schema: ROLLBACK },
     ({ params: { pipeline }, body }, reply) => {
       const { to, note } = bodyOf(body)
       const models = of(pipeline)
@@ -65,7 +59,7 @@ export function modelsRoutes(app: FastifyInstance, control: ModelsControl, token
 
   app.post<Route>(
     '/api/v1/pipelines/:pipeline/models',
-    { schema: IMPORT, bodyLimit: MOST_FILE_BYTES, ...changing },
+    { schema: IMPORT, bodyLimit: MOST_FILE_BYTES },
     async ({ params: { pipeline }, body }, reply) => {
       const stored = await told(of(pipeline).import(body ?? Buffer.alloc(0)))
       return reply.code(201).send(stored)
@@ -74,7 +68,7 @@ export function modelsRoutes(app: FastifyInstance, control: ModelsControl, token
 
   app.post<Route & { readonly Querystring: { readonly keep?: number } }>(
     '/api/v1/pipelines/:pipeline/models/prune',
-    { schema: PRUNE, ...changing },
+    { schema: PRUNE },
     async ({ params: { pipeline }, query: { keep } }) => ({ removed: await told(of(pipeline).prune(keep)) }),
   )
 }

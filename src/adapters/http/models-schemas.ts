@@ -1,4 +1,4 @@
-import { listOf, nullable, object, PIPELINE_PARAMS } from './schemas.js'
+import { listOf, noteBody, nullable, object, PIPELINE_PARAMS } from './schemas.js'
 
 const VERSION_PARAMS = {
   type: 'object',
@@ -40,6 +40,7 @@ const STATE = {
 } as const
 
 export const LIST = {
+  summary: 'versions of its network, and which one forecasts',
   params: PIPELINE_PARAMS,
   response: {
     200: object(
@@ -54,14 +55,45 @@ export const LIST = {
   },
 } as const
 
-export const VERSION = { params: VERSION_PARAMS, response: { 200: MODEL } } as const
+export const VERSION = {
+  summary: 'one of them',
+  params: VERSION_PARAMS,
+  response: { 200: MODEL },
+} as const
 
-const CHANGED = { 200: object(STATE), 202: object(STATE) } as const
-export const PROMOTE = { params: VERSION_PARAMS, response: CHANGED } as const
-export const ROLLBACK = { params: PIPELINE_PARAMS, response: CHANGED } as const
-export const IMPORT = { params: PIPELINE_PARAMS, response: { 201: MODEL } } as const
+const CHANGED = {
+  200: { ...object(STATE), description: 'it has taken effect' },
+  202: { ...object(STATE), description: 'it goes on' },
+} as const
+
+export const PROMOTE = {
+  summary: 'use a version',
+  params: VERSION_PARAMS,
+  accepts: noteBody(),
+  response: CHANGED,
+} as const
+
+export const ROLLBACK = {
+  summary: 'go back to an earlier one',
+  params: PIPELINE_PARAMS,
+  accepts: noteBody({
+    to: {
+      oneOf: [{ type: 'integer', minimum: 1 }, { const: 'baseline' }, { type: 'null' }],
+      description: 'a version; without it, the one used before',
+    },
+  }),
+  response: CHANGED,
+} as const
+
+export const IMPORT = {
+  summary: 'store the version in a file',
+  params: PIPELINE_PARAMS,
+  accepts: { type: 'application/octet-stream', schema: { type: 'string' }, required: true },
+  response: { 201: MODEL },
+} as const
 
 export const PRUNE = {
+  summary: 'remove old versions',
   params: PIPELINE_PARAMS,
   querystring: {
     type: 'object',

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ApiDescription } from './describe.js'
 import { HttpError } from './errors.js'
 import type { PageFile, PageFiles } from './page-files.js'
-import { ENDPOINTS } from './read-routes.js'
+import { PAGE_FILE, ROOT } from './status-schemas.js'
 
 /** Everything comes from here, nothing is inline, and no text can become markup or code. */
 const POLICY = [
@@ -18,18 +19,18 @@ const POLICY = [
 ].join('; ')
 
 /** The page for browsers at `/`; for everything else what there is to ask for. */
-export function pageRoutes(app: FastifyInstance, files: PageFiles): void {
+export function pageRoutes(app: FastifyInstance, files: PageFiles, api: ApiDescription): void {
   const index = files.get('index.html')
 
-  app.get('/', (request, reply) => {
+  app.get('/', { schema: ROOT }, (request, reply) => {
     reply.header('vary', 'accept, accept-encoding')
     const wanted = request.headers.accept?.includes('text/html') === true
-    if (index === undefined || !wanted) return reply.send({ name: 'tidecast', endpoints: ENDPOINTS })
+    if (index === undefined || !wanted) return reply.send({ name: 'tidecast', endpoints: api.endpoints() })
     reply.header('content-security-policy', POLICY)
     return send(request, reply, index, 'no-cache')
   })
 
-  app.get<{ Params: { file: string } }>('/page/:file', (request, reply) => {
+  app.get<{ Params: { file: string } }>('/page/:file', { schema: PAGE_FILE }, (request, reply) => {
     const { file: name } = request.params
     const file = name === 'index.html' ? undefined : files.get(name)
     if (file === undefined) throw new HttpError(404, 'not-found', 'There is no such file of the page.')

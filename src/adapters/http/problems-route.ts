@@ -3,6 +3,7 @@ import { SEVERITIES, type ProblemsControl } from '../../ports/control/problems.j
 import { listOf, nullable, object } from './schemas.js'
 
 const PROBLEMS = {
+  summary: 'what is wrong and what to do about it, worst first',
   response: {
     200: object({
       problems: listOf(

@@ -63,3 +63,17 @@ export const FORECAST = {
     ['symbols'],
   ),
 } as const
+
+/** A body that may be left out, with a note of why. */
+export function noteBody(properties: Readonly<Record<string, object>> = {}) {
+  return {
+    type: 'application/json',
+    schema: {
+      type: 'object',
+      properties: { reason: { type: 'string', maxLength: LONGEST_NOTE }, ...properties },
+    },
+  } as const
+}
+
+/** Characters of a note that says why somebody asks for something. */
+export const LONGEST_NOTE = 200

@@ -71,7 +71,7 @@ export function seriesRoutes(app: FastifyInstance, source: { readonly series: Se
       Body: { readonly series: string; readonly values: readonly (number | null)[] }
     }>(
       '/api/v1/pipelines/:pipeline/what-if',
-      { schema: WHAT_IF },
+      { schema: WHAT_IF, config: { open: true } },
       async ({ params: { pipeline }, body: { series, values } }) => {
         const supposed = values.map((value) => value ?? NaN)
         const outcome = known(await source.series.whatIf(pipeline, series, supposed), pipeline)

@@ -44,6 +44,7 @@ const scores = {
 } as const
 
 export const LIST = {
+  summary: 'its series, a page of them',
   params,
   querystring: {
     type: 'object',
@@ -59,6 +60,7 @@ export const LIST = {
 } as const
 
 export const STATE = {
+  summary: 'what is known of a series',
   params,
   querystring: {
     type: 'object',
@@ -103,6 +105,7 @@ const range = (most: number, otherwise: number, what: string) =>
   }) as const
 
 export const HISTORY = {
+  summary: 'what was observed of a series',
   params,
   querystring: {
     type: 'object',
@@ -122,6 +125,7 @@ export const HISTORY = {
 } as const
 
 export const FORECASTS = {
+  summary: 'forecasts of a series as they were published',
   params,
   querystring: {
     type: 'object',
@@ -129,7 +133,12 @@ export const FORECASTS = {
     required: ['series'],
     properties: {
       ...range(MOST_STEPS, 100, 'forecasts'),
-      step: { type: 'integer', minimum: 1, description: 'only this step ahead, as rows by its target time' },
+      step: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100_000,
+        description: 'only this step ahead, as rows by its target time',
+      },
     },
   },
   response: {
@@ -163,6 +172,7 @@ export const FORECASTS = {
 export const WHAT_IF_BYTES = 65_536
 
 export const WHAT_IF = {
+  summary: 'what would be forecast if these values came next; changes nothing',
   params,
   body: {
     type: 'object',

@@ -1,50 +1,20 @@
 import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
-import type { Control } from '../../ports/control.js'
-import type { BacktestControl } from '../../ports/control/backtests.js'
-import type { ConfigControl } from '../../ports/control/config.js'
-import type { LearningControl } from '../../ports/control/learning.js'
-import type { ModelsControl } from '../../ports/control/models.js'
-import type { ProblemsControl } from '../../ports/control/problems.js'
-import type { SeriesControl } from '../../ports/control/series.js'
-import type { Telemetry } from '../../telemetry/telemetry.js'
-import { backtestRoutes } from './backtest-routes.js'
-import { configRoutes } from './config-routes.js'
 import { answerClientError } from './client-error.js'
+import { ApiDescription, needsToken } from './describe.js'
 import { HttpError, toHttpError } from './errors.js'
-import { eventRoute } from './event-stream.js'
-import { ingestRoute } from './ingest-route.js'
-import { learningRoutes } from './learning-routes.js'
-import { modelsRoutes } from './models-routes.js'
-import type { PageFiles } from './page-files.js'
-import { pageRoutes } from './page-route.js'
-import { problemsRoute } from './problems-route.js'
-import { ENDPOINTS, readRoutes } from './read-routes.js'
-import { seriesRoutes } from './series-routes.js'
+import { requestId } from './request-id.js'
+import { declareRoutes, type RouteSources } from './routes.js'
+import { requireToken } from './token.js'
 
-export interface HttpOptions {
+export interface HttpOptions extends RouteSources {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
   /** Of now. */
   readonly token: () => string
   readonly maxBodyBytes: number
-  readonly maxRecordsPerRequest: number
-  readonly control: Control
-  /** Absent: nothing is said of the configuration. */
-  readonly configuration?: ConfigControl
-  /** Absent: nothing is said of learning. */
-  readonly learning?: LearningControl
-  /** Absent: nothing is said of models. */
-  readonly models?: ModelsControl
-  /** Absent: series and problems are not told of. */
-  readonly views?: ProblemsControl & { readonly series: SeriesControl }
-  /** Absent: only the API is served. */
-  readonly page?: PageFiles
-  /** Absent: nothing is backtested. */
-  readonly backtests?: BacktestControl
-  readonly telemetry: Telemetry
   readonly timeouts?: HttpTimeouts
 }
 
@@ -83,7 +53,7 @@ const SECURITY_HEADERS = {
 }
 
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { control, telemetry, timeouts = TIMEOUTS } = options
+  const { telemetry, timeouts = TIMEOUTS } = options
   const app = fastify({
     logger: false,
     bodyLimit: options.maxBodyBytes,
@@ -96,19 +66,31 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // A misspelt parameter is told, not left out.
-    ajv: { customOptions: { removeAdditional: false } },
+    // A misspelt parameter is told, not left out. "Infinity" is a number to what reads texts, so bounds must be asked of it.
+    ajv: { customOptions: { removeAdditional: false, strictNumbers: false } },
+    genReqId: (request) => requestId(request.headers['x-request-id']),
     frameworkErrors: (error, _, reply) => void answer(reply as FastifyReply, toHttpError(error)),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      answerClientError(error, socket, (status, id) => {
+        telemetry.http({ requestId: id, method: 'none', route: 'unknown', status, seconds: 0 })
+      })
+    },
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  const api = new ApiDescription(app)
 
   // Schemas say what an answer holds; what they do not say is not to be left out of it.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
-  app.addHook('onRequest', async (_, reply) => void reply.headers(SECURITY_HEADERS))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+    // Before the body is read: a stranger's eight megabytes are not even received.
+    const { method, routeOptions, headers } = request
+    if (needsToken(method, routeOptions.config)) requireToken(headers.authorization, options.token)
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     telemetry.http({
+      requestId: request.id,
       method: request.method,
       route,
       status: reply.statusCode,
@@ -117,34 +99,27 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   })
   app.setErrorHandler((error, request, reply) => {
     const known = toHttpError(error)
-    if (known.status >= 500) telemetry.logger.error({ err: error, method: request.method }, 'request failed')
+    if (known.status >= 500) {
+      const { id, method } = request
+      telemetry.logger.error({ err: error, requestId: id, method }, 'request failed')
+    }
     return answer(reply, known)
   })
   app.setNotFoundHandler((_, reply) =>
-    answer(reply, new HttpError(404, 'not-found', 'There is nothing here.', { endpoints: ENDPOINTS })),
+    answer(reply, new HttpError(404, 'not-found', 'There is nothing here.', { endpoints: api.endpoints() })),
   )
-  pageRoutes(app, options.page ?? new Map())
-  readRoutes(app, control, telemetry)
-  ingestRoute(app, options)
-  if (options.configuration !== undefined) configRoutes(app, options.configuration, options.token)
-  if (options.learning !== undefined) learningRoutes(app, options.learning, options.token)
-  if (options.models !== undefined) modelsRoutes(app, options.models, options.token)
-  if (options.backtests !== undefined) backtestRoutes(app, options.backtests, options.token)
-  if (options.views !== undefined) {
-    problemsRoute(app, options.views)
-    seriesRoutes(app, options.views)
-    eventRoute(app, { ...options, views: options.views })
-  }
+  declareRoutes(app, api, options)
 
   await listen(app, options.host, options.port)
   return { url: urlOf(app), close: () => close(app, timeouts.drain) }
 }
 
 function answer(reply: FastifyReply, error: HttpError): FastifyReply {
+  const { id } = reply.request
   return reply
     .code(error.status)
-    .headers({ ...SECURITY_HEADERS, ...error.headers })
-    .send(error.body())
+    .headers({ ...SECURITY_HEADERS, 'x-request-id': id, ...error.headers })
+    .send(error.body(id))
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {

@@ -36,7 +36,13 @@ test('data are backtested with the token only, with bounded options, and one set
     })
   assert.equal((await post('interval=1h', 'x', 'no')).status, 403)
   assert.equal((await post('interval=1h', '')).status, 400)
-  for (const wrong of ['', 'interval=1h&horizon=0', 'interval=1h&test=1', 'interval=1h&file=/etc/passwd']) {
+  for (const wrong of [
+    '',
+    'interval=1h&horizon=0',
+    'interval=1h&test=1',
+    'interval=1h&test=Infinity',
+    'interval=1h&file=/etc/passwd',
+  ]) {
     assert.equal((await post(wrong)).status, 400, wrong)
   }
   assert.deepEqual(asked, [])

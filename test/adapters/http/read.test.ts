@@ -103,7 +103,7 @@ test('a sample is asked for with a length, temperature and seed within their bou
   ])
   const { get } = await serve(t, {
     sample: async (pipeline, series, request) => {
-      asked.push(request)
+      asked.push({ ...request })
       const found = kinds.get(series)
       return found === undefined
         ? { pipeline, series, origin: '', model: 'gru@1', ...request, symbols: ['x'] }

@@ -84,7 +84,8 @@ test('what is supposed arrives as numbers, and anything else is told', async (t)
   const post = async (body: string): Promise<{ status: number; code: string; message: string }> => {
     const answer = await fetch(`${server.url}/api/v1/pipelines/p/what-if`, { method: 'POST', body })
     const { error } = (await answer.json()) as { error: { code: string; message: string } }
-    return { status: answer.status, ...error }
+    const { code, message } = error
+    return { status: answer.status, code, message }
   }
   assert.deepEqual(await post('{"series":"<b>","values":[1.5,null]}'), {
     status: 422,
