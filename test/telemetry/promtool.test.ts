@@ -28,7 +28,7 @@ async function everything(): Promise<string> {
   telemetry.engine(backend)
   telemetry.configLoaded({ hash: 'abcdef' })
   telemetry.configDrift({ drift: false })
-  telemetry.http({ method: 'GET', route: '/metrics', status: 200, seconds: 0.01 })
+  telemetry.http({ requestId: '1', method: 'GET', route: '/metrics', status: 200, seconds: 0.01 })
   for (let i = 0; i < PIPELINES; i++) {
     const pipeline = telemetry.pipeline(`p${i}`)
     pipeline.phase('running')
