@@ -188,6 +188,8 @@ export class PartitionRuntime implements Worker {
         return null
       }
       if (this.broken !== null) throw this.broken
+      // Until it is settled the batch waits too: one that hangs is to be seen.
+      this.lag = Math.max(0, batch.highWatermark - this.lease.committed)
       const advance = await this.partition.advance(batch.records, true)
       const settled = await this.settler.settle(batch, advance, started)
       this.settled = settled.offset

@@ -66,6 +66,7 @@ export class Progress {
     }
     if (published.count === 0) return null
     return {
+      targets: published.count,
       network: published.scores(),
       baseline: baseline.scores(),
       horizons: horizons

@@ -79,6 +79,6 @@ export function measurePartitions(
     const lost = runtime.lostSinceAsked()
     if (lost > 0) telemetry.lost({ partition, records: lost })
     const { slots, spilled, bytesPerSeries } = runtime.partition.states
-    telemetry.states({ partition, resident: slots.size, spilled, bytesPerSeries })
+    telemetry.states({ partition, lag: runtime.lag, resident: slots.size, spilled, bytesPerSeries })
   }
 }

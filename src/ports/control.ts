@@ -97,6 +97,8 @@ export interface PipelineForm {
 
 /** Rolling scores of what the model in use has published since it took over, and of the baseline on the same targets. */
 export interface LiveAccuracy {
+  /** Of so many targets; an old one counts less. */
+  readonly targets: number
   readonly network: LiveScores
   readonly baseline: LiveScores
   /** By horizon, such as steps `2-6`, ascending; those of which something could be scored. */

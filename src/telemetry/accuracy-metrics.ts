@@ -20,6 +20,7 @@ export class AccuracyMetrics {
   measured({ accuracy, nominal }: AccuracyMeasured): void {
     const { metrics, pipeline } = this
     put(metrics.nominalCoverage, { pipeline }, nominal)
+    put(metrics.scoredTargets, { pipeline }, accuracy?.targets ?? 0)
     this.#scores('published', accuracy?.network ?? NONE)
     this.#scores('baseline', accuracy?.baseline ?? NONE)
     const horizons = accuracy?.horizons ?? []

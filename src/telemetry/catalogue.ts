@@ -120,6 +120,11 @@ export const catalogue = {
     'Version of the network in use; 0 while the baseline forecasts.',
     PIPELINE,
   ),
+  scoredTargets: gauge(
+    'tidecast_forecast_scored_targets',
+    'Forecasts of the model in use whose targets have come, and which its scores are of; an old one counts less.',
+    PIPELINE,
+  ),
   mase: gauge(
     'tidecast_forecast_mase',
     'Rolling error of the medians that the model in use published, or of the baseline, over the in-sample error of the seasonal naive forecast.',

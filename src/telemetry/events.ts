@@ -79,6 +79,8 @@ export interface WaveStepped {
 export interface StatesMeasured {
   readonly kind: 'states-measured'
   readonly partition: number
+  /** Records that are not settled. */
+  readonly lag: number
   readonly resident: number
   readonly spilled: number
   readonly bytesPerSeries: number

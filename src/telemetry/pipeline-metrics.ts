@@ -46,6 +46,7 @@ export class PipelineMetrics {
         this.#at.waveRows.observe(event.rows)
         return this.#at.stepSeconds.observe(event.seconds)
       case 'states-measured':
+        this.#partition(event.partition).lag.set(event.lag)
         this.#partition(event.partition).resident.set(event.resident)
         this.#partition(event.partition).spilled.set(event.spilled)
         return this.#at.stateBytes.set(event.bytesPerSeries)

@@ -8,6 +8,8 @@ const LONG_LAG_S = 60
 const SMALL_LAG = 1000
 /** Share by which a network's loss exceeds the baseline's. */
 const WORSE = 0.02
+/** Of fewer targets, scores say little. */
+const FEWEST_TARGETS = 200
 /** Share of targets that coverage may differ by from what was promised. */
 const COVERAGE_OFF = 0.1
 /** Share of records. */
@@ -64,7 +66,8 @@ function* atWork({ status, trouble }: Situation): Generator<Found> {
 function* quality({ status }: Situation): Generator<Found> {
   const { accuracy, model, name, form } = status
   if (accuracy === null || model.startsWith('baseline')) return
-  const { network, baseline } = accuracy
+  const { network, baseline, targets } = accuracy
+  if (targets < FEWEST_TARGETS) return
   const [ours, theirs] = [lossOf(network), lossOf(baseline)]
   if (ours !== null && theirs !== null && ours > theirs * (1 + WORSE)) {
     yield {

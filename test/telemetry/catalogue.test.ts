@@ -49,7 +49,7 @@ test('counters end in _total and nothing else does', () => {
 })
 
 test('gauges and histograms name their base unit', () => {
-  const unit = /_(seconds|bytes|records|rows|series|updates|steps|ratio|info|nats)$/
+  const unit = /_(seconds|bytes|records|rows|series|updates|steps|targets|ratio|info|nats)$/
   for (const { name, type } of definitions) {
     if (type !== 'counter') assert.ok(unit.test(name) || DIMENSIONLESS.has(name), name)
   }

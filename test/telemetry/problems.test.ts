@@ -41,8 +41,8 @@ function learned(outcome: Decision['outcome'], why: string): LearningStatus {
   }
 }
 
-function accuracy(ours: LiveScores, theirs: LiveScores): PipelineStatus['accuracy'] {
-  return { network: ours, baseline: theirs, horizons: [] }
+function accuracy(ours: LiveScores, theirs: LiveScores, targets = 1000): PipelineStatus['accuracy'] {
+  return { targets, network: ours, baseline: theirs, horizons: [] }
 }
 
 test('where all is well, and where somebody has paused a pipeline, nothing is a problem', () => {
@@ -92,6 +92,11 @@ for (const [name, given, severity, what] of FAULTS) {
     assert.ok(problem!.todo.length > 10)
   })
 }
+
+test('a network that has only just begun is not judged by a few targets', () => {
+  const first = accuracy(scores(0.9, 0.1), scores(0.2, 0.8), 50)
+  assert.deepEqual(problemsOf([situation({ model: 'gru@3', accuracy: first })]), [])
+})
 
 test('a backlog that is soon worked off is none', () => {
   assert.deepEqual(problemsOf([situation({ lag: 50_000, recordsPerSecond: 10_000 })]), [])

@@ -34,7 +34,7 @@ async function everything(): Promise<string> {
     pipeline.phase('running')
     for (let partition = 0; partition < PARTITIONS; partition++) {
       pipeline.restored({ partition, series: 3, replayed: 11, seconds: 0.5 })
-      pipeline.states({ partition, resident: 10, spilled: 4, bytesPerSeries: 2048 })
+      pipeline.states({ partition, lag: 42, resident: 10, spilled: 4, bytesPerSeries: 2048 })
       pipeline.batch({
         partition,
         records: 10,
@@ -57,7 +57,10 @@ async function everything(): Promise<string> {
     pipeline.trouble(null)
     pipeline.model({ version: 3, cell: 'gru', cause: 'promoted' })
     const horizons = HORIZONS.map((steps) => ({ steps, network: SCORES, baseline: SCORES }))
-    pipeline.accuracy({ accuracy: { network: SCORES, baseline: SCORES, horizons }, nominal: 0.8 })
+    pipeline.accuracy({
+      accuracy: { targets: 300, network: SCORES, baseline: SCORES, horizons },
+      nominal: 0.8,
+    })
     pipeline.driftScore({ score: 0.2 })
     pipeline.training({ kind: 'training-state', state: 'waiting' })
     pipeline.training({

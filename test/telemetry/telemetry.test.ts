@@ -186,6 +186,7 @@ test('scores that are not known yet are absent, not zero', async () => {
   const none = { mase: null, smape: null, wql: null, coverage: null, bias: null }
   telemetry.pipeline('p').accuracy({
     accuracy: {
+      targets: 300,
       network: { ...none, mase: 0.9 },
       baseline: none,
       horizons: [{ steps: '2-6', network: { ...none, coverage: 0.8 }, baseline: none }],
@@ -217,7 +218,7 @@ test('steps, states, models and failures reach their metrics', async () => {
   const { telemetry, sample, log } = setUp()
   const pipeline = telemetry.pipeline('p')
   pipeline.step(300, 0.004)
-  pipeline.states({ partition: 1, resident: 10, spilled: 4, bytesPerSeries: 2048 })
+  pipeline.states({ partition: 1, lag: 3, resident: 10, spilled: 4, bytesPerSeries: 2048 })
   pipeline.model({ version: 3, cell: 'gru', cause: 'promoted' })
   pipeline.model({ version: 0, cell: 'gru', cause: 'dropped' })
   pipeline.batchFailed({ partition: 1, reason: 'broker', error: new Error('disk full') })
@@ -263,7 +264,7 @@ test('a score that is not known any longer goes away', async () => {
   const known = { ...none, wql: 0.5 }
   const horizons = [{ steps: '2-6', network: known, baseline: known }]
   const pipeline = telemetry.pipeline('p')
-  pipeline.accuracy({ accuracy: { network: known, baseline: known, horizons }, nominal: 0.8 })
+  pipeline.accuracy({ accuracy: { targets: 300, network: known, baseline: known, horizons }, nominal: 0.8 })
   const whole = 'tidecast_forecast_wql{pipeline="p",source="published"}'
   const some = 'tidecast_forecast_horizon_wql{pipeline="p",source="baseline",steps="2-6"}'
   assert.deepEqual([await sample(whole), await sample(some)], [0.5, 0.5])
@@ -296,7 +297,7 @@ test('a partition that has moved to another process, and a series that is no mor
   for (const partition of [1, 2]) {
     pipeline.restored({ partition, series: 3, replayed: 11, seconds: 0.5 })
     pipeline.batch({ ...BATCH, partition })
-    pipeline.states({ partition, resident: 1, spilled: 0, bytesPerSeries: 1000 })
+    pipeline.states({ partition, lag: 3, resident: 1, spilled: 0, bytesPerSeries: 1000 })
   }
   for (const series of ['north', 'a "b"\n']) pipeline.named({ series, ...reading })
   const left = async (what: string): Promise<number> =>

@@ -28,6 +28,7 @@ const STATUS: PipelineStatus = {
     network: { mase: 0.8123, smape: 0.1, wql: 0.071, coverage: 0.806, bias: 0 },
     baseline: { mase: 0.97, smape: 0.1, wql: null, coverage: 0.79, bias: 0 },
     horizons: [],
+    targets: 1000,
   },
 }
 
