@@ -47,4 +47,8 @@ export class SeriesDesk implements SeriesControl {
   since(pipeline: string, ...what: Parameters<SeriesView['since']>): ReturnType<SeriesControl['since']> {
     return this.of(pipeline)?.since(...what)
   }
+
+  beside(pipeline: string, ...what: Parameters<SeriesView['beside']>): ReturnType<SeriesControl['beside']> {
+    return this.of(pipeline)?.beside(...what)
+  }
 }

@@ -3,6 +3,7 @@ import { DailyScores, type DailyMemory } from '../core/daily-scores.js'
 import { Decoder } from '../core/decode.js'
 import type { LogRecord } from '../ports/broker.js'
 import type { ActiveModel } from './active-model.js'
+import type { ToldForecast } from './outlet.js'
 import type { Partition } from './partition.js'
 
 /** Series of a partition that are compared: more of them would say the same, and cost more. */
@@ -32,7 +33,8 @@ export class Shadow {
     readonly since: number,
     readonly candidate: DailyScores,
     readonly champion: DailyScores,
-    private readonly rivals: readonly Partition[],
+    /** Under the network in the shadow, and under the one that publishes. */
+    private readonly rivals: readonly [Partition, Partition],
     private readonly series: ReadonlySet<string>,
     private readonly decoder: Decoder,
   ) {}
@@ -51,7 +53,7 @@ export class Shadow {
     champion.resumeDays(resumed?.champion ?? [])
     const every = Math.ceil(states.slots.size / MOST_SERIES)
     const series = [...states.slots.entries()].flatMap(([name], i) => (i % every === 0 ? [name] : []))
-    const rivals = [
+    const rivals: readonly [Partition, Partition] = [
       await partition.copy(series, model, candidate),
       await partition.copy(series, used, champion),
     ]
@@ -71,6 +73,11 @@ export class Shadow {
     })
     if (known.length === 0) return
     for (const rival of rivals) await rival.advance(known, false)
+  }
+
+  /** The latest forecast of the network in the shadow; `null` of series that are not compared. */
+  latest(series: string): ToldForecast | null {
+    return this.rivals[0].latest(series)
   }
 
   memory(): ShadowMemory {

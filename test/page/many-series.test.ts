@@ -51,9 +51,10 @@ function busySeries(): SeriesControl {
     }),
     state: async () => null,
     history: async () => ({ observations: [[0, 1]], complete: true }),
-    forecasts: async () => ({ forecasts: [forecastAt(0)], complete: true, baseline: null }),
+    forecasts: async () => ({ forecasts: [forecastAt(0)], complete: true, baseline: null, challenger: null }),
     steps: async () => ({ rows: [], complete: true }),
     whatIf: async () => null,
+    beside: () => ({ baseline: forecastAt(now), challenger: null }),
     since: () => {
       const observations = Array.from({ length: 100 }, () => [(now += HOUR), Math.sin(now)] as const)
       return { observations, forecast: JSON.stringify(forecastAt(now)) }

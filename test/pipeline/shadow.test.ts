@@ -167,6 +167,21 @@ test('a candidate in the shadow is compared with what is published, publishes no
     const published = await scoredFrom(stream, HISTORY)
     assert.ok(Math.abs(before.scores.champion!.wql / published - 1) < 1e-4, String(published))
     assert.ok(before.scores.network.wql < before.scores.champion!.wql)
+    const { forecasts, baseline, challenger } = await learning.pipeline.series.forecasts('a', {
+      from: -Infinity,
+      to: Infinity,
+      limit: 1,
+    })
+    const beside = learning.pipeline.series.beside('a')
+    assert.deepEqual(
+      [forecasts[0], baseline, challenger].map((one) => [one?.model, one?.origin]),
+      ['gru@1', 'baseline@1', 'gru@2'].map((model) => [
+        model,
+        new Date((stream.steps - 1) * HOUR).toISOString(),
+      ]),
+    )
+    assert.deepEqual(beside, { baseline, challenger })
+    assert.notDeepEqual(challenger!.quantiles, forecasts[0]!.quantiles)
     assert.equal(before.scores.network.targets, before.scores.champion!.targets)
     await learning.stop()
 

@@ -22,6 +22,10 @@ interface Subject {
   readonly series: string
   /** Newest that the client knows, ms. */
   ts: number
+  /** Ticks for which it is looked what others say: the network in the shadow is a little later. */
+  comparing: number
+  /** What was last told of that. */
+  beside: string
 }
 
 interface Client {
@@ -35,6 +39,7 @@ const MOST_WAITING = 1 << 20
 /** News of a series come together. */
 const TICK_MS = 250
 const TICKS_PER_STATUS = 4
+const TICKS_OF_COMPARISON = 4
 /** What a browser waits for before it connects again. */
 const RETRY_MS = 2000
 
@@ -52,7 +57,7 @@ const EVENTS = {
 
 /**
  * Server-sent events: `status` once a second, `training` when there are news of one, `reload` when another configuration
- * runs or the files change, and of a chosen series `observation` and `forecast`. One timer serves all clients, and rests while there are none.
+ * runs or the files change, and of a chosen series `observation`, `forecast` and `beside`. One timer serves all clients, and rests while there are none.
  */
 export function eventRoute(app: FastifyInstance, sources: EventSources): void {
   const stream = new EventStream(sources)
@@ -63,7 +68,9 @@ export function eventRoute(app: FastifyInstance, sources: EventSources): void {
     (request, reply) => {
       const { pipeline, series } = request.query
       const subject =
-        pipeline === undefined || series === undefined ? null : { pipeline, series, ts: -Infinity }
+        pipeline === undefined || series === undefined
+          ? null
+          : { pipeline, series, ts: -Infinity, comparing: 0, beside: '' }
       stream.admit(subject)
       reply.hijack()
       const headers = reply.getHeaders() as Record<string, string>
@@ -177,11 +184,28 @@ class EventStream {
     if (news === undefined) return ''
     const { observations, forecast } = news
     const newest = observations.at(-1)
-    if (newest === undefined) return ''
+    if (newest === undefined) return this.compared(subject)
     subject.ts = newest[0]
+    subject.comparing = TICKS_OF_COMPARISON
     const observed = frame('observation', { pipeline, series, observations })
     // It is JSON already.
-    return forecast === null ? observed : `${observed}event: forecast\ndata: ${forecast}\n\n`
+    const told = forecast === null ? '' : `event: forecast\ndata: ${forecast}\n\n`
+    return observed + told + this.compared(subject)
+  }
+
+  /** What others say of it, where that is something new. */
+  private compared(subject: Subject): string {
+    if (subject.comparing === 0) return ''
+    subject.comparing--
+    const { pipeline, series } = subject
+    const beside = frame('beside', {
+      pipeline,
+      series,
+      ...this.sources.views.series.beside(pipeline, series),
+    })
+    if (beside === subject.beside) return ''
+    subject.beside = beside
+    return beside
   }
 
   private newsOf({ pipeline, series, ts }: Subject): ReturnType<SeriesControl['since']> {

@@ -148,6 +148,11 @@ export const FORECASTS = {
           forecasts: listOf(FORECAST, 'as published, oldest first'),
           complete: { type: 'boolean', description: 'the range holds no older ones' },
           baseline: { ...FORECAST, type: ['object', 'null'], description: 'from the newest origin' },
+          challenger: {
+            ...FORECAST,
+            type: ['object', 'null'],
+            description: 'of the network that runs in the shadow, from the newest origin',
+          },
         }),
         object({
           rows: listOf(

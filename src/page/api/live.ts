@@ -1,7 +1,7 @@
 import type { PipelineStatus } from '../../ports/control.js'
 import type { ConfigState } from '../../ports/control/config.js'
 import type { LearningStatus } from '../../ports/control/learning.js'
-import type { SeriesHistory } from '../../ports/control/series.js'
+import type { Beside, SeriesHistory } from '../../ports/control/series.js'
 import type { Forecast } from '../../core/forecast/format.js'
 import { Store } from '../base/store.js'
 import { pathOf } from './client.js'
@@ -29,6 +29,7 @@ export interface Subject {
 export type SeriesEvent =
   | { readonly kind: 'observations'; readonly observations: SeriesHistory['observations'] }
   | { readonly kind: 'forecast'; readonly forecast: Forecast }
+  | { readonly kind: 'beside'; readonly beside: Beside }
 
 /** A status comes every second. */
 const SILENT_MS = 4000
@@ -96,6 +97,9 @@ class Live {
     })
     source.addEventListener('forecast', ({ data }) => {
       this.tell({ kind: 'forecast', forecast: JSON.parse(String(data)) as Forecast })
+    })
+    source.addEventListener('beside', ({ data }) => {
+      this.tell({ kind: 'beside', beside: JSON.parse(String(data)) as Beside })
     })
     source.addEventListener('error', () => {
       this.wasLost = true

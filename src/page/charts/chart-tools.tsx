@@ -3,9 +3,10 @@ import { zone } from '../base/preferences.js'
 import { useStore } from '../base/store.js'
 import { formatValue } from '../format/numbers.js'
 import { zoneName } from '../format/times.js'
-import { download, pngOf } from './download.js'
+import { download } from './download.js'
 import type { ChartModel } from './chart-model.js'
 import { csvOf, rowName, tableOf } from './chart-table.js'
+import { pngOf } from './png.js'
 
 /** Rows of the table that are shown at once; the CSV has them all. */
 const MOST_ROWS = 200
@@ -20,7 +21,7 @@ export function ChartTools({ model, canvas }: Props) {
   const name = model.title.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 80)
   const png = async (): Promise<void> => {
     const drawn = canvas()
-    const picture = drawn === null ? null : await pngOf(drawn)
+    const picture = drawn === null ? null : await pngOf(drawn, model)
     if (picture !== null) download(`${name}.png`, picture)
   }
   return (

@@ -4,8 +4,7 @@ import { formatValue } from '../format/numbers.js'
 import { alignColumns } from './align.js'
 import type { ChartModel, Line } from './chart-model.js'
 import { colour } from './colours.js'
-
-const DASHES: Partial<Record<Line['shape'], number[]>> = { dashed: [7, 5], dotted: [2, 4] }
+import { DASHES } from './dashes.js'
 
 /** Smallest distance of marks (s), how each is written, and how a first one of its day is. */
 const TIME_MARKS: uPlot.Axis.Values = [
@@ -43,7 +42,7 @@ export function plotOptions(
   return {
     width: look.width,
     height: look.height,
-    padding: [12, 16, 0, 0],
+    padding: [12, 28, 0, 0],
     scales: {
       x: { time },
       y: { range: (_, min, max) => paddedRange(form.fromZero === true ? 0 : min, max) },

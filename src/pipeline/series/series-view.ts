@@ -5,6 +5,7 @@ import type { SchemaLookup } from '../../core/value-format.js'
 import type { Broker } from '../../ports/broker.js'
 import type { Clock } from '../../ports/clock.js'
 import type {
+  Beside,
   SeriesForecasts,
   SeriesHistory,
   SeriesNews,
@@ -17,6 +18,7 @@ import type {
 } from '../../ports/control/series.js'
 import type { ActiveModel } from '../active-model.js'
 import { NOTHING_STORED } from '../continuation.js'
+import type { ToldForecast } from '../outlet.js'
 import type { PartitionRuntime } from '../partition-runtime.js'
 import { PartitionStates } from '../partition-states.js'
 import { pastForecasts, type Past } from './past-forecasts.js'
@@ -93,7 +95,11 @@ export class SeriesView {
 
   async forecasts(series: string, range: TimeRange): Promise<SeriesForecasts> {
     const past = await this.published(series, range)
-    return { ...past, baseline: this.baselineOf(series, past.forecasts.at(-1)) }
+    const { baseline, challenger } = this.beside(series)
+    const newest = past.forecasts.at(-1)
+    const comparable = (one: Forecast | null): Forecast | null =>
+      one !== null && one.origin === newest?.origin && one.model !== newest.model ? one : null
+    return { ...past, baseline: comparable(baseline), challenger: comparable(challenger) }
   }
 
   async steps(series: string, step: number, range: TimeRange): Promise<SeriesSteps> {
@@ -150,14 +156,15 @@ export class SeriesView {
     )
   }
 
-  /** Beside a network's newest forecast, from the same origin. */
-  private baselineOf(series: string, newest: Forecast | undefined): Forecast | null {
+  /** What the baseline and a network in the shadow say of a resident series. */
+  beside(series: string): Beside {
     const home = this.homeOf(series)
-    if (home === null || newest === undefined) return null
-    const made = home.runtime.partition.baselineNow(home.slot)
-    if (made === null || made.ts !== Date.parse(newest.origin)) return null
-    const baseline = JSON.parse(made.json) as Forecast
-    return baseline.model === newest.model ? null : baseline
+    if (home === null) return { baseline: null, challenger: null }
+    const { runtime, slot } = home
+    return {
+      baseline: parsed(runtime.partition.baselineNow(slot)),
+      challenger: parsed(runtime.shadow?.latest(series) ?? null),
+    }
   }
 
   /** Of a series that moved, as its topic got more partitions, where its newest observation is. */
@@ -169,4 +176,8 @@ export class SeriesView {
     }
     return home
   }
+}
+
+function parsed(told: ToldForecast | null): Forecast | null {
+  return told === null ? null : (JSON.parse(told.json) as Forecast)
 }

@@ -26,6 +26,8 @@ export interface SeriesControl {
   whatIf(pipeline: string, series: string, values: readonly number[]): Promise<WhatIf | null | undefined>
   /** What has come of a series later than `ts` (ms); from the first call on nothing is missed while calls go on. */
   since(pipeline: string, series: string, ts: number): SeriesNews | undefined
+  /** What others than the one that publishes say of a series from its newest observation. */
+  beside(pipeline: string, series: string): Beside | undefined
 }
 
 export const SERIES_ORDERS = ['series', 'error', 'anomaly', 'newest', 'stale'] as const
@@ -103,11 +105,17 @@ export interface SeriesHistory {
   readonly complete: boolean
 }
 
-export interface SeriesForecasts {
+export interface SeriesForecasts extends Beside {
   readonly forecasts: readonly Forecast[]
   readonly complete: boolean
-  /** What the baseline says from the newest origin; `null` where it is unknown, or alone forecasts. */
+}
+
+/** Forecasts that are there for comparison, and are not published. */
+export interface Beside {
+  /** `null` where it is unknown; beside forecasts, also where it has made the newest of them. */
   readonly baseline: Forecast | null
+  /** Of the network that runs in the shadow; `null` where none does, or not on this series. */
+  readonly challenger: Forecast | null
 }
 
 export interface SeriesSteps {

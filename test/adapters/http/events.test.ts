@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import type { Forecast } from '../../../src/core/forecast/format.js'
 import type { ConfigControl, ConfigState } from '../../../src/ports/control/config.js'
 import type { SeriesControl, SeriesNews } from '../../../src/ports/control/series.js'
 import { EventReader } from '../../support/event-reader.js'
@@ -10,7 +11,10 @@ import { serve } from './harness.js'
 const FORECAST = '{"series":"a","origin":"2026-01-01T00:00:00.000Z"}'
 
 /** Only `since` is asked here. */
-function views(since: (ts: number) => SeriesNews = () => ({ observations: [], forecast: null })) {
+function views(
+  since: (ts: number) => SeriesNews = () => ({ observations: [], forecast: null }),
+  beside: SeriesControl['beside'] = () => ({ baseline: null, challenger: null }),
+) {
   const refuse = (): Promise<undefined> => Promise.reject(new Error('not to be asked'))
   const series: SeriesControl = {
     list: refuse,
@@ -19,6 +23,7 @@ function views(since: (ts: number) => SeriesNews = () => ({ observations: [], fo
     forecasts: refuse,
     steps: refuse,
     whatIf: refuse,
+    beside,
     since: (pipeline, _, ts) => (pipeline === 'p' ? since(ts) : undefined),
   }
   return { views: { series, problems: () => [] } }
@@ -57,6 +62,25 @@ test('another configuration, a refused one and files that differ are told at onc
   assert.deepEqual(await events.next('reload'), state)
   state = { ...state, drift: false }
   assert.deepEqual(await events.next('reload'), state)
+})
+
+test('what others say of a series is told when it is something new, also a little later than the forecast', async (t) => {
+  let asked = 0
+  const forecastOf = (model: string) => ({ ...(JSON.parse(FORECAST) as Forecast), model })
+  const baseline = forecastOf('baseline@1')
+  // The network in the shadow steps after the one that publishes.
+  const beside = () => ({ baseline, challenger: asked++ < 2 ? null : forecastOf('gru@2') })
+  const once = (ts: number): SeriesNews =>
+    ts < 1 ? { observations: [[1, 10]], forecast: FORECAST } : { observations: [], forecast: null }
+  const { server } = await serve(t, {}, views(once, beside))
+  const events = await EventReader.open(`${server.url}/api/v1/events?pipeline=p&series=a`)
+  t.after(() => events.close())
+  const named = { pipeline: 'p', series: 'a', baseline }
+  assert.deepEqual(await events.next('beside'), { ...named, challenger: null })
+  assert.deepEqual(await events.next('beside'), { ...named, challenger: forecastOf('gru@2') })
+  await events.next('status')
+  await events.next('status')
+  assert.ok(asked < 6, 'while nothing comes, nothing is compared')
 })
 
 test('what comes of a series is told once, in order, and only what is newer', async (t) => {

@@ -39,6 +39,13 @@ export async function serve(
   control: Partial<Control> = {},
   options: Partial<HttpOptions> = {},
 ) {
+  const served = await openServer(control, options)
+  t.after(() => served.server.close())
+  return served
+}
+
+/** The same, closed by whoever opens it. */
+export async function openServer(control: Partial<Control>, options: Partial<HttpOptions>) {
   const appended: Appended[] = []
   const log: string[] = []
   const telemetry = createTelemetry({
@@ -68,7 +75,6 @@ export async function serve(
     },
     ...options,
   })
-  t.after(() => server.close())
 
   const get = async (path: string) => read(await fetch(server.url + path))
   const post = async (

@@ -19,10 +19,11 @@ function views() {
     history: (pipeline, name, range: TimeRange) =>
       note(pipeline, { observations: [], complete: true }, name, range),
     forecasts: (pipeline, name, range) =>
-      note(pipeline, { forecasts: [], complete: true, baseline: null }, name, range),
+      note(pipeline, { forecasts: [], complete: true, baseline: null, challenger: null }, name, range),
     steps: (pipeline, name, step, range) => note(pipeline, { rows: [], complete: true }, name, step, range),
     whatIf: (pipeline, name, values) =>
       note(pipeline, { kind: 'refused' as const, why: 'it is not' }, name, values),
+    beside: (pipeline) => (pipeline === 'p' ? { baseline: null, challenger: null } : undefined),
     since: (pipeline) => (pipeline === 'p' ? { observations: [], forecast: null } : undefined),
   }
   return { asked, views: { series, problems: () => [PROBLEM] } }

@@ -14,7 +14,9 @@ export interface FanParts {
   readonly observations: SeriesHistory['observations']
   /** The one whose fan is drawn. */
   readonly forecast: Forecast | undefined
+  /** From the same origin, by others. */
   readonly baseline: Forecast | null
+  readonly challenger: Forecast | null
   readonly made: SeriesSteps['rows']
   readonly fork: Fork | null
   /** "1 h": how long before its time each of `made` was made. */
@@ -25,7 +27,7 @@ const seconds = (ms: number): number => ms / 1000
 
 /** Actual values, what had been forecast for them, and a forecast with its bands. */
 export function fanModel(parts: FanParts): ChartModel {
-  const { title, interval, observations, forecast, baseline, made, fork, ahead } = parts
+  const { title, interval, observations, forecast, made, fork, ahead } = parts
   const step = intervalMs(interval)
   const seen: Column = {
     x: observations.map(([at]) => seconds(at)),
@@ -52,15 +54,13 @@ export function fanModel(parts: FanParts): ChartModel {
   const fan = fanColumns(forecast)
   addBand(lines, bands, targets, fan, { role: 'forecast', alpha: 0.22, name: 'forecast' })
   lines.push({ x: targets, y: fan.middle, label: 'Forecast', role: 'forecast', shape: 'line' })
-  if (baseline !== null) {
-    const at = drawnTargets(baseline, observations).map(seconds)
-    lines.push({
-      x: at,
-      y: fanColumns(baseline).middle,
-      label: 'Baseline',
-      role: 'baseline',
-      shape: 'dotted',
-    })
+  for (const [other, label, look] of [
+    [parts.challenger, 'Challenger', { role: 'challenger', shape: 'dashed' }],
+    [parts.baseline, 'Baseline', { role: 'baseline', shape: 'dotted' }],
+  ] as const) {
+    if (other === null) continue
+    const at = drawnTargets(other, observations).map(seconds)
+    lines.push({ x: at, y: fanColumns(other).middle, label, ...look })
   }
   if (fork !== null) addFork(lines, bands, fork, observations, step)
   lines.push({ ...withGaps(seen, stepSeconds), label: 'Actual', role: 'actual', shape: 'line' })

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Forecast } from '../../../core/forecast/format.js'
-import type { SeriesForecasts, SeriesHistory, SeriesSteps } from '../../../ports/control/series.js'
+import type { Beside, SeriesForecasts, SeriesHistory, SeriesSteps } from '../../../ports/control/series.js'
 import type { PipelineStatus } from '../../../ports/control.js'
 import { ofPipeline } from '../../api/client.js'
 import { live } from '../../api/live.js'
@@ -10,11 +10,14 @@ import { targetOf } from './targets.js'
 /** Numbers of forecasts that are kept at once; the longer the horizon, the fewer forecasts. */
 const MOST_NUMBERS = 60_000
 
+const NOBODY: Beside = { baseline: null, challenger: null }
+
 export interface SeriesData {
   readonly observations: SeriesHistory['observations']
   /** Oldest first. */
   readonly forecasts: readonly Forecast[]
-  readonly baseline: Forecast | null
+  /** What others say, from about the newest origin. */
+  readonly beside: Beside
   /** What was forecast the chosen step ahead, by the time it was for. */
   readonly made: SeriesSteps['rows']
   /** What everything waits for. */
@@ -42,11 +45,14 @@ export function useSeries(
   )
   const [seen, setSeen] = useState<SeriesHistory['observations']>([])
   const [told, setTold] = useState<readonly Forecast[]>([])
+  const [toldBeside, setToldBeside] = useState<Beside | null>(null)
 
   useEffect(() => {
     return live.watch({ pipeline: name, series }, (event) => {
       if (event.kind === 'observations') {
         setSeen((before) => [...before, ...event.observations].slice(-length))
+      } else if (event.kind === 'beside') {
+        setToldBeside(event.beside)
       } else {
         setTold((before) => [...before, event.forecast].slice(-forecastsKept))
       }
@@ -84,5 +90,11 @@ export function useSeries(
     return rows.slice(-length)
   }, [steps.data, forecasts, observations, step, length])
 
-  return { observations, forecasts, made, baseline: published.data?.baseline ?? null, resource: history }
+  return {
+    observations,
+    forecasts,
+    made,
+    beside: toldBeside ?? published.data ?? NOBODY,
+    resource: history,
+  }
 }

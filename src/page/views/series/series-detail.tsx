@@ -15,6 +15,7 @@ import { fanColumns, fanModel } from './fan-model.js'
 import { useSeries, type SeriesData } from './series-data.js'
 import { shortened } from './series-list.js'
 import { Scrubber } from './scrubber.js'
+import { SideBySide } from './side-by-side.js'
 import { StateFacts } from './state-facts.js'
 import { SymbolsPanel } from './symbols-panel.js'
 import { WhatIf, type Fork } from './what-if.js'
@@ -37,6 +38,8 @@ export function SeriesDetail({ pipeline, series }: Props) {
   const data = useSeries(pipeline, series, step, length)
   const { observations, forecasts, made, resource } = data
   const forecast = forecasts.find((one) => one.origin === origin) ?? forecasts.at(-1)
+  const baseline = sameOrigin(data.beside.baseline, forecast)
+  const challenger = sameOrigin(data.beside.challenger, forecast)
   const model = useMemo(
     () =>
       fanModel({
@@ -44,12 +47,13 @@ export function SeriesDetail({ pipeline, series }: Props) {
         interval,
         observations,
         forecast,
-        baseline: data.baseline?.origin === forecast?.origin ? data.baseline : null,
+        baseline,
+        challenger,
         made,
         fork,
         ahead: formatSteps(step, interval),
       }),
-    [series, name, interval, observations, forecast, data.baseline, made, fork, step],
+    [series, name, interval, observations, forecast, baseline, challenger, made, fork, step],
   )
   const summary = useSummary(observations, forecast)
   return (
@@ -86,6 +90,7 @@ export function SeriesDetail({ pipeline, series }: Props) {
             />
           </div>
           <Chart model={model} summary={summary} height={360} />
+          <SideBySide forecast={forecast} baseline={baseline} challenger={challenger} />
           <Scrubber forecasts={forecasts} origin={origin} chosen={setOrigin} />
           <WhatIf pipeline={name} series={series} fork={fork} forked={setFork} />
           <HorizonChart interval={interval} observations={observations} forecasts={forecasts} />
@@ -94,6 +99,11 @@ export function SeriesDetail({ pipeline, series }: Props) {
       <StateFacts pipeline={name} series={series} />
     </>
   )
+}
+
+/** What another forecaster says, where it goes on from the same observation. */
+function sameOrigin(other: Forecast | null, shown: Forecast | undefined): Forecast | null {
+  return other !== null && other.origin === shown?.origin && other.model !== shown.model ? other : null
 }
 
 interface StepProps {
