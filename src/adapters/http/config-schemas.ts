@@ -2,18 +2,32 @@ import { listOf, object, PIPELINE_PARAMS } from './schemas.js'
 
 const ANY = { description: 'as a file would say it' } as const
 
+const CHANGES = listOf(
+  object({
+    path: { type: 'string' },
+    before: ANY,
+    after: ANY,
+    reload: { type: 'string', description: 'what the change takes' },
+    effect: { type: 'string', description: 'the same in words' },
+  }),
+)
+
 const PLAN = {
   hash: { type: 'string', description: 'of the configuration that is planned' },
   possible: { type: 'boolean', description: 'false: it would be refused' },
-  changes: listOf(
-    object({
-      path: { type: 'string' },
-      before: ANY,
-      after: ANY,
-      reload: { type: 'string', description: 'what the change takes' },
-      effect: { type: 'string', description: 'the same in words' },
-    }),
-  ),
+  changes: CHANGES,
+} as const
+
+const LAST_RELOAD = {
+  ...object({
+    at: { type: 'string', format: 'date-time' },
+    cause: { type: 'string', enum: ['signal', 'file', 'request'] },
+    outcome: { type: 'string', enum: ['applied', 'unchanged', 'refused', 'failed', 'invalid'] },
+    message: { type: 'string', description: 'the same in words' },
+    changes: CHANGES,
+  }),
+  type: ['object', 'null'],
+  description: 'what became of the last reload; null: there was none',
 } as const
 
 export const CONFIG = {
@@ -32,6 +46,7 @@ export const CONFIG = {
         }),
       ),
       drift: { type: 'boolean', description: 'the files say something else than what runs' },
+      lastReload: LAST_RELOAD,
     }),
   },
 } as const

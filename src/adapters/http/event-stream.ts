@@ -44,7 +44,7 @@ const TICKS_OF_COMPARISON = 4
 const RETRY_MS = 2000
 
 const EVENTS = {
-  summary: 'server-sent events: status, training, reload, and of a series observation and forecast',
+  summary: 'server-sent events: status, training, reload, and of a series observation, forecast and beside',
   produces: 'text/event-stream',
   querystring: {
     type: 'object',
