@@ -6,6 +6,7 @@ import { registerCharRnn } from './cli/char-rnn.js'
 import { registerConfig } from './cli/config.js'
 import type { CliContext } from './cli/context.js'
 import { registerDoctor } from './cli/doctor.js'
+import { EXIT } from './cli/exit-codes.js'
 import { registerGradients } from './cli/gradients.js'
 import { registerImpute } from './cli/impute.js'
 import { registerInspect } from './cli/inspect.js'
@@ -31,7 +32,7 @@ const IMPATIENT_MS = 1000
 let asked = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted && performance.now() - asked > IMPATIENT_MS) process.exit(130)
+    if (stop.signal.aborted && performance.now() - asked > IMPATIENT_MS) process.exit(EXIT.interrupted)
     if (!stop.signal.aborted) asked = performance.now()
     stop.abort()
   })
@@ -52,6 +53,14 @@ const context: CliContext = {
     process.exitCode = code
   },
   signal: stop.signal,
+  quit: (code) => process.exit(code),
+  onCrash: (listener) => {
+    process.on('uncaughtException', (error) => {
+      listener(error)
+      process.exit(EXIT.crashed)
+    })
+  },
+  runtime: `Node.js ${process.version} on ${process.platform} ${process.arch}`,
   onHangUp: (listener) => void process.on('SIGHUP', listener),
   pid: process.pid,
   version,

@@ -12,6 +12,12 @@ export interface CliContext {
   exit(code: number): void
   /** Calls back whenever the process is asked to look at its configuration again. Absent: never. */
   onHangUp?(listener: () => void): void
+  /** Ends the process at once, whatever is under way. Absent: it cannot. */
+  quit?(code: number): void
+  /** Calls back with an error that nothing has caught; the process ends after that. Absent: never. */
+  onCrash?(listener: (error: unknown) => void): void
+  /** Node's version and platform. */
+  readonly runtime?: string
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal
   readonly pid: number

@@ -23,6 +23,7 @@ import { requireDevices } from './cuda-probe.js'
 import { Fleet } from './fleet.js'
 import { launchTrainer } from './launch-trainer.js'
 import { InputWriters } from './input-writers.js'
+import { Liveness } from './liveness.js'
 import { openRegistry, registryPlace } from './registry.js'
 import { forecastFromOutput } from './output-forecast.js'
 import { SeriesDesk } from './series-desk.js'
@@ -30,8 +31,6 @@ import { SeriesDesk } from './series-desk.js'
 /** Records that may wait to be consumed before more are refused over HTTP. */
 const MAX_WAITING = 1_000_000
 const TICK_MS = 1000
-/** A daemon whose clock tick is this late has a stuck event loop. */
-const STUCK_MS = 30_000
 
 export interface DaemonOptions {
   readonly config: Config
@@ -42,6 +41,8 @@ export interface DaemonOptions {
   readonly env: NodeJS.ProcessEnv
   /** Something failed for good; the daemon is to be closed. */
   readonly failed: (error: unknown) => void
+  /** A trainer died of a fault of its own; the daemon goes on. */
+  readonly trainerCrashed?: (error: Error) => void
   /** Called about once a second while the daemon runs. */
   readonly ticking?: () => void
   /** Runs once the log is open and before the pipelines start. */
@@ -55,7 +56,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
   /** What runs. */
   private config: Config
   private timer: NodeJS.Timeout | undefined
-  private ticked: number
+  private readonly liveness: Liveness
 
   private constructor(
     private readonly options: DaemonOptions,
@@ -68,7 +69,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
     private readonly job: { log: BrokerPlace },
   ) {
     this.config = options.config
-    this.ticked = options.clock.now()
+    this.liveness = new Liveness(options.clock.now())
     this.writers = new InputWriters(options.config.pipelines, registry)
   }
 
@@ -96,7 +97,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
       const supervisor = new TrainingSupervisor({
         pipelines: [],
         models,
-        launch: launchTrainer(options.env),
+        launch: launchTrainer(options.env, options.trainerCrashed),
         job,
         telemetry: (name) => telemetry.pipeline(name),
         clock,
@@ -156,7 +157,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
   }
 
   alive(): boolean {
-    return this.options.clock.now() - this.ticked < STUCK_MS
+    return this.liveness.alive(this.options.clock.now())
   }
 
   notReady(): string | null {
@@ -240,7 +241,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
   }
 
   private tick(): void {
-    this.ticked = this.options.clock.now()
+    this.liveness.tick(this.options.clock.now(), this.engine.oldest)
     for (const pipeline of this.fleet.running) {
       pipeline.measure()
       pipeline.follow().catch((error: unknown) => {

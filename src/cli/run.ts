@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { fileURLToPath } from 'node:url'
 import { readPage } from '../adapters/http/page-files.js'
-import { loadOrCreateToken } from '../adapters/http/token.js'
+import { loadOrCreateToken, type Token } from '../adapters/http/token.js'
 import { startHttp, type HttpServer } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
 import { loadWithOrigins, type Loaded } from '../config/load.js'
 import { BrokerError } from '../ports/broker.js'
 import { DeviceError } from './cuda-probe.js'
 import { systemClock } from '../ports/clock.js'
+import { LastLines } from '../telemetry/last-lines.js'
 import { resolveLogFormat } from '../telemetry/logger.js'
 import { startupText } from '../telemetry/startup-text.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
@@ -15,8 +16,10 @@ import { Terminal } from '../telemetry/terminal.js'
 import { BacktestDesk } from './backtest-desk.js'
 import { addConfigOptions, configSources, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
+import { CrashReports, type Crashed } from './crash-reports.js'
 import type { Daemon, DaemonOptions } from './daemon.js'
 import { DemoFeed } from './demo.js'
+import { EXIT } from './exit-codes.js'
 import { ConfigDesk } from './reload/config-desk.js'
 import { Reloader } from './reload/reloader.js'
 import { FrontDesk, startDaemon } from './start-daemon.js'
@@ -46,32 +49,52 @@ async function run(options: Options, context: CliContext): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     context.stderr.write(`${error.message}\n`)
-    context.exit(1)
+    context.exit(EXIT.configuration)
     return
   }
   const { config } = loaded
   const terminal = new Terminal({ stream: context.stderr, isTTY: context.isTTY, clock: systemClock })
+  const lines = new LastLines(terminal)
   const telemetry = createTelemetry({
     level: config.log.level,
     format: resolveLogFormat(config.log.format, context.isTTY),
-    destination: terminal,
+    destination: lines,
     colour: context.isTTY,
     version: context.version,
   })
   const { logger } = telemetry
   const over = new AbortController()
-  let code = 0
+  let code: number = 0
+  let running = config
+  let token: Token | undefined
+  const reports = new CrashReports({
+    context,
+    config: () => running,
+    token: () => token?.value ?? '',
+    lines,
+    clock: systemClock,
+  })
+  const crashed = (what: Crashed, error: unknown): void => {
+    const report = reports.write(what, error)
+    if (report !== null) logger.error({ report }, 'a crash report was written')
+  }
   const failed = (error: unknown): void => {
     logger.fatal({ err: error }, 'the daemon cannot go on')
-    code = 1
+    code = isExpected(error) ? EXIT.failed : EXIT.crashed
+    if (code === EXIT.crashed) crashed('daemon', error)
     over.abort()
   }
+  context.onCrash?.((error) => {
+    logger.fatal({ err: error }, 'nothing has caught an error: the process ends')
+    crashed('daemon', error)
+  })
   let feed: DemoFeed | undefined
   let http: HttpServer | undefined
   let backtests: BacktestDesk | undefined
   let daemon: Daemon | null = null
   try {
-    let token = await loadOrCreateToken(config.dataDir, config.http.token)
+    const first = await loadOrCreateToken(config.dataDir, config.http.token)
+    token = first
     try {
       const desk = new FrontDesk()
       backtests = new BacktestDesk(context.env)
@@ -83,6 +106,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
           if (desk.daemon === undefined) throw new Error('the daemon is still starting')
           await desk.daemon.reconfigure(diff, next)
           token = given
+          running = next
         },
         telemetry,
         clock: systemClock,
@@ -92,7 +116,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       })
       http = await startHttp({
         ...config.http,
-        token: () => token.value,
+        token: () => (token ?? first).value,
         control: desk,
         learning: desk,
         models: desk,
@@ -111,6 +135,9 @@ async function run(options: Options, context: CliContext): Promise<void> {
         pid: context.pid,
         env: context.env,
         failed,
+        trainerCrashed: (error) => {
+          crashed('trainer', error)
+        },
         ticking: () => {
           reloader.look()
         },
@@ -127,7 +154,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
           startupText({
             version: context.version,
             url: http.url,
-            tokenFile: token.file,
+            tokenFile: first.file,
             backend: `${name} ${version} (${devices.join(', ')})`,
             pipelines: config.pipelines,
           }),
@@ -138,24 +165,38 @@ async function run(options: Options, context: CliContext): Promise<void> {
       }
       logger.info('stopping')
     } finally {
+      const deadline = setTimeout(() => {
+        logger.fatal({}, 'not stopped in time: what was not committed is read again at the next start')
+        context.quit?.(EXIT.late)
+      }, running.shutdown.timeout)
       terminal.stop()
       backtests?.close()
       await http?.close()
       await feed?.stop()
       await daemon?.close()
+      clearTimeout(deadline)
     }
     logger.info('stopped')
   } catch (error) {
-    const expected =
-      error instanceof BrokerError ||
-      error instanceof DeviceError ||
-      (error instanceof Error && 'code' in error)
-    context.stderr.write(
-      `tidecast: ${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
-    )
-    code = 1
+    if (isExpected(error)) {
+      context.stderr.write(`tidecast: ${error.message}\n`)
+      code = EXIT.failed
+    } else {
+      context.stderr.write(`tidecast: ${String(error instanceof Error ? error.stack : error)}\n`)
+      crashed('daemon', error)
+      code = EXIT.crashed
+    }
   }
   if (code !== 0) context.exit(code)
+}
+
+/** What a person can put right: a stack would tell them nothing. */
+function isExpected(error: unknown): error is Error {
+  return (
+    error instanceof BrokerError ||
+    error instanceof DeviceError ||
+    (error instanceof Error && 'code' in error)
+  )
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -177,9 +177,22 @@ function takeOverride(collected: Collected, path: string, value: unknown): void 
     })
     return
   }
+  const secret = SECRETS.get(path)
+  if (secret !== undefined) {
+    const expected = `nothing on the command line, which every user of the machine can read: it is given in ${secret}, or in ${path}File`
+    collected.problems.push({ path, value: '[secret]', expected, source })
+    return
+  }
   const nested = segments.reduceRight<unknown>((inner, key) => Object.fromEntries([[key, inner]]), value)
   takeObject(collected, nested, { source, textual: true })
 }
+
+/** By path, the environment variable of each. */
+const SECRETS = new Map(
+  [...settingsOf(daemonSchema)].flatMap(([path, { sensitive, env }]) =>
+    sensitive === true && env !== undefined ? [[path, env] as const] : [],
+  ),
+)
 
 interface SecretForm {
   readonly pattern: RegExp

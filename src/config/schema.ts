@@ -7,6 +7,7 @@ import type { SettingsOf } from './setting.js'
 export interface DaemonSettings {
   dataDir: string
   config: Config['config']
+  shutdown: Config['shutdown']
   log: Config['log']
   http: {
     host: string
@@ -44,6 +45,16 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       reload: 'live',
       default: false,
       env: 'TIDECAST_CONFIG_WATCH',
+    },
+  },
+  shutdown: {
+    timeout: {
+      doc: 'Longest that stopping may take: what is under way is settled, committed and stored. After it the process ends as it is, with code 75, and the next start replays what had not been.',
+      format: 'duration',
+      reload: 'live',
+      min: 1000,
+      default: 30_000,
+      env: 'TIDECAST_SHUTDOWN_TIMEOUT',
     },
   },
   log: {

@@ -6,6 +6,10 @@ import type { Activation, CellKind, DecoderKind, ValueKind } from '../core/netwo
 export interface Config {
   readonly dataDir: string
   readonly config: { readonly watch: boolean }
+  readonly shutdown: {
+    /** ms */
+    readonly timeout: number
+  }
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' }
   readonly http: {
     readonly host: string

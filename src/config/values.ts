@@ -50,6 +50,13 @@ export function printed({ setting, value }: Value): unknown {
   return setting.sensitive === true ? MASK : (formats[setting.format].print?.(value) ?? value)
 }
 
+/** Values that are never to be seen. */
+export function secretsIn(config: Config): string[] {
+  return [...allValues(config).values()].flatMap(({ setting, value }) =>
+    setting.sensitive === true && typeof value === 'string' && value !== '' ? [value] : [],
+  )
+}
+
 /** The same for configurations that say the same, whatever they are written in. Secrets are left out. */
 export function configHash(config: Config): string {
   const rows = [...allValues(config)]

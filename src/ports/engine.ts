@@ -8,6 +8,8 @@ export interface Engine {
   readonly backend: BackendInfo
   /** Rejects when the weights do not fit the spec or hold a value that is not finite. */
   load(spec: NetworkSpec, weights: Float32Array): Promise<LoadedNetwork>
+  /** Number of the oldest request that is not answered yet; `null` while there is none. */
+  readonly oldest: number | null
   close(): Promise<void>
 }
 

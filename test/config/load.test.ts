@@ -126,6 +126,7 @@ test('the daemon gets every documented default', () => {
   assert.deepEqual(loadConfig({ files: [], env: {} }), {
     dataDir: 'data',
     config: { watch: false },
+    shutdown: { timeout: 30_000 },
     log: { level: 'info', format: 'auto' },
     http: { host: '127.0.0.1', port: 8787, maxBodyBytes: 8_388_608, maxRecordsPerRequest: 50_000 },
     broker: {
@@ -435,4 +436,13 @@ test('the token comes from the environment or from a file, and no error ever sho
     ['http.tokenFile'],
   )
   assert.doesNotMatch(JSON.stringify(found), /tiny-secret/)
+})
+
+test('a secret on the command line, where every user of the machine could read it, is refused unseen', () => {
+  for (const path of ['http.token', 'broker.kafka.sasl.password', 'schemaRegistry.token']) {
+    const [problem] = problems('{}', { overrides: { [path]: SECRET } })
+    assert.equal(problem!.path, path)
+    assert.match(problem!.expected, /command line.*TIDECAST_\w+, or in [\w.]+File/)
+    assert.doesNotMatch(JSON.stringify(problem), new RegExp(SECRET))
+  }
 })

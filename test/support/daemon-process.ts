@@ -55,14 +55,21 @@ export class DaemonProcess {
   /**
    * @param config as in a configuration file
    * @param port 0: a free one
+   * @param env beside that of the tests
    */
-  static async start(dataDir: string, config: object, port = 0): Promise<DaemonProcess> {
+  static async start(
+    dataDir: string,
+    config: object,
+    port = 0,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<DaemonProcess> {
     const file = join(dataDir, 'tidecast.json5')
     await writeFile(file, JSON.stringify(config))
-    const settings = [`dataDir=${dataDir}`, `http.port=${port}`, `http.token=${TOKEN}`]
+    const settings = [`dataDir=${dataDir}`, `http.port=${port}`]
     const options = settings.flatMap((setting) => ['--set', setting])
     const child = spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, TIDECAST_HTTP_TOKEN: TOKEN, ...env },
     })
     return new DaemonProcess(child, file)
   }
@@ -96,7 +103,7 @@ export class DaemonProcess {
   }
 
   /** SIGSTOP and SIGCONT it neither sees nor answers. */
-  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP' | 'SIGUSR2'): void {
     this.child.kill(name)
   }
 

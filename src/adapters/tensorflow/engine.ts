@@ -65,6 +65,10 @@ class ThreadEngine implements Engine {
     }
   }
 
+  get oldest(): number | null {
+    return this.waiting.keys().next().value ?? null // in the order in which they were asked
+  }
+
   async close(): Promise<void> {
     if (this.dead !== undefined) return
     const ended = new Promise((resolve) => this.worker.once('exit', resolve))
