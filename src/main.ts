@@ -43,6 +43,7 @@ for (const signal of ['SIGHUP', 'SIGWINCH', 'SIGUSR2'] as const) process.on(sign
 const context: CliContext = {
   env: { ...process.env }, // TensorFlow's settings are added to the process's own
   cwd: process.cwd(),
+  args: process.argv.slice(2),
   get stdin() {
     return process.stdin // opened only where it is read
   },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { NUMBERS, readRows, SYMBOLS, type FileRow } from '../adapters/files/observations.js'
 import { formats } from '../config/formats.js'
 import { loadConfig } from '../config/load.js'
@@ -8,8 +9,10 @@ import type { CellKind } from '../core/network-spec.js'
 import type { BacktestProgress } from '../ports/control/backtests.js'
 import { backtest } from './backtest/backtest.js'
 import { networksOf } from './backtest/configuration.js'
+import { reportPage } from './backtest/html/page.js'
 import { scoresText } from './backtest/text.js'
 import { shareBelow1, wholeNumber } from './cell-options.js'
+import { commandLine } from './command-line.js'
 import { assignment } from './config-options.js'
 import type { CliContext } from './context.js'
 import { intervalOption, seasonOption, type GridOptions } from './grid-options.js'
@@ -22,6 +25,7 @@ interface Options extends GridOptions {
   readonly stride: number
   readonly compare?: readonly CellKind[]
   readonly out?: string
+  readonly html?: string
   readonly set?: Readonly<Record<string, string>>
   readonly json?: true
 }
@@ -50,6 +54,7 @@ export function registerBacktest(program: Command, context: CliContext): void {
       networksOf,
     )
     .option('--out <file>', 'write the scored forecasts of the first network there, one JSON line each')
+    .option('--html <file>', 'write the report there as one page, with charts, for a browser')
     .option(
       '--set <key=value>',
       'set a key of the pipeline, such as model.hidden=32 (docs/configuration.md lists them); repeatable',
@@ -105,6 +110,19 @@ async function run(options: Options, command: Command, context: CliContext): Pro
     onProgress: (now, detail) => progress.show(now, detail),
   })
   progress.done()
+  if (options.html !== undefined) {
+    const file = resolve(context.cwd, options.html)
+    const name = basename(options.data).replace(/(\.(csv|ndjson|jsonl|json))?(\.gz)?$/, '')
+    await writeFile(
+      file,
+      reportPage(report, {
+        name,
+        command: commandLine(['tidecast', ...context.args]),
+        version: context.version,
+      }),
+    )
+    context.stderr.write(`${file}\n`)
+  }
   context.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : scoresText(report))
 }
 

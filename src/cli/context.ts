@@ -4,6 +4,8 @@ import type { KeyStream } from './watch/screen.js'
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** What the program was called with, without its own name. */
+  readonly args: readonly string[]
   /** Absent where nobody types. */
   readonly stdin?: KeyStream
   readonly stdout: NodeJS.WritableStream

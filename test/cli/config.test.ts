@@ -24,6 +24,7 @@ async function run(argv: readonly string[], env: Record<string, string> = {}) {
   registerConfig(program, {
     env,
     cwd: dir,
+    args: argv,
     stdout,
     stderr,
     isTTY: false,

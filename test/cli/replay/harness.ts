@@ -37,7 +37,18 @@ export async function runCommand(
   let error: Error | null = null
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined })
   const exit = (given: number): void => void (code = given)
-  register(program, { env, cwd, stdout, stderr, isTTY: false, pid: 1, version: 'test', exit, signal })
+  register(program, {
+    env,
+    cwd,
+    args: argv,
+    stdout,
+    stderr,
+    isTTY: false,
+    pid: 1,
+    version: 'test',
+    exit,
+    signal,
+  })
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (thrown) {

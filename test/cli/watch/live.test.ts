@@ -69,6 +69,7 @@ class Session {
     registerWatch(program, {
       env: { TIDECAST_HTTP_PORT: port, ...env },
       cwd: '/',
+      args: argv,
       stdin: this.keys,
       stdout: this.stdout,
       stderr: new PassThrough(),
