@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBacktest } from './cli/backtest.js'
+import { registerBackup } from './cli/backup.js'
 import { registerBench } from './cli/bench.js'
 import { registerCharRnn } from './cli/char-rnn.js'
 import { registerConfig } from './cli/config.js'
@@ -16,6 +17,7 @@ import { registerRedrive } from './cli/redrive.js'
 import { registerReady } from './cli/ready.js'
 import { registerReplay } from './cli/replay.js'
 import { registerReset } from './cli/reset.js'
+import { registerRestore } from './cli/restore.js'
 import { registerRun } from './cli/run.js'
 import { registerTrain } from './cli/train.js'
 import { registerVerify } from './cli/verify.js'
@@ -89,6 +91,8 @@ registerReset(program, context)
 registerTrain(program, context)
 registerModels(program, context)
 registerMigrate(program, context)
+registerBackup(program, context)
+registerRestore(program, context)
 registerInspect(program, context)
 registerWatch(program, context)
 registerConfig(program, context)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { committedOffsets } from '../adapters/embedded/committed-offsets.js'
 import { openEmbeddedBroker, type EmbeddedBroker } from '../adapters/embedded/embedded-broker.js'
 import type { KafkaLog } from '../adapters/kafka/connection.js'
-import { openKafkaBroker, type KafkaBroker } from '../adapters/kafka/kafka-broker.js'
+import { openKafkaBroker, statesFolder, type KafkaBroker } from '../adapters/kafka/kafka-broker.js'
 import type { Config, KafkaConfig } from '../config/types.js'
 import type { BrokerPlace, KafkaConnection, KafkaLogin } from '../ports/broker-place.js'
 import type { Clock } from '../ports/clock.js'
@@ -39,6 +39,11 @@ export function brokerPlace({ broker }: Config, dataDir: string): BrokerPlace {
       }
     }
   }
+}
+
+/** Where the data file of a process is. */
+export function dataFolder({ kind, dir }: BrokerPlace): string {
+  return kind === 'kafka' ? statesFolder(dir) : dir
 }
 
 export function openBroker(place: BrokerPlace, options: OpenBrokerOptions): Promise<OpenBroker> {

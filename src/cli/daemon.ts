@@ -57,6 +57,8 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
   private config: Config
   private timer: NodeJS.Timeout | undefined
   private readonly liveness: Liveness
+  /** Pipelines that cannot take up their champion, and why: told once. */
+  private readonly unfollowed = new Map<string, string>()
 
   private constructor(
     private readonly options: DaemonOptions,
@@ -244,12 +246,18 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
     this.liveness.tick(this.options.clock.now(), this.engine.oldest)
     for (const pipeline of this.fleet.running) {
       pipeline.measure()
-      pipeline.follow().catch((error: unknown) => {
-        this.options.telemetry.logger.warn(
-          { pipeline: pipeline.config.name, error },
-          'the champion of another process could not be taken up; trying again',
-        )
-      })
+      const { name } = pipeline.config
+      pipeline.follow().then(
+        () => this.unfollowed.delete(name),
+        (error: unknown) => {
+          if (this.unfollowed.get(name) === String(error)) return
+          this.unfollowed.set(name, String(error))
+          this.options.telemetry.logger.warn(
+            { pipeline: name, error },
+            'the champion of another process could not be taken up; trying again',
+          )
+        },
+      )
     }
     this.fleet.measurePhases()
     this.fleet.retry()

@@ -2,10 +2,14 @@ import type { PipelineConfig } from '../config/types.js'
 import type { DriftMemory } from '../core/drift.js'
 import type { Newcomers } from '../core/newcomers.js'
 import type { ScoreMemory } from '../core/scoreboard.js'
+import { newerFormat } from '../ports/broker.js'
 import type { SymbolMemory } from './partition-symbols.js'
 import type { ShadowMemory } from './shadow.js'
 
-/** A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. */
+/**
+ * A partition's own state beside its series' rows. JSON; `format` is raised when it or the rows change shape. What was
+ * stored in an older one is rebuilt from the topic, what is of a newer one is refused.
+ */
 export interface PartitionMeta {
   /** What the rows' layout depends on: rows of another signature cannot be read. */
   readonly signature: string
@@ -86,22 +90,29 @@ export function encodeMarks(marks: PartitionMarks, rebuild?: Rebuild): Uint8Arra
 
 /** `null` where there are states, or where it has not been decided. */
 export function decodeRebuild(bytes: Uint8Array): Rebuild | null {
-  return (JSON.parse(new TextDecoder().decode(bytes)) as { rebuild?: Rebuild }).rebuild ?? null
+  return parsed(bytes).rebuild ?? null
 }
 
 /** Written under whatever signature; older ones have none. */
 export function decodeMarks(bytes: Uint8Array): PartitionMarks {
-  return (JSON.parse(new TextDecoder().decode(bytes)) as { marks?: PartitionMarks }).marks ?? {}
+  return parsed(bytes).marks ?? {}
 }
 
-/** `null` where it holds no states, or was written in another format: they are to be rebuilt from the topic. */
+/** `null` where it holds no states, or was written in an older format: they are to be rebuilt from the topic. */
 export function decodeAnyMeta(bytes: Uint8Array): PartitionMeta | null {
-  const meta = JSON.parse(new TextDecoder().decode(bytes)) as PartitionMeta & { format: number }
-  return meta.format === FORMAT && meta.signature !== '' ? meta : null
+  const meta = parsed(bytes)
+  return meta.format === FORMAT && meta.signature !== '' ? (meta as PartitionMeta) : null
 }
 
-/** `null` where it was written under another signature or format. */
+/** `null` where it was written under another signature or in an older format. */
 export function decodeMeta(bytes: Uint8Array, expected: string): PartitionMeta | null {
   const meta = decodeAnyMeta(bytes)
   return meta?.signature === expected ? meta : null
+}
+
+/** Of any format up to the present one; throws `BrokerError('newer-format')` for others. */
+function parsed(bytes: Uint8Array): Partial<PartitionMeta> & { format: number; rebuild?: Rebuild } {
+  const stored = JSON.parse(new TextDecoder().decode(bytes)) as ReturnType<typeof parsed>
+  if (stored.format > FORMAT) throw newerFormat('What is stored of a partition', stored.format, FORMAT)
+  return stored
 }

@@ -1,4 +1,4 @@
-import type { Broker, PartitionLease } from '../ports/broker.js'
+import { BrokerError, type Broker, type PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
@@ -39,6 +39,8 @@ export class Partitions {
   /** When the first of those of now was taken. */
   private incompleteSince = 0
   private taken = false
+  /** Partitions are given back one after the other. */
+  private givingBack: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly options: PartitionsOptions) {}
 
@@ -98,10 +100,17 @@ export class Partitions {
     }
   }
 
-  /** A batch failed. @returns ms after which the partition is to be restored */
-  retryIn({ partition, revoked }: PartitionLease, error: unknown, attempt: number): number {
+  /**
+   * A batch failed. What a newer version has stored is left to a process of that version: the partition is given back, and
+   * stays among the troubles until it is settled here again.
+   * @returns ms after which the partition is to be restored
+   */
+  retryIn(lease: PartitionLease, error: unknown, attempt: number): number {
+    const { partition, revoked } = lease
     this.stalled.set(partition, error instanceof Error ? error.message : String(error))
-    revoked.addEventListener('abort', () => this.stalled.delete(partition), { once: true })
+    if (error instanceof BrokerError && error.code === 'newer-format') {
+      this.givingBack = this.givingBack.then(() => lease.release()).catch(() => undefined)
+    } else revoked.addEventListener('abort', () => this.stalled.delete(partition), { once: true })
     this.options.telemetry.batchFailed({ partition, reason: reasonOf(error), error })
     return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
   }

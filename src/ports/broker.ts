@@ -212,6 +212,7 @@ export type BrokerErrorCode =
   | 'too-large' // a record over the size limit
   | 'disk-full'
   | 'corrupt'
+  | 'newer-format' // stored by a newer Tidecast; it is left as it is
   | 'unavailable' // the broker cannot be reached or cannot write now
   | 'closed'
 
@@ -226,4 +227,16 @@ export class BrokerError extends Error {
   ) {
     super(message, options)
   }
+}
+
+/**
+ * What is stored was written by a newer version of Tidecast, and must neither be read nor replaced by this one.
+ * @param what is stored, as the beginning of a sentence
+ */
+export function newerFormat(what: string, found: number, known: number): BrokerError {
+  return new BrokerError(
+    'newer-format',
+    `${what} has format ${found}, written by a newer Tidecast; this one knows formats up to ${known}. It is left as it ` +
+      'is: upgrade Tidecast, or go back to a backup from before.',
+  )
 }

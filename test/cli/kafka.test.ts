@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { registerBackup } from '../../src/cli/backup.js'
 import { registerDoctor } from '../../src/cli/doctor.js'
 import { registerInspect } from '../../src/cli/inspect.js'
 import { registerModels } from '../../src/cli/models.js'
+import { registerRestore } from '../../src/cli/restore.js'
 import { registerReplay } from '../../src/cli/replay.js'
 import { systemTimer } from '../../src/cli/replay/pacer.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { pinNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
-import { readAll, text } from '../contract/broker-helpers.js'
+import { consumerGroup } from '../../src/core/consumer-group.js'
+import type { StateRow } from '../../src/ports/broker.js'
+import { bytes, join as takeOver, loadRows, readAll, row, text } from '../contract/broker-helpers.js'
 import { runCommand, type Outcome } from './replay/harness.js'
 
 describe('on a real Kafka', { skip: withoutKafka }, () => {
@@ -78,6 +82,45 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       inspection.topics[0]?.partitions?.map(({ committed }) => committed),
       [null, null],
     )
+  })
+
+  test('a backup holds the copies of states, and the models as files; restored, only what came since is read again', async (t) => {
+    const dir = join(cwd, 'data', 'kafka')
+    const own = async (rows: readonly StateRow[]): Promise<{ from: number; stored: object }> => {
+      let from = NaN
+      const { broker, end } = await connectKafka(kafka.brokers, {
+        dir,
+        log: (_, message, details) => {
+          if (message === 'kafka: states are copied') from = Number(details['from'])
+        },
+      })
+      try {
+        await broker.ensureTopics([{ name: 't', partitions: 2 }])
+        const { leases } = await takeOver(broker, 't', consumerGroup('t'), 2)
+        const stored = await loadRows(leases[0]!)
+        for (const one of rows) await leases[0]!.checkpoint({ meta: bytes('m'), rows: [one] })
+        return { from, stored }
+      } finally {
+        await end()
+      }
+    }
+    const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: 'tidecast.models' })
+    t.after(end)
+    const config = pipelineConfig('t', { partitions: 2 })
+    const { version } = await pinNetwork(broker.models, config, ['s'])
+    await own([row('a', 0, 'before')])
+    const made = await run(registerBackup, 'backup', 'kept')
+    assert.equal(made.code, 0, String(made.error))
+    assert.match(made.out, new RegExp(`^t +t +in Kafka +1 .*${version}$`, 'm'))
+    assert.match(made.out, /Topics, offsets, states and models are in Kafka/)
+    assert.ok(existsSync(join(cwd, 'kept', 'models', `t-gru-${version}.model`)))
+    await own([row('a', 1, 'after'), row('b', 2, 'after')])
+    rmSync(dir, { recursive: true })
+    const restored = await run(registerRestore, 'restore', 'kept')
+    assert.equal(restored.code, 0, String(restored.error))
+    const { from, stored } = await own([])
+    assert.deepEqual(stored, { a: 'after', b: 'after' })
+    assert.ok(from > 0, 'what is in the backup is not read again')
   })
 
   test('the doctor finds a cluster that answers, and one that does not', async () => {

@@ -49,6 +49,12 @@ test('a version goes into a file and comes back as a new one; one that is damage
   file[file.length - 1]! ^= 1
   writeFileSync(join(cwd, 'damaged.model'), file)
   assert.match(String((await run('import', 't', 'damaged.model')).error), /checksum/)
+  const newer = readFileSync(join(cwd, 'kept.model'))
+    .toString('latin1')
+    .replace('tidecast-model 1', 'tidecast-model 2')
+  writeFileSync(join(cwd, 'newer.model'), newer, 'latin1')
+  const why = /its format is 2, not 1, written by a newer Tidecast: upgrade this one/
+  assert.match(String((await run('import', 't', 'newer.model')).error), why)
 })
 
 test('diff tells what two versions have in common by leaving it out', async (t) => {

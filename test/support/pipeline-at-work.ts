@@ -5,7 +5,12 @@ import { Pipeline } from '../../src/pipeline/pipeline.js'
 import { systemClock } from '../../src/ports/clock.js'
 import type { Broker } from '../../src/ports/broker.js'
 import type { ModelStore } from '../../src/ports/model-store.js'
-import type { BatchFailed, BatchSettled, TopicReplaced } from '../../src/telemetry/events.js'
+import type {
+  BatchFailed,
+  BatchSettled,
+  PartitionRestored,
+  TopicReplaced,
+} from '../../src/telemetry/events.js'
 import { createLogger } from '../../src/telemetry/logger.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { PipelineTelemetry } from '../../src/telemetry/pipeline-telemetry.js'
@@ -19,6 +24,8 @@ export class Account extends PipelineTelemetry {
   tombstones = 0
   /** Partitions whose topic was another one than before. */
   readonly replaced: number[] = []
+  /** Series with a stored state, and records replayed, of each partition that was taken over. */
+  readonly restorations: { readonly series: number; readonly replayed: number }[] = []
   readonly rejected = new Map<RejectReason, number>()
   #failure: Error | undefined
   #changed = (): void => undefined
@@ -43,6 +50,12 @@ export class Account extends PipelineTelemetry {
   override topicReplaced(fields: Omit<TopicReplaced, 'kind'>): void {
     super.topicReplaced(fields)
     this.replaced.push(fields.partition)
+  }
+
+  override restored(fields: Omit<PartitionRestored, 'kind'>): void {
+    super.restored(fields)
+    const { series, replayed } = fields
+    this.restorations.push({ series, replayed })
   }
 
   override batchFailed(fields: Omit<BatchFailed, 'kind'>): void {

@@ -16,11 +16,12 @@
  */
 import { open } from 'lmdb'
 import type { Database, Key, RootDatabase } from 'lmdb'
-import { BrokerError } from '../../ports/broker.js'
+import { BrokerError, newerFormat } from '../../ports/broker.js'
 import { checkDataFile } from './data-file.js'
 import { closedError, translated } from './errors.js'
 
-const FORMAT_VERSION = 1
+/** Of the whole data file. */
+export const FORMAT_VERSION = 1
 /** lmdb-js grows the map by itself when it is too small, but keeps the old one mapped: so it is reserved amply. */
 const MAP_RESERVE = 2
 
@@ -145,6 +146,19 @@ export class Environment {
     return bytes
   }
 
+  /**
+   * Copies all of it, as of one moment, into `data.mdb` in a folder that exists, while others go on reading and writing.
+   * Without the pages that LMDB has free: the copy is about `size` long.
+   */
+  async copyTo(folder: string): Promise<void> {
+    this.assertOpen()
+    try {
+      await this.root.backup(folder, true)
+    } catch (error) {
+      throw await translated(error, folder)
+    }
+  }
+
   /** From now on everything is refused; transactions under way may still end. */
   stop(): void {
     this.#closed = true
@@ -177,11 +191,7 @@ export class Environment {
       if (!this.options.readOnly)
         this.writeSync(() => this.meta.putSync('format', { version: FORMAT_VERSION }))
     } else if (stored.version > FORMAT_VERSION) {
-      throw new BrokerError(
-        'unavailable',
-        `The embedded log in ${this.dir} has format ${stored.version}, written by a newer Tidecast; this one knows ` +
-          `formats up to ${FORMAT_VERSION}. Upgrade Tidecast, or choose another data directory.`,
-      )
+      throw newerFormat(`The embedded log in ${this.dir}`, stored.version, FORMAT_VERSION)
     }
   }
 

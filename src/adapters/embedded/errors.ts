@@ -1,4 +1,4 @@
-import { BrokerError } from '../../ports/broker.js'
+import { BrokerError, newerFormat } from '../../ports/broker.js'
 
 /** LMDB's and the operating system's codes, as lmdb-js puts them on its errors. */
 const MDB_MAP_FULL = -30792
@@ -62,4 +62,14 @@ async function causeOf(error: unknown): Promise<unknown> {
 
 export function closedError(): BrokerError {
   return new BrokerError('closed', 'The embedded log has been closed.')
+}
+
+/**
+ * Throws for a value that this version cannot read.
+ * @param what it is, as the beginning of a sentence
+ */
+export function assertFormat(what: string, found: number, known: number): void {
+  if (found === known) return
+  if (found > known) throw newerFormat(what, found, known)
+  throw new BrokerError('corrupt', `${what} has an unknown format.`)
 }

@@ -11,6 +11,7 @@
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
 import type { Environment } from './environment.js'
+import { assertFormat } from './errors.js'
 import { AFTER_LAST_OFFSET, FIRST_OFFSET, batchKey, offsetOfBatchKey, partitionKey } from './keys.js'
 import type { PartitionRef } from './keys.js'
 import type { EncodedBatch } from './record-batch.js'
@@ -126,7 +127,10 @@ function encodeEntry(batch: EncodedBatch, arrival: number): Buffer {
 }
 
 function decodeEntry(baseOffset: number, value: Buffer): IndexEntry {
-  if (value.byteLength !== INDEX_BYTES || value.readUInt8(0) !== INDEX_VERSION) {
+  if (value.byteLength > 0) {
+    assertFormat('The batch index of the embedded log', value.readUInt8(0), INDEX_VERSION)
+  }
+  if (value.byteLength !== INDEX_BYTES) {
     throw new BrokerError(
       'corrupt',
       `The batch index of the embedded log is damaged at offset ${baseOffset}.`,

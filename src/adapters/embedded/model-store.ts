@@ -11,6 +11,7 @@ import { BrokerError } from '../../ports/broker.js'
 import { assertRemovable, championsAfter, DECISIONS_KEPT } from '../../ports/model-store.js'
 import type { Decision, ModelStore, StoredModel } from '../../ports/model-store.js'
 import type { Environment } from './environment.js'
+import { assertFormat } from './errors.js'
 
 const FORMAT = 1
 /** Sorts after every number in LMDB's key order, whatever the version. */
@@ -19,6 +20,8 @@ const AFTER_NUMBERS = ''
 type Description = Omit<StoredModel, 'weights'>
 
 interface Champion {
+  /** Absent in the first one. */
+  readonly format?: number
   readonly version: number | null
   readonly former?: readonly (number | null)[]
 }
@@ -108,6 +111,7 @@ export class EmbeddedModelStore implements ModelStore {
   #champion(pipeline: string): Champion {
     this.environment.assertOpen()
     const stored = this.environment.models.get([pipeline, 'champion']) as Champion | undefined
+    assertFormat(`The champion of pipeline ${pipeline}`, stored?.format ?? FORMAT, FORMAT)
     return stored ?? { version: null }
   }
 
@@ -124,8 +128,7 @@ export class EmbeddedModelStore implements ModelStore {
     } catch (cause) {
       throw corrupt(pipeline, version, 'its description is not JSON', cause)
     }
-    if (entry.format !== FORMAT)
-      throw corrupt(pipeline, version, `its format is ${entry.format}, not ${FORMAT}`)
+    assertFormat(`Model version ${version} of pipeline ${pipeline}`, entry.format, FORMAT)
     return entry
   }
 }

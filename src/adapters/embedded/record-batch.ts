@@ -14,6 +14,7 @@
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
 import type { LogRecord, OutboundRecord, RecordHeaders } from '../../ports/broker.js'
+import { assertFormat } from './errors.js'
 
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024
 /** What a pipeline settles may be larger: a dead letter is a record that was taken, and headers on top of it. */
@@ -170,9 +171,10 @@ export class BatchCursor {
     private readonly end: number,
   ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    if (this.#view.getUint8(0) !== MAGIC || this.#view.getUint8(1) !== VERSION) {
-      throw new BrokerError('corrupt', 'A record batch of the embedded log has an unknown format.')
+    if (this.#view.getUint8(0) !== MAGIC) {
+      throw new BrokerError('corrupt', 'A record batch of the embedded log does not begin as one does.')
     }
+    assertFormat('A record batch of the embedded log', this.#view.getUint8(1), VERSION)
   }
 
   get done(): boolean {

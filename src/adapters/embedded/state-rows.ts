@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
 import type { StateRow } from '../../ports/broker.js'
+import { assertFormat } from './errors.js'
 import { partitionKey } from './keys.js'
 import type { PartitionRef } from './keys.js'
 
@@ -32,6 +33,11 @@ export interface EncodedRow {
 
 export function metaKey(partition: PartitionRef): Buffer {
   return Buffer.concat([partitionKey(partition), Buffer.of(META_TAG)])
+}
+
+/** Whether a key among the states is that of a series. */
+export function isRowKey(key: Uint8Array): boolean {
+  return key[8] === PLAIN_TAG || key[8] === HASHED_TAG
 }
 
 /** The keys of all rows of a partition lie between these two. */
@@ -90,9 +96,9 @@ function encodingOf(series: string): 'utf8' | 'utf16le' {
 }
 
 export function decodeRow(value: Buffer): StateRow {
-  if (value.byteLength < HEADER_BYTES || value.readUInt8(0) !== VERSION) {
-    throw new BrokerError('corrupt', 'A state in the embedded log has an unknown format.')
-  }
+  if (value.byteLength === 0) throw new BrokerError('corrupt', 'The state of a series is empty.')
+  assertFormat('The state of a series', value.readUInt8(0), VERSION)
+  if (value.byteLength < HEADER_BYTES) throw new BrokerError('corrupt', 'The state of a series is cut off.')
   const modelAt = HEADER_BYTES + value.readUInt32LE(4)
   const bytesAt = modelAt + value.readUInt16LE(2)
   const series = value.toString(value.readUInt8(1) === 0 ? 'utf8' : 'utf16le', HEADER_BYTES, modelAt)

@@ -87,6 +87,7 @@ function fromBroker(error: BrokerError): HttpError {
     case 'closed':
     case 'locked':
     case 'revoked':
+    case 'newer-format':
       return new HttpError(503, 'unavailable', 'The log cannot be written to now; nothing was appended.')
     case 'corrupt':
       return new HttpError(500, 'internal', 'The log is damaged; nothing was appended.')

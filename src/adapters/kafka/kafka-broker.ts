@@ -74,6 +74,11 @@ async function assertReachable({ connection, log }: KafkaBrokerOptions): Promise
   }
 }
 
+/** Where a process keeps its copies of states, in the folder that it has for Kafka. */
+export function statesFolder(dir: string): string {
+  return join(dir, 'states')
+}
+
 class ConnectedBroker implements KafkaBroker {
   readonly kind = 'kafka'
   readonly #parts: KafkaParts
@@ -235,7 +240,7 @@ class ConnectedBroker implements KafkaBroker {
   /** What could not be opened is opened anew the next time: whoever holds the folder may be gone by then. */
   async #openStates(): Promise<LocalStates> {
     const { dir, mapSizeBytes, pid, clock } = this.options
-    this.#states ??= LocalStates.open(join(dir, 'states'), mapSizeBytes, pid, clock)
+    this.#states ??= LocalStates.open(statesFolder(dir), mapSizeBytes, pid, clock)
     try {
       return await this.#states
     } catch (error) {

@@ -9,6 +9,7 @@
 import { crc32 } from 'node:zlib'
 import { BrokerError } from '../../ports/broker.js'
 import type { Decision, StoredModel } from '../../ports/model-store.js'
+import { assertFormat } from '../embedded/errors.js'
 
 const FORMAT = 1
 const CHUNK_BYTES = 512 * 1024
@@ -18,6 +19,8 @@ export type ModelKey =
   readonly [string, 'champion' | 'decisions'] | readonly [string, number] | readonly [string, number, number]
 
 export interface Champion {
+  /** Absent in the first one. */
+  readonly format?: number
   readonly version: number | null
   readonly former?: readonly (number | null)[]
 }
@@ -72,14 +75,17 @@ export function decodeDecisions(value: Buffer | undefined): readonly Decision[] 
 }
 
 /** @param value `undefined`: only the baseline has ever forecast */
-export function decodeChampion(value: Buffer | undefined): Champion {
-  return value === undefined ? { version: null } : (JSON.parse(value.toString()) as Champion)
+export function decodeChampion(value: Buffer | undefined, pipeline: string): Champion {
+  if (value === undefined) return { version: null }
+  const champion = JSON.parse(value.toString()) as Champion
+  assertFormat(`The champion of pipeline ${pipeline}`, champion.format ?? FORMAT, FORMAT)
+  return champion
 }
 
 export function decodeManifest(value: Buffer, pipeline: string, version: number): Manifest {
   const manifest = JSON.parse(value.toString()) as Manifest
-  if (manifest.format === FORMAT) return manifest
-  throw corrupt(pipeline, version, `its format is ${manifest.format}, not ${FORMAT}`)
+  assertFormat(`Model version ${version} of pipeline ${pipeline}`, manifest.format, FORMAT)
+  return manifest
 }
 
 export function decodeWeights(

@@ -211,7 +211,7 @@ export class KafkaModelStore implements ModelStore {
 
   #champion(pipeline: string): Champion {
     this.options.assertOpen()
-    return decodeChampion(this.#entry([pipeline, 'champion']))
+    return decodeChampion(this.#entry([pipeline, 'champion']), pipeline)
   }
 
   #entry(key: ModelKey): Buffer | undefined {

@@ -36,7 +36,10 @@ export function decodeModelFile(file: Uint8Array): StoredModel {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   const [magic, format, checksum, ...rest] = line(bytes, 0, 200).split(' ')
   if (magic !== MAGIC || rest.length > 0) throw bad('it does not begin as a model file does')
-  if (format !== String(FORMAT)) throw bad(`its format is ${format}, not ${FORMAT}`)
+  if (format !== String(FORMAT)) {
+    const newer = Number(format) > FORMAT ? ', written by a newer Tidecast: upgrade this one' : ''
+    throw bad(`its format is ${format}, not ${FORMAT}${newer}`)
+  }
   const content = bytes.subarray(bytes.indexOf(LINE_FEED) + 1)
   if (sha256(content) !== checksum) throw bad('its checksum is another one: it is damaged, or not whole')
   const description = line(content, 0, content.length)

@@ -75,6 +75,8 @@ test('a batch of an unknown format is refused', () => {
   const [batch] = encodeBatches([{ topic: 't', key: null, value: null }], NOW)
   assert.ok(batch)
   batch.bytes[1] = 9
+  assert.throws(() => new BatchCursor(batch.bytes, 0, 1), { code: 'newer-format' })
+  batch.bytes[1] = 0
   assert.throws(() => new BatchCursor(batch.bytes, 0, 1), { code: 'corrupt' })
 })
 
