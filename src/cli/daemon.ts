@@ -84,7 +84,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
       clock,
       pid: options.pid,
       log: (level, message, details) => {
-        telemetry.logger[level](details, message)
+        telemetry.component('broker')[level](details, message)
       },
     })
     let engine: Engine | undefined
@@ -142,7 +142,7 @@ export class Daemon implements Control, LearningControl, ModelsControl, Problems
     this.writers = new InputWriters(config.pipelines, registry)
     this.job.log = brokerPlace(config, config.dataDir)
     if (broker.kind === 'kafka') broker.renew(this.job.log)
-    options.telemetry.logFrom(config.log.level)
+    options.telemetry.logFrom(config.log)
   }
 
   hold(pipeline: string, held: boolean): Promise<HoldOutcome> {

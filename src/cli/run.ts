@@ -57,6 +57,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const lines = new LastLines(terminal)
   const telemetry = createTelemetry({
     level: config.log.level,
+    levels: config.log.levels,
     format: resolveLogFormat(config.log.format, context.isTTY),
     destination: lines,
     colour: context.isTTY,

@@ -1,7 +1,7 @@
 import { registrySchema } from './registry-schema.js'
 import { kafkaSchema } from './kafka-schema.js'
-import type { Config, KafkaConfig } from './types.js'
-import type { SettingsOf } from './setting.js'
+import type { Config, KafkaConfig, LogLevel } from './types.js'
+import type { Setting, SettingsOf } from './setting.js'
 
 /** The daemon's settings as they stand in a file: `Config` without the pipelines, sizes and durations readable. */
 export interface DaemonSettings {
@@ -29,6 +29,20 @@ export interface DaemonSettings {
 
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
+
+function levelOf(component: string, what: string): Setting<LogLevel | null> {
+  return {
+    doc: `The same for lines about ${what}.`,
+    format: 'choice',
+    reload: 'live',
+    options: LOG_LEVELS,
+    default: null,
+    defaultText: 'as `log.level`',
+    env: `TIDECAST_LOG_LEVELS_${component.toUpperCase()}`,
+  }
+}
 
 export const daemonSchema: SettingsOf<DaemonSettings> = {
   dataDir: {
@@ -62,9 +76,17 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       doc: 'Least severe log lines that are written.',
       format: 'choice',
       reload: 'live',
-      options: ['trace', 'debug', 'info', 'warn', 'error'],
+      options: LOG_LEVELS,
       default: 'info',
       env: 'TIDECAST_LOG_LEVEL',
+    },
+    levels: {
+      config: levelOf('config', 'reloads'),
+      http: levelOf('http', 'requests: at `debug` each of them'),
+      broker: levelOf('broker', 'connections, groups and transactions'),
+      engine: levelOf('engine', 'where tensors are computed'),
+      pipelines: levelOf('pipelines', 'batches, snapshots, partitions, models'),
+      training: levelOf('training', 'trainings and their outcome'),
     },
     format: {
       doc: '`auto` writes readable lines to a terminal and JSON to anything else.',

@@ -10,7 +10,14 @@ export interface Config {
     /** ms */
     readonly timeout: number
   }
-  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' }
+  readonly log: {
+    readonly level: LogLevel
+    /** `null`: the same as `level`. */
+    readonly levels: Readonly<
+      Record<'config' | 'http' | 'broker' | 'engine' | 'pipelines' | 'training', LogLevel | null>
+    >
+    readonly format: 'auto' | 'json' | 'pretty'
+  }
   readonly http: {
     readonly host: string
     readonly port: number

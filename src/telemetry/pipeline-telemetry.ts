@@ -19,6 +19,7 @@ import type {
 } from './events.js'
 import { logLine } from './log-line.js'
 import type { Logger } from './logger.js'
+import type { Loggers } from './loggers.js'
 import type { Metrics } from './metrics.js'
 import { PipelineMetrics } from './pipeline-metrics.js'
 import { RejectLog } from './reject-log.js'
@@ -28,13 +29,15 @@ type Fields<E> = Omit<E, 'kind'>
 /** One pipeline's view of the telemetry: each call is one event, which drives metrics and log together. */
 export class PipelineTelemetry {
   readonly logger: Logger
+  readonly trainingLogger: Logger
   readonly #metrics: PipelineMetrics
   readonly #clock: Clock
   #trouble: string | null | undefined
   readonly #rejects = new RejectLog()
 
-  constructor(pipeline: string, metrics: Metrics, logger: Logger, clock: Clock) {
-    this.logger = logger.child({ pipeline })
+  constructor(pipeline: string, metrics: Metrics, loggers: Loggers, clock: Clock) {
+    this.logger = loggers.of('pipelines', { pipeline })
+    this.trainingLogger = loggers.of('training', { pipeline })
     this.#metrics = new PipelineMetrics(metrics, pipeline)
     this.#clock = clock
   }
@@ -110,7 +113,7 @@ export class PipelineTelemetry {
   }
 
   training(event: TrainingEvent): void {
-    this.#emit(event)
+    this.#emit(event, this.trainingLogger)
   }
 
   /** Called before the metrics are read. */
@@ -118,9 +121,9 @@ export class PipelineTelemetry {
     this.#metrics.updateAges(this.#clock.now())
   }
 
-  #emit(event: PipelineEvent): void {
+  #emit(event: PipelineEvent, logger = this.logger): void {
     this.#metrics.record(event, this.#clock.now())
     const line = logLine(event)
-    if (line !== null) this.logger[line.level](line.fields, line.message)
+    if (line !== null) logger[line.level](line.fields, line.message)
   }
 }

@@ -4,19 +4,21 @@ import type { Clock } from '../ports/clock.js'
 import type { BackendInfo } from '../ports/engine.js'
 import type { ConfigDrifted, ConfigLoaded, ConfigReloaded, HttpAnswered, ProcessEvent } from './events.js'
 import { logLine } from './log-line.js'
-import { createLogger } from './logger.js'
-import type { Logger, LoggerOptions, LogLevel } from './logger.js'
+import type { Logger, LoggerOptions } from './logger.js'
+import { Loggers, type Component, type LogLevels } from './loggers.js'
 import { createMetrics } from './metrics.js'
 import type { Metrics } from './metrics.js'
 import { PipelineTelemetry } from './pipeline-telemetry.js'
 
-export interface TelemetryOptions extends LoggerOptions {
+export interface TelemetryOptions extends LoggerOptions, LogLevels {
   readonly version: string
   readonly clock?: Clock
 }
 
 export interface Telemetry {
+  /** Of lines that belong to no component. */
   readonly logger: Logger
+  component(name: Exclude<Component, 'pipelines' | 'training'>): Logger
   readonly registry: Registry
   /** The same object for the same name. */
   pipeline(name: string): PipelineTelemetry
@@ -27,8 +29,8 @@ export interface Telemetry {
   configLoaded(fields: Omit<ConfigLoaded, 'kind'>): void
   configDrift(fields: Omit<ConfigDrifted, 'kind'>): void
   configReloaded(fields: Omit<ConfigReloaded, 'kind'>): void
-  /** From now on, in all parts. */
-  logFrom(level: LogLevel): void
+  /** From now on. */
+  logFrom(levels: LogLevels): void
   /** What a scrape returns; `registry` alone would report ages as of the last scrape. */
   metricsText(): Promise<string>
 }
@@ -37,7 +39,14 @@ export interface Telemetry {
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
 
 export function createTelemetry({ version, clock = systemClock, ...logging }: TelemetryOptions): Telemetry {
-  const logger = createLogger(logging)
+  const loggers = new Loggers(logging)
+  const logger = loggers.root
+  const components = {
+    config: loggers.of('config'),
+    http: loggers.of('http'),
+    broker: loggers.of('broker'),
+    engine: loggers.of('engine'),
+  }
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
@@ -45,21 +54,24 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
   metrics.build.set({ version }, 1)
   const pipelines = new Map<string, PipelineTelemetry>()
 
-  const emit = (event: ProcessEvent): void => {
+  const emit = (part: keyof typeof components, event: ProcessEvent): void => {
     record(metrics, event, clock)
     const line = logLine(event)
-    if (line !== null) logger[line.level](line.fields, line.message)
+    if (line !== null) components[part][line.level](line.fields, line.message)
   }
 
   return {
     logger,
     registry,
+    component: (name) => components[name],
     pipeline(name) {
-      const telemetry = pipelines.get(name) ?? new PipelineTelemetry(name, metrics, logger, clock)
+      const telemetry = pipelines.get(name) ?? new PipelineTelemetry(name, metrics, loggers, clock)
       pipelines.set(name, telemetry)
       return telemetry
     },
     async forget(name) {
+      const { logger: own, trainingLogger } = pipelines.get(name) ?? {}
+      for (const one of [own, trainingLogger]) if (one !== undefined) loggers.forget(one)
       pipelines.delete(name)
       for (const metric of Object.values(metrics) as readonly Labelled[]) {
         for (const { labels } of (await metric.get()).values) {
@@ -68,16 +80,12 @@ export function createTelemetry({ version, clock = systemClock, ...logging }: Te
         }
       }
     },
-    engine: (backend) => emit({ kind: 'engine-started', backend }),
-    configLoaded: (fields) => emit({ kind: 'config-loaded', ...fields }),
-    configDrift: (fields) => emit({ kind: 'config-drifted', ...fields }),
-    configReloaded: (fields) => emit({ kind: 'config-reloaded', ...fields }),
-    logFrom(level) {
-      // A child keeps the level it was made with.
-      for (const one of [logger, ...[...pipelines.values()].map((pipeline) => pipeline.logger)])
-        one.level = level
-    },
-    http: (fields) => emit({ kind: 'http-answered', ...fields }),
+    engine: (backend) => emit('engine', { kind: 'engine-started', backend }),
+    configLoaded: (fields) => emit('config', { kind: 'config-loaded', ...fields }),
+    configDrift: (fields) => emit('config', { kind: 'config-drifted', ...fields }),
+    configReloaded: (fields) => emit('config', { kind: 'config-reloaded', ...fields }),
+    logFrom: (levels) => loggers.change(levels),
+    http: (fields) => emit('http', { kind: 'http-answered', ...fields }),
     metricsText() {
       for (const telemetry of pipelines.values()) telemetry.updateAges()
       return registry.metrics()

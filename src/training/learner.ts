@@ -51,7 +51,7 @@ export class Learner {
   }
 
   get log(): PipelineTelemetry['logger'] {
-    return this.options.telemetry.logger
+    return this.options.telemetry.trainingLogger
   }
 
   /** A training that a person wants; it is due at once. */

@@ -127,7 +127,11 @@ test('the daemon gets every documented default', () => {
     dataDir: 'data',
     config: { watch: false },
     shutdown: { timeout: 30_000 },
-    log: { level: 'info', format: 'auto' },
+    log: {
+      level: 'info',
+      levels: { config: null, http: null, broker: null, engine: null, pipelines: null, training: null },
+      format: 'auto',
+    },
     http: { host: '127.0.0.1', port: 8787, maxBodyBytes: 8_388_608, maxRecordsPerRequest: 50_000 },
     broker: {
       kind: 'embedded',

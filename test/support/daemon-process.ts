@@ -66,12 +66,13 @@ export class DaemonProcess {
     const file = join(dataDir, 'tidecast.json5')
     await writeFile(file, JSON.stringify(config))
     const settings = [`dataDir=${dataDir}`, `http.port=${port}`]
-    const options = settings.flatMap((setting) => ['--set', setting])
-    const child = spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, TIDECAST_HTTP_TOKEN: TOKEN, ...env },
-    })
-    return new DaemonProcess(child, file)
+    return new DaemonProcess(launch(file, settings, env), file)
+  }
+
+  /** @param file a configuration that somebody else looks after */
+  static on(file: string, dataDir: string, env: Readonly<Record<string, string>> = {}): DaemonProcess {
+    const settings = [`dataDir=${dataDir}`, 'http.port=0']
+    return new DaemonProcess(launch(file, settings, env), file)
   }
 
   get pid(): number {
@@ -225,4 +226,16 @@ export class DaemonProcess {
     const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim()
     return children === '' ? null : Number(children.split(' ')[0])
   }
+}
+
+function launch(
+  file: string,
+  settings: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const options = settings.flatMap((setting) => ['--set', setting])
+  return spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, TIDECAST_HTTP_TOKEN: TOKEN, ...env },
+  })
 }

@@ -11,7 +11,7 @@ import type {
   PartitionRestored,
   TopicReplaced,
 } from '../../src/telemetry/events.js'
-import { createLogger } from '../../src/telemetry/logger.js'
+import { Loggers } from '../../src/telemetry/loggers.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { PipelineTelemetry } from '../../src/telemetry/pipeline-telemetry.js'
 import { sharedEngine } from './shared-engine.js'
@@ -31,8 +31,8 @@ export class Account extends PipelineTelemetry {
   #changed = (): void => undefined
 
   constructor(pipeline: string) {
-    const logger = createLogger({ level: 'error', format: 'json', destination: { write: () => undefined } })
-    super(pipeline, createMetrics(new Registry()), logger, systemClock)
+    const loggers = new Loggers({ level: 'error', format: 'json', destination: { write: () => undefined } })
+    super(pipeline, createMetrics(new Registry()), loggers, systemClock)
   }
 
   override batch(fields: Omit<BatchSettled, 'kind'>): void {

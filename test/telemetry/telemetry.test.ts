@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { REJECT_REASONS } from '../../src/core/decode.js'
 import type { LoggerOptions } from '../../src/telemetry/logger.js'
+import type { LogLevels } from '../../src/telemetry/loggers.js'
 import { createTelemetry } from '../../src/telemetry/telemetry.js'
 
 const SCORES = { mase: 0.8, wql: 0.1, coverage: 0.8, targets: 100 }
 
-function setUp(logging: Partial<LoggerOptions> = {}) {
+function setUp(logging: Partial<LoggerOptions & LogLevels> = {}) {
   const lines: string[] = []
   const clock = { at: 1_000_000, now: () => clock.at }
   const destination = { write: (chunk: string) => lines.push(chunk) }
@@ -312,4 +313,24 @@ test('a partition that has moved to another process, and a series that is no mor
   assert.equal(await left('series="north"'), 5)
   pipeline.named({ series: 'north', ...reading, steps: 6 })
   assert.equal(await left('series="north"'), 5, 'another step replaces the one before')
+})
+
+test('the level of each component is changed while it runs, also of loggers that there are already', () => {
+  const { telemetry, log } = setUp({ level: 'warn', levels: { training: 'debug' } })
+  const speak = (): unknown[] => {
+    const before = log().length
+    telemetry.logger.info({}, 'daemon')
+    telemetry.component('broker').debug({}, 'broker')
+    telemetry.component('http').info({}, 'http')
+    telemetry.pipeline('p').logger.info({}, 'pipelines')
+    telemetry.pipeline('p').trainingLogger.debug({}, 'training')
+    return log()
+      .slice(before)
+      .map(({ component = 'daemon', msg }) => (assert.equal(component, msg), msg))
+  }
+  assert.deepEqual(speak(), ['training'])
+  telemetry.logFrom({ level: 'info', levels: { broker: 'debug', http: 'error', training: null } })
+  assert.deepEqual(speak(), ['daemon', 'broker', 'pipelines'])
+  telemetry.logFrom({ level: 'error' })
+  assert.deepEqual(speak(), [])
 })

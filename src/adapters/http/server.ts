@@ -101,7 +101,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     const known = toHttpError(error)
     if (known.status >= 500) {
       const { id, method } = request
-      telemetry.logger.error({ err: error, requestId: id, method }, 'request failed')
+      telemetry.component('http').error({ err: error, requestId: id, method }, 'request failed')
     }
     return answer(reply, known)
   })
