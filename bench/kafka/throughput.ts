@@ -82,6 +82,7 @@ async function pythonRate(brokers: string, records: number): Promise<number | nu
   const args = [program, brokers, 'observations', 'python.forecasts', String(records)]
   const child = spawn(interpreter, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  if (child.exitCode !== 0) throw new Error(`${program} has failed: exit ${String(child.exitCode)}`)
   const { seconds } = JSON.parse(output) as { readonly seconds: number }
   return records / seconds
 }

@@ -101,7 +101,7 @@ def forecast(network, states, slots, messages, producer, sink):
         waves[wave].append((series, slot, observation["ts"], observation["value"]))
     for wave in waves:
         rows = torch.tensor([slot for _, slot, _, _ in wave])
-        values = torch.tensor([value for _, _, _, value in wave])
+        values = torch.tensor([value for _, _, _, value in wave], dtype=torch.float32)
         inputs = values[:, None].expand(-1, INPUTS).contiguous()
         quantiles = network(inputs, states, rows).view(-1, len(LEVELS), HORIZON).sort(dim=1).values
         for (series, _, ts, _), levels in zip(wave, quantiles.tolist()):
