@@ -67,6 +67,15 @@ export class BacktestDesk implements BacktestControl {
     return this.all.get(id)
   }
 
+  cancel(id: string): BacktestStatus | undefined {
+    const status = this.all.get(id)
+    if (status?.state !== 'running') return status
+    const cancelled = { ...status, state: 'cancelled' } as const
+    this.all.set(id, cancelled)
+    this.close()
+    return cancelled
+  }
+
   /** Ends what is under way: its process cleans up behind itself. */
   close(): void {
     if (this.child?.connected === true) this.child.disconnect()

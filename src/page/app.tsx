@@ -10,12 +10,14 @@ import { ConfigurationPage } from './views/configuration/configuration-page.js'
 import { LearningPage } from './views/learning/learning-page.js'
 import { Overview } from './views/overview/overview.js'
 import { SeriesPage } from './views/series/series-page.js'
+import { TryPage } from './views/try/try-page.js'
 
 const NAMES: Readonly<Record<View, string>> = {
   overview: 'Overview',
   series: 'Series',
   learning: 'Learning',
   configuration: 'Configuration',
+  try: 'Your data',
 }
 
 const SYMBOLS = { auto: '◐', light: '☀', dark: '☾' } as const
@@ -55,6 +57,8 @@ export function App() {
           <LearningPage status={status} params={params} />
         ) : view === 'configuration' ? (
           <ConfigurationPage status={status} />
+        ) : view === 'try' ? (
+          <TryPage params={params} />
         ) : (
           <SeriesPage status={status} params={params} />
         )}

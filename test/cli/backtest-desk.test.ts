@@ -52,3 +52,17 @@ test('what cannot be backtested says why', async (t) => {
   const unknown = await new BacktestDesk({}).start(csv(10), { ...REQUEST, compare: 'gru,gpt' })
   assert.ok(unknown.kind === 'refused' && /some of/.test(unknown.why))
 })
+
+test('a backtest that is given up ends, and another one may begin', async (t) => {
+  const { desk, id } = await started(t, csv(4000))
+  assert.equal(desk.cancel('unknown'), undefined)
+  assert.equal(desk.cancel(id)!.state, 'cancelled')
+  assert.equal(desk.cancel(id)!.state, 'cancelled', 'it stays so')
+  for (;;) {
+    const outcome = await desk.start(csv(10), REQUEST)
+    if (outcome.kind === 'started') break
+    assert.equal(outcome.kind, 'busy')
+    await pause(LOOK_MS)
+  }
+  assert.deepEqual([desk.status(id)!.state, desk.status(id)!.report], ['cancelled', null])
+})

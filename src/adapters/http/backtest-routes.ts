@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { BacktestControl, BacktestRequest } from '../../ports/control/backtests.js'
+import type { BacktestControl, BacktestRequest, BacktestStatus } from '../../ports/control/backtests.js'
 import { HttpError } from './errors.js'
 import { nullable, object } from './schemas.js'
 
@@ -30,12 +30,11 @@ const START = {
 } as const
 
 const STATUS = {
-  summary: 'how far a backtest is, and its report',
   params: object({ id: { type: 'string' } }),
   response: {
     200: object({
       id: { type: 'string' },
-      state: { type: 'string', enum: ['running', 'done', 'failed'] },
+      state: { type: 'string', enum: ['running', 'done', 'failed', 'cancelled'] },
       progress: object({
         phase: { type: 'string', enum: ['reading', 'training', 'streaming'] },
         model: nullable('string', 'what is trained, or forecasts: a cell, or baseline'),
@@ -76,9 +75,24 @@ export function backtestRoutes(app: FastifyInstance, control: BacktestControl): 
     },
   )
 
-  app.get<{ Params: { readonly id: string } }>('/api/v1/backtests/:id', { schema: STATUS }, ({ params }) => {
-    const status = control.status(params.id)
-    if (status !== undefined) return status
-    throw new HttpError(404, 'not-found', `There is no backtest "${params.id}", or it is too long ago.`)
-  })
+  app.get<OfBacktest>(
+    '/api/v1/backtests/:id',
+    { schema: { summary: 'how far a backtest is, and its report', ...STATUS } },
+    ({ params: { id } }) => known(control.status(id), id),
+  )
+
+  app.delete<OfBacktest>(
+    '/api/v1/backtests/:id',
+    { schema: { summary: 'end a backtest; one that is over stays as it is', ...STATUS } },
+    ({ params: { id } }) => known(control.cancel(id), id),
+  )
+}
+
+interface OfBacktest {
+  readonly Params: { readonly id: string }
+}
+
+function known(status: BacktestStatus | undefined, id: string): BacktestStatus {
+  if (status !== undefined) return status
+  throw new HttpError(404, 'not-found', `There is no backtest "${id}", or it is too long ago.`)
 }

@@ -1,6 +1,6 @@
 import { Store } from './store.js'
 
-export const VIEWS = ['overview', 'series', 'learning', 'configuration'] as const
+export const VIEWS = ['overview', 'series', 'learning', 'configuration', 'try'] as const
 export type View = (typeof VIEWS)[number]
 
 export interface Route {

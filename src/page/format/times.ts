@@ -54,3 +54,23 @@ export function formatSteps(steps: number, interval: string): string {
   const ms = intervalMs(interval)
   return ms === null ? `${steps} observation${steps === 1 ? '' : 's'}` : formatSpan(steps * ms)
 }
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const
+
+/** As a configuration says it: "15m", "1d". @param ms a whole number above 0 */
+export function printInterval(ms: number): string {
+  const [unit, length] = UNITS.find(([, own]) => ms % own === 0)!
+  return `${ms / length}${unit}`
+}
+
+/** The same of an ISO 8601 duration, or `observations`. */
+export function printIntervalOf(interval: string): string {
+  const ms = intervalMs(interval)
+  return ms === null ? 'observations' : printInterval(ms)
+}

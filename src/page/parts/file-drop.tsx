@@ -30,7 +30,6 @@ export function FileDrop({ label, accept, dropped, children }: Props) {
         take(event.dataTransfer?.files)
       }}
     >
-      {children}
       <label class="chooser">
         {label}, or choose one:{' '}
         <input
@@ -43,6 +42,7 @@ export function FileDrop({ label, accept, dropped, children }: Props) {
           }}
         />
       </label>
+      {children}
     </div>
   )
 }

@@ -6,6 +6,8 @@ export interface BacktestControl {
   start(csv: Uint8Array, request: BacktestRequest): Promise<BacktestOutcome>
   /** `undefined`: no such backtest, or it is too long ago. */
   status(id: string): BacktestStatus | undefined
+  /** Ends it, whatever it is at; one that is over stays as it is. `undefined`: no such backtest. */
+  cancel(id: string): BacktestStatus | undefined
 }
 
 export interface BacktestRequest {
@@ -27,7 +29,7 @@ export type BacktestOutcome =
 
 export interface BacktestStatus {
   readonly id: string
-  readonly state: 'running' | 'done' | 'failed'
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled'
   readonly progress: BacktestProgress
   /** `null` until it is done. */
   readonly report: BacktestReport | null

@@ -4,6 +4,7 @@ import type {
   BacktestControl,
   BacktestOutcome,
   BacktestProgress,
+  BacktestStatus,
 } from '../../../src/ports/control/backtests.js'
 import { serve, TOKEN } from './harness.js'
 
@@ -19,13 +20,17 @@ const PROGRESS: BacktestProgress = {
 test('data are backtested with the token only, with bounded options, and one set at a time', async (t) => {
   const asked: unknown[] = []
   let outcome: BacktestOutcome = { kind: 'started', id: 'b1' }
+  const running: BacktestStatus = { id: 'b1', state: 'running', progress: PROGRESS, report: null, why: null }
   const backtests: BacktestControl = {
     start: async (csv, request) => {
       asked.push([Buffer.from(csv).toString(), { ...request }])
       return outcome
     },
-    status: (id) =>
-      id === 'b1' ? { id, state: 'running', progress: PROGRESS, report: null, why: null } : undefined,
+    cancel: (id) => {
+      asked.push(['cancel', id])
+      return id === 'b1' ? { ...running, state: 'cancelled' } : undefined
+    },
+    status: (id) => (id === 'b1' ? running : undefined),
   }
   const { server, get } = await serve(t, {}, { backtests })
   const post = async (query: string, body = 'series,ts,value', token = TOKEN) =>
@@ -58,4 +63,14 @@ test('data are backtested with the token only, with bounded options, and one set
   assert.equal(body['state'], 'running')
   assert.deepEqual(body['progress'], PROGRESS)
   assert.equal((await get('/api/v1/backtests/b2')).status, 404)
+  asked.length = 0
+  const end = async (id: string, token: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    return fetch(`${server.url}/api/v1/backtests/${id}`, { method: 'DELETE', headers })
+  }
+  assert.equal((await end('b1', 'no')).status, 403)
+  assert.deepEqual(asked, [])
+  const ended = await end('b1', TOKEN)
+  assert.deepEqual(await ended.json(), { ...running, state: 'cancelled' })
+  assert.equal((await end('b2', TOKEN)).status, 404)
 })

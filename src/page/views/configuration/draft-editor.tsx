@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { ConfigStatus, PlanReport } from '../../../ports/control/config.js'
 import { change } from '../../api/token.js'
+import { plannedPipeline } from '../../base/planned-pipeline.js'
 import { download } from '../../charts/download.js'
 import { FileDrop } from '../../parts/file-drop.js'
 import { Outcome } from '../../parts/outcome.js'
@@ -18,7 +19,8 @@ interface Props {
 
 /** A text in the place of the configuration files: what a reload with it would do. */
 export function DraftEditor({ config, pipelines }: Props) {
-  const [text, setText] = useState('')
+  const planned = plannedPipeline.value
+  const [text, setText] = useState(() => (planned === null ? '' : draftOf(config, pipelines, planned)))
   const [format, setFormat] = useState<Format>('json5')
   const [finding, setFinding] = useState<Finding | null>(null)
   const action = useAction()
@@ -27,6 +29,8 @@ export function DraftEditor({ config, pipelines }: Props) {
     setFormat(kind)
     setFinding(null)
   }
+  // It was taken up; whoever comes back later begins anew.
+  useEffect(() => plannedPipeline.set(null), [])
   const open = async (file: File): Promise<void> => {
     take(await file.text(), /\.ya?ml$/i.test(file.name) ? 'yaml' : 'json5')
   }

@@ -4,12 +4,13 @@ import type { StatusEvent } from '../../api/live.js'
 import { ofPipeline } from '../../api/client.js'
 import { change } from '../../api/token.js'
 import { useResource } from '../../api/use-resource.js'
+import { TrainingCurves } from '../../charts/training-curves.js'
 import { Notice, Waiting } from '../../parts/notice.js'
 import { Outcome } from '../../parts/outcome.js'
 import { PipelineField } from '../../parts/pipeline-field.js'
 import { useAction } from '../../parts/use-action.js'
 import { Decisions } from './decisions.js'
-import { Gradients, TrainingCurves } from './training-curves.js'
+import { Gradients } from './gradients.js'
 import { TrainingNow } from './training-now.js'
 import { Versions } from './versions.js'
 
@@ -60,7 +61,10 @@ function Learning({ pipeline }: { readonly pipeline: string }) {
           </button>
         </div>
         <Outcome of={action} />
-        <TrainingCurves learning={data} />
+        <TrainingCurves
+          curve={data.curve}
+          whose={data.progress === null ? 'Of the last network' : 'Of the present training'}
+        />
         <Gradients learning={data} />
       </section>
       {models.data === undefined ? (

@@ -4,6 +4,7 @@ import type { Column } from '../../charts/align.js'
 import { gapsOf, withGaps } from '../../charts/align.js'
 import type { Band, ChartModel, Line } from '../../charts/chart-model.js'
 import type { Role } from '../../charts/colours.js'
+import { outermost, outermostLevels, type Quantiles } from '../../charts/quantiles.js'
 import { intervalMs } from '../../format/times.js'
 import { drawnTargets, usualDistance } from './targets.js'
 import type { Fork } from './what-if.js'
@@ -82,34 +83,14 @@ export function fanModel(parts: FanParts): ChartModel {
   }
 }
 
-interface Quantiles {
-  readonly low: readonly number[]
-  readonly middle: readonly number[]
-  readonly high: readonly number[]
-}
-
-function levelsOf(levels: readonly string[]): readonly [low: string, middle: string, high: string] | null {
-  const sorted = [...levels].sort((a, b) => Number(a) - Number(b))
-  const [low, high] = [sorted[0], sorted.at(-1)]
-  const middle = sorted.reduce<string | undefined>(
-    (best, level) =>
-      best === undefined || Math.abs(Number(level) - 0.5) < Math.abs(Number(best) - 0.5) ? level : best,
-    undefined,
-  )
-  return low === undefined || middle === undefined || high === undefined ? null : [low, middle, high]
-}
-
 /** The outermost band and the median of a forecast; of none, nothing. */
 export function fanColumns(forecast: Forecast | null | undefined): Quantiles {
-  const levels = levelsOf(Object.keys(forecast?.quantiles ?? {}))
-  if (levels === null || forecast === null || forecast === undefined) return { low: [], middle: [], high: [] }
-  const [low, middle, high] = levels.map((level) => forecast.quantiles[level] ?? [])
-  return { low: low!, middle: middle!, high: high! }
+  return outermost(forecast?.quantiles ?? {})
 }
 
 /** The same of one step of many forecasts. */
 export function columnsOf(rows: readonly Readonly<Record<string, number>>[]): Quantiles {
-  const levels = levelsOf(Object.keys(rows[0] ?? {}))
+  const levels = outermostLevels(Object.keys(rows[0] ?? {}))
   if (levels === null) return { low: [], middle: [], high: [] }
   const [low, middle, high] = levels.map((level) => rows.map((row) => row[level]!))
   return { low: low!, middle: middle!, high: high! }
