@@ -12,7 +12,7 @@ import type {
   BacktestRequest,
   BacktestStatus,
 } from '../ports/control/backtests.js'
-import { backtestConfig, requestedNetworks } from './backtest/configuration.js'
+import { backtestConfig, requestedNetworks, retrainEveryOf } from './backtest/configuration.js'
 import type { BacktestReply } from './backtest/protocol.js'
 import { forkAside } from './fork-aside.js'
 
@@ -40,6 +40,7 @@ export class BacktestDesk implements BacktestControl {
   async start(csv: Uint8Array, request: BacktestRequest): Promise<BacktestOutcome> {
     if (this.busy) return { kind: 'busy' }
     try {
+      if (request.retrainEvery !== undefined) retrainEveryOf(request.retrainEvery)
       requestedNetworks(request, backtestConfig(request, this.env))
     } catch (error) {
       if (error instanceof ConfigError || error instanceof InvalidArgumentError)

@@ -8,7 +8,7 @@ import { createTelemetry } from '../telemetry/telemetry.js'
 import type { CellKind } from '../core/network-spec.js'
 import type { BacktestProgress } from '../ports/control/backtests.js'
 import { backtest } from './backtest/backtest.js'
-import { networksOf } from './backtest/configuration.js'
+import { networksOf, retrainEveryOf, type RetrainEvery } from './backtest/configuration.js'
 import { reportPage } from './backtest/html/page.js'
 import { scoresText } from './backtest/text.js'
 import { shareBelow1, wholeNumber } from './cell-options.js'
@@ -24,6 +24,7 @@ interface Options extends GridOptions {
   readonly test: number
   readonly stride: number
   readonly compare?: readonly CellKind[]
+  readonly retrainEvery?: RetrainEvery
   readonly out?: string
   readonly html?: string
   readonly set?: Readonly<Record<string, string>>
@@ -52,6 +53,11 @@ export function registerBacktest(program: Command, context: CliContext): void {
       '--compare <models>',
       'train several networks and score them side by side, such as gru,lstm,rnn; the baseline is always there',
       networksOf,
+    )
+    .option(
+      '--retrain-every <duration>',
+      'retrain as the stream goes, each time so much of its time has passed, such as 28d, or so many steps; as in the daemon, never before training.minNew steps are newer than the network, and what does not pass the gate is not used',
+      retrainEveryOf,
     )
     .option('--out <file>', 'write the scored forecasts of the first network there, one JSON line each')
     .option('--html <file>', 'write the report there as one page, with charts, for a browser')
@@ -97,6 +103,7 @@ async function run(options: Options, command: Command, context: CliContext): Pro
     networks: options.compare ?? [config.pipelines[0]!.model.cell],
     test: options.test,
     stride: options.stride,
+    retrainEvery: options.retrainEvery ?? null,
     ...(options.out === undefined ? {} : { out: resolve(context.cwd, options.out) }),
     pid: context.pid,
     env: context.env,

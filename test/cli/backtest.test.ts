@@ -119,6 +119,34 @@ test('networks are compared side by side on the same targets, and a second run s
     assert.deepEqual(lasting(await backtest(args)), lasting(report))
   }))
 
+test('a network is retrained as the stream goes: on the past alone, and what passes the gate forecasts from then on', () =>
+  inFolder(async (folder) => {
+    const file = await head(folder, 'electricity', 3600)
+    const out = join(folder, 'forecasts.ndjson')
+    const { options, models } = await backtest([
+      ...['--data', file, '--horizon', '6', '--test', '0.5', '--retrain-every', '1200', '--out', out],
+      ...['training.updates=10', 'training.minNew=480', 'training.holdout=0.3'].flatMap((key) => [
+        '--set',
+        key,
+      ]),
+    ])
+    assert.equal(options.retrainEvery, 'P50D')
+    const [first, second, ...others] = models[0]!.trainings
+    assert.deepEqual([first!.reason, second!.reason, others], ['first', 'schedule', []])
+    for (const { at, report } of [first!, second!]) assert.ok(report.to < Date.parse(at))
+    assert.equal(Date.parse(second!.at) - Date.parse(first!.at), 1200 * 3_600_000)
+    assert.equal(second!.promoted, second!.verdict!.promote)
+    // After ten updates there is much to be learnt.
+    assert.ok(second!.promoted, JSON.stringify(second!.verdict))
+    const forecasts = (await readFile(out, 'utf8')).trim().split('\n')
+    for (const line of forecasts) {
+      const { origin, model } = JSON.parse(line) as { origin: string; model: string }
+      assert.equal(model, Date.parse(origin) < Date.parse(second!.at) ? 'gru@1' : 'gru@2', origin)
+    }
+    assert.equal(models[0]!.scores.origins, forecasts.length)
+    assert.equal(models[1]!.scores.origins, forecasts.length)
+  }))
+
 test('the portable backend trains and forecasts like TensorFlow', () =>
   inFolder(async (folder) => {
     const file = await head(folder, 'electricity', 1200)
@@ -136,6 +164,7 @@ for (const [option, value, problem] of [
   ['--interval', '5', /a duration of at least one second/],
   ['--set', 'hidden', /Expected path=value/],
   ['--compare', 'gru,gpt', /some of rnn, lstm, gru and baseline/],
+  ['--retrain-every', 'weekly', /a duration such as 28d/],
 ] as const) {
   test(`${option} ${value} is refused before anything is read`, async () => {
     const { error } = await runCommand(registerBacktest, ['backtest', '--data', 'none.csv', option, value], {

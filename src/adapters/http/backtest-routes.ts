@@ -24,6 +24,11 @@ const START = {
         description: "share of each series' end that is forecast and never trained on",
       },
       compare: { type: 'string', maxLength: 100, description: 'networks to compare, such as gru,lstm' },
+      retrainEvery: {
+        type: 'string',
+        maxLength: 40,
+        description: 'retrain as the stream goes: a duration such as 28d, or steps',
+      },
     },
   },
   response: { 202: object({ id: { type: 'string' } }) },

@@ -1,7 +1,7 @@
 import { NUMBERS, readRows, type FileObservation } from '../../adapters/files/observations.js'
 import { createTelemetry } from '../../telemetry/telemetry.js'
 import { backtest } from './backtest.js'
-import { backtestConfig, requestedNetworks } from './configuration.js'
+import { backtestConfig, requestedNetworks, retrainEveryOf } from './configuration.js'
 import type { BacktestJob, BacktestReply } from './protocol.js'
 
 /** Entry of the process of a backtest: takes one job from its parent, answers, ends. */
@@ -30,6 +30,7 @@ async function run(job: BacktestJob): Promise<void> {
       networks: requestedNetworks(job, config),
       test: job.test,
       stride: 1,
+      retrainEvery: job.retrainEvery === undefined ? null : retrainEveryOf(job.retrainEvery),
       pid: process.pid,
       env: process.env,
       telemetry: createTelemetry({

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { formats } from '../../config/formats.js'
 import { loadConfig } from '../../config/load.js'
 import type { Config } from '../../config/types.js'
 import { CELLS, type CellKind } from '../../core/network-spec.js'
@@ -12,6 +13,18 @@ export function backtestConfig(
   const steps = season.split(',').map(Number)
   const pipeline = { topic: 'data', interval, season: steps, horizon, training: { enabled: false } }
   return loadConfig({ files: [], text: JSON.stringify({ pipelines: { network: pipeline } }), env })
+}
+
+/** What a retraining waits for: a duration (ms), or steps of the grid. */
+export type RetrainEvery = { readonly ms: number } | { readonly steps: number }
+
+/** Throws an `InvalidArgumentError`. */
+export function retrainEveryOf(text: string): RetrainEvery {
+  const steps = Number(text)
+  if (Number.isSafeInteger(steps) && steps > 0) return { steps }
+  const ms = formats.duration.parse(text)
+  if (typeof ms === 'number' && ms > 0) return { ms }
+  throw new InvalidArgumentError('Expected a duration such as 28d, or a whole number of steps above 0.')
 }
 
 /** Throws an `InvalidArgumentError` where it names what is no network. */

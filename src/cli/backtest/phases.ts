@@ -1,7 +1,11 @@
 import type { BacktestProgress } from '../../ports/control/backtests.js'
 
+const WITH_REFIT = 2.2
+
 /** Follows a backtest through its phases, and says when the present one will be over. */
 export class Phases {
+  /** Updates that the present training began with; 0: none has been made. */
+  private planned = 0
   private started = performance.now()
   private done = 0
   private phase: BacktestProgress['phase'] = 'reading'
@@ -18,7 +22,18 @@ export class Phases {
     this.phase = phase
     this.model = model
     this.started = performance.now()
+    this.planned = 0
     this.report(0, '', null)
+  }
+
+  /**
+   * A first training goes on with about as much again, on everything: how much it learns only then.
+   * @param updates planned so far
+   */
+  training(update: number, updates: number, loss: number): void {
+    if (this.planned === 0) this.planned = updates
+    const all = updates > this.planned ? updates : WITH_REFIT * updates
+    this.report(Math.min(1, update / all), `loss ${loss.toFixed(4)}`)
   }
 
   /**

@@ -16,11 +16,14 @@ export interface StreamOptions {
   readonly onRecords: (records: number) => void
 }
 
-/** Lets all records of a topic through a pipeline; resolves when the last one has been settled. */
-export async function stream(
+/**
+ * Runs a pipeline for as long as `use` takes.
+ * @param use is handed a wait until so many records have been settled
+ */
+export async function withPipeline(
   config: PipelineConfig,
-  total: number,
   { broker, engine, telemetry, signal, onRecords }: StreamOptions,
+  use: (pipeline: Pipeline, drained: (records: number) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   let problem: { error: unknown } | undefined
   const pipeline = new Pipeline({
@@ -36,12 +39,14 @@ export async function stream(
   })
   await pipeline.start()
   try {
-    while (pipeline.progress.records < total) {
-      signal.throwIfAborted()
-      if (problem !== undefined) throw problem.error
-      onRecords(pipeline.progress.records)
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    }
+    await use(pipeline, async (records) => {
+      while (pipeline.progress.records < records) {
+        signal.throwIfAborted()
+        if (problem !== undefined) throw problem.error
+        onRecords(pipeline.progress.records)
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+      }
+    })
   } finally {
     await pipeline.stop()
   }

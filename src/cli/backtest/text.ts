@@ -18,10 +18,16 @@ export function scoresText({ options, data, models }: BacktestReport): string {
 }
 
 function effort({ name, trainings, streamSeconds }: ModelReport): string {
-  const trained = trainings.map(
-    ({ report }) => `trained ${report.updates} updates in ${report.seconds.toFixed(0)} s`,
-  )
-  return `${name}: ${[...trained, `streamed in ${streamSeconds.toFixed(0)} s`].join(', ')}\n`
+  const [first, ...later] = trainings
+  const promoted = later.filter((training) => training.promoted).length
+  const parts = [
+    ...(first === undefined
+      ? []
+      : [`trained ${first.report.updates} updates in ${first.report.seconds.toFixed(0)} s`]),
+    `streamed in ${streamSeconds.toFixed(0)} s`,
+    ...(later.length === 0 ? [] : [`retrained ${later.length} times on the way, promoted ${promoted}`]),
+  ]
+  return `${name}: ${parts.join(', ')}\n`
 }
 
 function digits(score: number | null | undefined, places: number): string {

@@ -25,6 +25,8 @@ export interface BacktestOptions extends PipelineForm {
   /** Every so many origins one is scored. */
   readonly stride: number
   readonly seed: number
+  /** Duration of the stream's time between two retrainings, ISO 8601; `null`: none. */
+  readonly retrainEvery: string | null
 }
 
 export interface BacktestData {
@@ -56,7 +58,7 @@ export interface ModelReport {
   readonly calibration: readonly { readonly level: number; readonly below: number }[]
   /** Of the baseline none. */
   readonly trainings: readonly BacktestTraining[]
-  /** Seconds for all records through the pipeline. */
+  /** Seconds for all records through the pipeline, and for the trainings on the way. */
   readonly streamSeconds: number
 }
 
@@ -67,10 +69,16 @@ export interface BacktestScores extends TargetScores {
 }
 
 export interface BacktestTraining {
+  /** Time of the stream: all it was trained on is older. */
+  readonly at: string
+  /** `first`, or why another one was due, such as `schedule`. */
+  readonly reason: string
   readonly version: number
+  /** Whether it forecast from then on. */
+  readonly promoted: boolean
   /** What the gate says of it; `null` where there is none. The first network forecasts whatever it says. */
   readonly verdict: Verdict | null
-  /** On held-out data before the test part. */
+  /** On the newest of the data before `at`. */
   readonly scores: JudgedScores
   readonly report: TrainingReport
 }

@@ -20,6 +20,8 @@ export interface BacktestRequest {
   readonly test: number
   /** Networks to compare, such as `gru,lstm`. Absent: the one that a pipeline has unless configured. */
   readonly compare?: string
+  /** Retrain as the stream goes: a duration such as `28d`, or steps. Absent: not. */
+  readonly retrainEvery?: string
 }
 
 export type BacktestOutcome =

@@ -127,7 +127,7 @@ function forecasts({ models, examples }: BacktestReport): Markup {
   return html`<section>
     <h2>Forecasts and what came</h2>
     <p>
-      From each circle on, a forecast as it was published then: its median and intervals. The dark line is
+      From each circle on, a forecast as it was published then: its median and intervals. The thin line is
       what came.
     </p>
     <fieldset>

@@ -48,10 +48,10 @@ export function bucketsTable({ models }: BacktestReport): Markup | null {
   const labels = models[0]!.buckets.map(({ steps }) => steps)
   if (labels.length < 2) return null
   const rows = labels.flatMap((label, b) =>
-    models.map(({ name, buckets }, i): Cell[] => {
+    models.map(({ name, buckets }): Cell[] => {
       const { mase, wql, coverage } = buckets[b]!
       return [
-        i === 0 ? label : '',
+        label,
         html`<span class="m-${name}">${name}</span>`,
         decimals(3)(mase),
         decimals(4)(wql),
@@ -74,7 +74,7 @@ export function trainingsTable({ models }: BacktestReport): Markup | null {
     trainings.map((training) => trainingRow(name, training)),
   )
   if (rows.length === 0) return null
-  const names = ['network', 'data', 'updates', 'seconds', 'device', 'clipped', 'the gate']
+  const names = ['network', 'when and why', 'data', 'updates', 'seconds', 'device', 'clipped', 'the gate']
   return html`<section>
     <h2>Trainings</h2>
     <p>
@@ -85,10 +85,11 @@ export function trainingsTable({ models }: BacktestReport): Markup | null {
   </section>`
 }
 
-function trainingRow(name: string, { version, report, verdict }: BacktestTraining): Cell[] {
+function trainingRow(name: string, { at, reason, version, report, verdict }: BacktestTraining): Cell[] {
   const iso = (ms: number): string => new Date(ms).toISOString()
   return [
     `${name}@${version}`,
+    `${day(at)}, ${reason}`,
     `${day(iso(report.from))} to ${day(iso(report.to))}`,
     whole(report.updates),
     decimals(1)(report.seconds),
