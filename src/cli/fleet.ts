@@ -55,7 +55,9 @@ export class Fleet {
   measurePhases(): void {
     for (const [name, { pipeline, trouble }] of this.members) {
       const phase = pipeline?.phase ?? restingPhase(trouble)
-      this.deps.telemetry.pipeline(name).phase(phase)
+      const telemetry = this.deps.telemetry.pipeline(name)
+      telemetry.phase(phase)
+      if (pipeline === null) telemetry.trouble(trouble)
     }
   }
 

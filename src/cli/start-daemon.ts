@@ -42,7 +42,9 @@ export class FrontDesk implements Control, LearningControl, ModelsControl, Probl
   problems(): readonly Problem[] {
     if (this.daemon !== undefined) return this.daemon.problems()
     const starting = this.waitingFor === STARTING
-    const todo = starting ? 'Wait a moment.' : 'See that the broker runs; it is tried again by itself.'
+    const todo = starting
+      ? 'Wait a moment.'
+      : 'See that the broker runs, and that there is room on the disk; it is tried again by itself.'
     return [{ severity: starting ? 'info' : 'critical', pipeline: null, what: this.waitingFor, todo }]
   }
 
@@ -83,7 +85,8 @@ export async function startDaemon(
       desk.daemon = await Daemon.start(options)
       return desk.daemon
     } catch (error) {
-      const passing = error instanceof BrokerError && error.code === 'unavailable' && error.retriable
+      const passing =
+        error instanceof BrokerError && error.retriable && ['unavailable', 'disk-full'].includes(error.code)
       if (!passing) throw error
       desk.waitingFor = `waiting for the broker: ${error.message}`
       for (const { name } of config.pipelines) telemetry.pipeline(name).trouble(error.message)

@@ -12,6 +12,7 @@ import type {
 import type { Clock } from '../../ports/clock.js'
 import type { ModelStore } from '../../ports/model-store.js'
 import { Environment } from './environment.js'
+import { translated } from './errors.js'
 import { Groups } from './groups.js'
 import { EmbeddedModelStore } from './model-store.js'
 import { PartitionReader } from './partition-reader.js'
@@ -53,7 +54,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   } catch (error) {
     await environment.close()
     await lock?.release()
-    throw error
+    throw await translated(error, dir)
   }
 }
 

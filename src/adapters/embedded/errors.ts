@@ -8,8 +8,10 @@ const MDB_CORRUPTED = -30796
 const MDB_PAGE_NOTFOUND = -30797
 /** Also what LMDB says when the kernel took only a part of what it wrote, as on a disk that is just becoming full. */
 const EIO = 5
+const EACCES = 13
 const EFBIG = 27
 const ENOSPC = 28
+const EROFS = 30
 const EDQUOT = 122
 
 /** A failed commit carries its cause in a promise of its own, which would count as unhandled if nobody looked at it. */
@@ -33,6 +35,15 @@ export async function translated(error: unknown, dir: string): Promise<unknown> 
         `The disk of the embedded log in ${dir} is full, or fails (${message}). Free some space; nothing of this ` +
           'write was stored.',
         true,
+        { cause },
+      )
+    case EACCES:
+    case EROFS:
+      return new BrokerError(
+        'unavailable',
+        `The disk of the embedded log in ${dir} cannot be written to (${message}). Make it writable, and look at whether ` +
+          'the disk is failing; nothing of this write was stored.',
+        false,
         { cause },
       )
     case MDB_INVALID:

@@ -2,6 +2,7 @@ import { BrokerError } from '../../ports/broker.js'
 import type { Snapshot } from '../../ports/broker.js'
 import type { Clock } from '../../ports/clock.js'
 import { Environment } from '../embedded/environment.js'
+import { translated } from '../embedded/errors.js'
 import { GroupStore, PartitionStates } from '../embedded/group-store.js'
 import { partitionKey } from '../embedded/keys.js'
 import type { PartitionRef } from '../embedded/keys.js'
@@ -57,7 +58,7 @@ export class LocalStates {
       return new LocalStates(environment, lock, clock, mapSizeBytes)
     } catch (error) {
       await environment.close()
-      throw error
+      throw await translated(error, dir)
     }
   }
 
