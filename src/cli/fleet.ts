@@ -269,6 +269,7 @@ export class Fleet {
       lag: 0,
       series: 0,
       rejected: 0,
+      stale: { count: 0, longest: null },
       accuracy: null,
     }
   }

@@ -286,6 +286,16 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       default: 0,
     },
   },
+  stale: {
+    after: {
+      doc: 'Intervals without an observation, while others of its partition go on, after which a series counts as stale: `tidecast_stale_series`, `/api/v1/problems` and the list of series tell of it. Without effect where the interval is "observations".',
+      reload: 'live',
+      format: 'integer',
+      min: 1,
+      max: 1_000_000,
+      default: 3,
+    },
+  },
   metrics: {
     series: {
       doc: 'Names of series whose observed values, and what had been forecast for them, are metrics of their own, such as ["north", "south"]: for dashboards and alerts. At most 20; not of symbols.',

@@ -168,6 +168,8 @@ export interface PipelineConfig {
     /** ms of stream time. */
     readonly cooldown: number
   }
+  /** Intervals without an observation, while others go on. */
+  readonly stale: { readonly after: number }
   readonly metrics: {
     /** Series that have metrics of their own. */
     readonly series: readonly string[]

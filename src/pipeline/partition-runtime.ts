@@ -7,6 +7,7 @@ import type { Branch } from './continuation.js'
 import type { Formats } from './formats.js'
 import type { Partition } from './partition.js'
 import type { Worker } from './pipe.js'
+import { StaleWatch } from './series/stale.js'
 import type { Fork } from './series/what-if.js'
 import { Shadow } from './shadow.js'
 import { ALONE, Settler, type SettledBatch, type Surroundings } from './settle.js'
@@ -31,6 +32,7 @@ export class PartitionRuntime implements Worker {
   private halted = false
   /** All stored series are resident that there is room for. */
   private filled = false
+  readonly stale: StaleWatch
   /** Fires when no batch has come for a while. */
   private resting: NodeJS.Timeout | undefined
 
@@ -42,6 +44,7 @@ export class PartitionRuntime implements Worker {
     private readonly around: Surroundings = ALONE,
   ) {
     this.settled = lease.committed - 1
+    this.stale = new StaleWatch(partition.states)
     this.settler = new Settler(lease, partition, config, clock, around)
   }
 

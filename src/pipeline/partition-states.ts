@@ -149,6 +149,12 @@ export class PartitionStates {
     return this.config.model.warmUp
   }
 
+  /** ms behind the newest time stamp from which on a series is stale. The observation grid has no clock to fall behind. */
+  get staleAfter(): number {
+    const { interval, stale } = this.config
+    return interval > 0 ? stale.after * interval : Infinity
+  }
+
   get bytesPerSeries(): number {
     return this.codec.bytes
   }

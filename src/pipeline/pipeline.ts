@@ -23,7 +23,16 @@ import type { PartitionRuntime } from './partition-runtime.js'
 import { Partitions } from './partitions.js'
 import { partitionPipe } from './pipe.js'
 import { Progress } from './progress.js'
-import { drift, lag, latestForecast, measurePartitions, newest, observations, residents } from './readings.js'
+import {
+  drift,
+  lag,
+  latestForecast,
+  measurePartitions,
+  newest,
+  observations,
+  residents,
+  stale,
+} from './readings.js'
 import { report } from './report.js'
 import { ShadowRun } from './shadow-run.js'
 import { serviceOf, sharesStates } from './service.js'
@@ -339,6 +348,7 @@ export class Pipeline {
       lag: this.lag,
       series: residents(this.partitions.all()),
       rejected: this.progress.rejected,
+      stale: stale(this.partitions.all()),
       accuracy: this.liveScores(),
     }
   }

@@ -1,5 +1,6 @@
 import type { DriftAlarm } from '../core/drift.js'
 import { F64, F64_WIDTH } from '../core/layout.js'
+import type { StaleSeries } from '../ports/control.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import type { PartitionRuntime } from './partition-runtime.js'
 import type { Partition } from './partition.js'
@@ -48,6 +49,18 @@ export function residents(runtimes: Runtimes): number {
   return runtimes.reduce((sum, { partition }) => sum + partition.states.slots.size, 0)
 }
 
+/** Series that others have gone on without. */
+export function stale(runtimes: Runtimes): StaleSeries {
+  let count = 0
+  let longest: StaleSeries['longest'] = null
+  for (const runtime of runtimes) {
+    const found = runtime.stale.look()
+    count += found.count
+    if ((found.longest?.lastAt ?? Infinity) < (longest?.lastAt ?? Infinity)) longest = found.longest
+  }
+  return { count, longest }
+}
+
 /** As JSON; `null` where the series has made no forecast since this process took it up. */
 export function latestForecast(runtimes: Runtimes, series: string): string | null {
   let latest: ReturnType<Partition['latest']> = null
@@ -79,6 +92,7 @@ export function measurePartitions(
     const lost = runtime.lostSinceAsked()
     if (lost > 0) telemetry.lost({ partition, records: lost })
     const { slots, spilled, bytesPerSeries } = runtime.partition.states
-    telemetry.states({ partition, lag: runtime.lag, resident: slots.size, spilled, bytesPerSeries })
+    const { count: stale } = runtime.stale.look()
+    telemetry.states({ partition, lag: runtime.lag, resident: slots.size, spilled, stale, bytesPerSeries })
   }
 }

@@ -80,7 +80,15 @@ export interface PipelineStatus {
   readonly lag: number
   readonly series: number
   readonly rejected: number
+  readonly stale: StaleSeries
   readonly accuracy: LiveAccuracy | null
+}
+
+/** Resident series that others of their partition have gone on without: see `stale.after`. */
+export interface StaleSeries {
+  readonly count: number
+  /** The one that has been so for longest, and the time stamp of its last observation, ms. */
+  readonly longest: { readonly series: string; readonly lastAt: number } | null
 }
 
 /** What its forecasts are of. */

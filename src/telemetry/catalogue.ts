@@ -94,6 +94,11 @@ export const catalogue = {
   forgottenSeries: counter('tidecast_forgotten_series_total', 'Series idle for too long.', PIPELINE),
   seriesResident: gauge('tidecast_resident_series', 'Series whose state is in memory.', PARTITION),
   seriesSpilled: gauge('tidecast_spilled_series', 'Series whose state is only in the store.', PARTITION),
+  seriesStale: gauge(
+    'tidecast_stale_series',
+    'Series in memory that have had no observation for stale.after intervals while others of their partition went on.',
+    PARTITION,
+  ),
   stateBytes: gauge('tidecast_series_state_bytes', 'Size of the state of one series.', PIPELINE),
   snapshotAge: gauge('tidecast_snapshot_age_seconds', 'Time since the last snapshot.', PARTITION),
   snapshotPending: gauge(

@@ -83,6 +83,8 @@ export interface StatesMeasured {
   readonly lag: number
   readonly resident: number
   readonly spilled: number
+  /** Of the resident ones. */
+  readonly stale: number
   readonly bytesPerSeries: number
 }
 

@@ -56,6 +56,7 @@ export function partitionMetrics(metrics: Metrics, pipeline: string, partition: 
     lag: metrics.lag.labels({ pipeline, partition }),
     resident: metrics.seriesResident.labels({ pipeline, partition }),
     spilled: metrics.seriesSpilled.labels({ pipeline, partition }),
+    stale: metrics.seriesStale.labels({ pipeline, partition }),
     snapshotAge: metrics.snapshotAge.labels({ pipeline, partition }),
     snapshotPending: metrics.snapshotPending.labels({ pipeline, partition }),
     restoreSeconds: metrics.restoreSeconds.labels({ pipeline, partition }),
@@ -64,8 +65,9 @@ export function partitionMetrics(metrics: Metrics, pipeline: string, partition: 
 
 /** All that have a partition. */
 export function ofPartition(metrics: Metrics) {
-  const { lag, seriesResident, seriesSpilled, snapshotAge, snapshotPending, restoreSeconds } = metrics
-  return [lag, seriesResident, seriesSpilled, snapshotAge, snapshotPending, restoreSeconds]
+  const { lag, seriesResident, seriesSpilled, seriesStale, snapshotAge, snapshotPending, restoreSeconds } =
+    metrics
+  return [lag, seriesResident, seriesSpilled, seriesStale, snapshotAge, snapshotPending, restoreSeconds]
 }
 
 /** At 0 from the start: a counter that appears with its first increment hides that increment from rate(). */

@@ -49,6 +49,7 @@ export class PipelineMetrics {
         this.#partition(event.partition).lag.set(event.lag)
         this.#partition(event.partition).resident.set(event.resident)
         this.#partition(event.partition).spilled.set(event.spilled)
+        this.#partition(event.partition).stale.set(event.stale)
         return this.#at.stateBytes.set(event.bytesPerSeries)
       case 'phase-measured':
         for (const state of PHASES)

@@ -12,6 +12,8 @@ const WORSE = 0.02
 const FEWEST_TARGETS = 200
 /** Share of targets that coverage may differ by from what was promised. */
 const COVERAGE_OFF = 0.1
+/** Characters of a series' name that are told. */
+const LONGEST_NAME = 100
 /** Share of records. */
 const MANY_REJECTED = 0.01
 
@@ -38,7 +40,7 @@ export function problemsOf(situations: readonly Situation[]): Problem[] {
 type Found = Omit<Problem, 'pipeline'>
 
 function* atWork({ status, trouble }: Situation): Generator<Found> {
-  const { name, phase, lag, recordsPerSecond, topic, records, rejected } = status
+  const { name, phase, lag, recordsPerSecond, topic, records, rejected, series, stale } = status
   if (phase === 'failed' || trouble !== null) {
     const what = trouble === null ? 'it has stopped for good' : `it is held up: ${trouble}`
     yield { severity: 'critical', what, todo: 'Run "tidecast doctor", and look into the log of the daemon.' }
@@ -51,6 +53,14 @@ function* atWork({ status, trouble }: Situation): Generator<Found> {
       severity: 'warning',
       what: `${lag} records of topic "${topic}" wait to be forecast, at ${rate} records/s`,
       todo: 'Wait where it is catching up; else give it more processes or processors (docs/kafka.md).',
+    }
+  }
+  if (stale.longest !== null) {
+    const { series: longest, lastAt } = stale.longest
+    yield {
+      severity: 'warning',
+      what: `${stale.count} of ${series} series get no observations while others go on; longest "${longest.slice(0, LONGEST_NAME)}", since ${new Date(lastAt).toISOString()}`,
+      todo: 'Look at what sends them. Where they are gone for good, state.ttl forgets them; stale.after says after how many intervals this is told.',
     }
   }
   if (rejected > 0) {

@@ -57,6 +57,12 @@ test('where all is well, and where somebody has paused a pipeline, nothing is a 
 const FAULTS: readonly (readonly [string, Situation, string, RegExp])[] = [
   ['a stopped pipeline', situation({ phase: 'failed' }), 'critical', /stopped for good/],
   ['a held-up one', situation({}, { trouble: 'no broker' }), 'critical', /no broker/],
+  [
+    'series that others go on without',
+    situation({ series: 200, stale: { count: 3, longest: { series: 'meter-4', lastAt: 0 } } }),
+    'warning',
+    /3 of 200 series .*"meter-4", since 1970-01-01T00:00:00.000Z/,
+  ],
   ['one that is coming back', situation({ phase: 'restoring' }), 'info', /restoring/],
   ['a backlog', situation({ lag: 50_000, recordsPerSecond: 100 }), 'warning', /50000 records/],
   ['a few dead letters', situation({ rejected: 3 }), 'info', /3 of 10000/],

@@ -34,7 +34,7 @@ async function everything(): Promise<string> {
     pipeline.phase('running')
     for (let partition = 0; partition < PARTITIONS; partition++) {
       pipeline.restored({ partition, series: 3, replayed: 11, seconds: 0.5 })
-      pipeline.states({ partition, lag: 42, resident: 10, spilled: 4, bytesPerSeries: 2048 })
+      pipeline.states({ partition, lag: 42, resident: 10, spilled: 4, stale: 0, bytesPerSeries: 2048 })
       pipeline.batch({
         partition,
         records: 10,

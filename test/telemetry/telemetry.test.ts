@@ -219,7 +219,7 @@ test('steps, states, models and failures reach their metrics', async () => {
   const { telemetry, sample, log } = setUp()
   const pipeline = telemetry.pipeline('p')
   pipeline.step(300, 0.004)
-  pipeline.states({ partition: 1, lag: 3, resident: 10, spilled: 4, bytesPerSeries: 2048 })
+  pipeline.states({ partition: 1, lag: 3, resident: 10, spilled: 4, stale: 0, bytesPerSeries: 2048 })
   pipeline.model({ version: 3, cell: 'gru', cause: 'promoted' })
   pipeline.model({ version: 0, cell: 'gru', cause: 'dropped' })
   pipeline.batchFailed({ partition: 1, reason: 'broker', error: new Error('disk full') })
@@ -298,7 +298,7 @@ test('a partition that has moved to another process, and a series that is no mor
   for (const partition of [1, 2]) {
     pipeline.restored({ partition, series: 3, replayed: 11, seconds: 0.5 })
     pipeline.batch({ ...BATCH, partition })
-    pipeline.states({ partition, lag: 3, resident: 1, spilled: 0, bytesPerSeries: 1000 })
+    pipeline.states({ partition, lag: 3, resident: 1, spilled: 0, stale: 0, bytesPerSeries: 1000 })
   }
   for (const series of ['north', 'a "b"\n']) pipeline.named({ series, ...reading })
   const left = async (what: string): Promise<number> =>

@@ -24,6 +24,7 @@ const STATUS: PipelineStatus = {
   lag: 7,
   series: 321,
   rejected: 0,
+  stale: { count: 0, longest: null },
   accuracy: {
     network: { mase: 0.8123, smape: 0.1, wql: 0.071, coverage: 0.806, bias: 0 },
     baseline: { mase: 0.97, smape: 0.1, wql: null, coverage: 0.79, bias: 0 },

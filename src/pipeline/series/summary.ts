@@ -6,9 +6,7 @@ import type { CellKind } from '../../core/network-spec.js'
 import type { Observed, SeriesState, SeriesSummary } from '../../ports/control/series.js'
 import { modelLabel } from '../active-model.js'
 import type { PartitionStates } from '../partition-states.js'
-
-/** Grid steps behind the newest time stamp of its partition from which on a series is stale. */
-const STALE_STEPS = 3
+import { isStale } from './stale.js'
 
 /** What a list says of a series. */
 export function summaryOf(states: PartitionStates, slot: number): SeriesSummary {
@@ -75,12 +73,6 @@ export function maseOf({ table }: PartitionStates, slot: number): number {
 
 export function anomalyOf({ table }: PartitionStates, slot: number): number {
   return newestAnomaly(table, slot)
-}
-
-/** The observation grid has no clock that a series could fall behind. */
-function isStale({ table, layout, aligner }: PartitionStates, slot: number): boolean {
-  const { interval } = layout.shape
-  return interval > 0 && aligner.watermark - table.f64[slot * F64_WIDTH + F64.ts]! > STALE_STEPS * interval
 }
 
 function newestOf({ table, symbols }: PartitionStates, slot: number): Observed {

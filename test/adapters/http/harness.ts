@@ -25,6 +25,7 @@ export const STATUS: PipelineStatus = {
   lag: 0,
   series: 2,
   rejected: 0,
+  stale: { count: 0, longest: null },
   accuracy: null,
 }
 
