@@ -7,3 +7,7 @@ const { apiDocument } = await import('../dist/src/adapters/http/document.js')
 await writeFile(new URL('../docs/openapi.json', import.meta.url), await apiDocument())
 await writeFile(new URL('../docs/configuration.md', import.meta.url), configReference())
 await writeFile(new URL('../docs/metrics.md', import.meta.url), metricsReference())
+const { dashboardFiles } = await import('../dist/deploy/grafana/src/dashboards.js')
+for (const [name, text] of dashboardFiles()) {
+  await writeFile(new URL(`../deploy/grafana/dashboards/${name}`, import.meta.url), text)
+}

@@ -7,7 +7,7 @@ import { run } from './run.mjs'
 
 const dist = join(root, 'dist')
 const stamp = join(dist, '.tidecast-build.json')
-const folders = ['src', 'test', 'bench']
+const folders = ['src', 'test', 'bench', 'deploy/grafana/src']
 
 /** Compiles the TypeScript sources into dist/ when one of them changed. Throws with the compiler's messages. */
 export async function build({ lock, force, report }) {

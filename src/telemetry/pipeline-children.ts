@@ -8,6 +8,8 @@ import type { Metrics } from './metrics.js'
 export function pipelineMetrics(metrics: Metrics, pipeline: string) {
   started(metrics.trainingOutcomes, { pipeline, outcome: 'promoted', reason: 'better' })
   for (const reason of REFUSALS) started(metrics.trainingOutcomes, { pipeline, outcome: 'refused', reason })
+  started(metrics.shadowOutcomes, { pipeline, outcome: 'promoted', reason: 'better' })
+  for (const reason of REFUSALS) started(metrics.shadowOutcomes, { pipeline, outcome: 'refused', reason })
   for (const reason of TRAINING_FAILURES) {
     started(metrics.trainingOutcomes, { pipeline, outcome: 'failed', reason })
   }

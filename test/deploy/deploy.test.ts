@@ -49,7 +49,8 @@ describe('deploy/', () => {
   }
 
   test("compose's files are where it mounts them from, and its configuration is valid", () => {
-    for (const file of ['prometheus/prometheus.yml', 'grafana/provisioning', 'compose/config']) {
+    const files = ['prometheus/prometheus.yml', 'prometheus/rules.yml', 'grafana/dashboards/fleet.json']
+    for (const file of [...files, 'grafana/provisioning', 'compose/config']) {
       assert.ok(existsSync(join(deploy, file)), file)
     }
     const file = join(deploy, 'compose', 'config', 'tidecast.json5')

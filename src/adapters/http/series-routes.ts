@@ -2,7 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import { parseTimestamp } from '../../core/timestamp.js'
 import type { SeriesControl, SeriesQuery, TimeRange } from '../../ports/control/series.js'
 import { HttpError } from './errors.js'
-import { FORECASTS, HISTORY, LIST, MOST_FORECASTS, STATE, WHAT_IF, WHAT_IF_BYTES } from './series-schemas.js'
+import { chartRows } from './chart-rows.js'
+import {
+  CHART,
+  FORECASTS,
+  HISTORY,
+  LIST,
+  MOST_FORECASTS,
+  STATE,
+  WHAT_IF,
+  WHAT_IF_BYTES,
+} from './series-schemas.js'
 
 interface OfPipeline {
   readonly pipeline: string
@@ -53,6 +63,20 @@ export function seriesRoutes(app: FastifyInstance, source: { readonly series: Se
         return known(await source.series.forecasts(pipeline, query.series, { ...range, limit }), pipeline)
       }
       return known(await source.series.steps(pipeline, query.series, step, range), pipeline)
+    },
+  )
+
+  app.get<{ Params: OfPipeline; Querystring: RangeQuery & { readonly step: number } }>(
+    `${at}/chart`,
+    { schema: CHART },
+    async ({ params: { pipeline }, query }) => {
+      const { series, step } = query
+      const range = rangeOf(query)
+      const { observations } = known(await source.series.history(pipeline, series, range), pipeline)
+      const made = known(await source.series.steps(pipeline, series, step, range), pipeline)
+      const newest = { from: -Infinity, to: Infinity, limit: 1 }
+      const { forecasts } = known(await source.series.forecasts(pipeline, series, newest), pipeline)
+      return { rows: chartRows(observations, made.rows, forecasts.at(-1)) }
     },
   )
 

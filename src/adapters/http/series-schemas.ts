@@ -173,6 +173,44 @@ export const FORECASTS = {
   },
 } as const
 
+const fan = (what: string) => ({ type: 'number', description: `${what} of the newest forecast` }) as const
+
+export const CHART = {
+  summary:
+    'what came of a series, what had been forecast for it, and what is forecast now, a row for each time',
+  params,
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['series'],
+    properties: {
+      ...range(MOST_STEPS, 500, 'observations'),
+      step: wholeNumber(1, 100_000, 1, 'how many steps before a time the forecast for it was made'),
+    },
+  },
+  response: {
+    200: object({
+      rows: listOf(
+        {
+          type: 'object',
+          required: ['time'],
+          properties: {
+            time: MILLISECONDS,
+            observed: { type: 'number' },
+            lower: { type: 'number', description: 'lowest quantile of what had been forecast' },
+            median: { type: 'number' },
+            upper: { type: 'number', description: 'highest quantile' },
+            fanLower: fan('lowest quantile'),
+            fanMedian: fan('median'),
+            fanUpper: fan('highest quantile'),
+          },
+        },
+        'oldest first; what there is not is left out',
+      ),
+    }),
+  },
+} as const
+
 /** Of a body: a name of 10 kB, escaped, and the values. */
 export const WHAT_IF_BYTES = 65_536
 

@@ -85,3 +85,11 @@ export function isoInterval(ms: number): string {
   }
   return `PT${String(ms / 1000)}S`
 }
+
+const UNIT_MS = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 } as const
+
+/** What `isoInterval` was made of, ms; `null` on the observation grid, whose steps have no length. */
+export function intervalMs(interval: string): number | null {
+  const [, count, unit] = /^PT?([\d.]+)([DHMS])$/.exec(interval) ?? []
+  return unit === undefined ? null : Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]
+}
