@@ -303,12 +303,12 @@ test('a partition that has moved to another process, and a series that is no mor
   for (const series of ['north', 'a "b"\n']) pipeline.named({ series, ...reading })
   const left = async (what: string): Promise<number> =>
     (await telemetry.metricsText()).split('\n').filter((line) => line.includes(what)).length
-  assert.equal(await left('partition="2"'), 6)
+  assert.equal(await left('partition="2"'), 7)
   assert.equal(await left('series="a \\"b\\"\\n"'), 5)
   pipeline.holdings({ partitions: [1], series: ['north'] })
   clock.at += 10_000
   assert.equal(await left('partition="2"'), 0)
-  assert.equal(await left('partition="1"'), 6)
+  assert.equal(await left('partition="1"'), 7)
   assert.equal(await left('series="a'), 0)
   assert.equal(await left('series="north"'), 5)
   pipeline.named({ series: 'north', ...reading, steps: 6 })
