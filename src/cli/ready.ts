@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { parseDuration, printDuration } from '../config/units.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
-import { urlOf } from './http/address.js'
+import { addressAt, addressOf, type Address } from './http/address.js'
 
 type Options = ConfigOptions & {
   readonly url?: string
@@ -24,7 +24,8 @@ export function registerReady(program: Command, context: CliContext): void {
     .option('--live', 'ask only whether it is alive, as a health check does')
     .option('--wait <duration>', 'go on asking for so long, such as 2m', duration, 0)
   addConfigOptions(command).action(async (options: Options) => {
-    const base = options.url ?? urlOf(configFrom(options, context).http)
+    const base =
+      options.url === undefined ? addressOf(configFrom(options, context).http) : addressAt(options.url)
     const reason = await untilReady(base, options, context)
     if (reason === null) context.stdout.write(options.live === true ? 'alive\n' : 'ready\n')
     else {
@@ -42,14 +43,14 @@ function duration(text: string): number {
 
 /** `null` when it is, else why not. */
 async function untilReady(
-  base: string,
+  base: Address,
   { live, wait }: Options,
   { signal }: CliContext,
 ): Promise<string | null> {
-  const url = new URL(live === true ? '/healthz' : '/readyz', base)
+  const url = new URL(live === true ? '/healthz' : '/readyz', base.url)
   const until = performance.now() + wait
   for (;;) {
-    const reason = await ask(url, signal)
+    const reason = await ask(url, base.fetch, signal)
     const left = until - performance.now()
     if (reason === null || left <= 0 || signal.aborted) {
       return reason === null || wait === 0 ? reason : `not within ${printDuration(wait)}: ${reason}`
@@ -58,7 +59,7 @@ async function untilReady(
   }
 }
 
-async function ask(url: URL, stopped: AbortSignal): Promise<string | null> {
+async function ask(url: URL, fetch: Address['fetch'], stopped: AbortSignal): Promise<string | null> {
   try {
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_MS)])
     const answer = await fetch(url, { signal })

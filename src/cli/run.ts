@@ -106,6 +106,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
           const given = await loadOrCreateToken(next.dataDir, next.http.token)
           if (desk.daemon === undefined) throw new Error('the daemon is still starting')
           await desk.daemon.reconfigure(diff, next)
+          if (next.http.tls !== null) http?.renew(next.http.tls)
           token = given
           running = next
         },

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
-import { urlOf } from './http/address.js'
+import { addressOf } from './http/address.js'
 import { frame, type FrameSize } from './watch/frame.js'
 import { Screen, sizeOf, type ScreenStream } from './watch/screen.js'
 import { chooseSeries, WatchedSeries } from './watch/watched-series.js'
@@ -36,10 +36,10 @@ NO_COLOR=1 leaves colours out.`,
 
 async function run(series: string | undefined, options: Options, context: CliContext): Promise<void> {
   const { http } = configFrom(options, context)
-  const url = urlOf(http)
-  const choice = await chooseSeries(url, options.pipeline, series)
+  const address = addressOf(http)
+  const choice = await chooseSeries(address, options.pipeline, series)
   const stdout: ScreenStream = context.stdout
-  const watched = await WatchedSeries.open(url, choice)
+  const watched = await WatchedSeries.open(address, choice)
   if (options.once === true || stdout.isTTY !== true) {
     context.stdout.write(`${frame(watched.view, sizeOf(stdout), false).join('\n')}\n`)
     return

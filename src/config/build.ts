@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.js'
 import type { PipelineSettings } from './pipeline-schema.js'
 import type { DaemonSettings } from './schema.js'
 import type { Config, PipelineConfig } from './types.js'
@@ -24,6 +25,7 @@ export function toPipeline(name: string, settings: PipelineSettings): PipelineCo
 /** Wherever each came from. */
 export interface Secrets {
   readonly token: string | null
+  readonly tls: Certificate | null
   readonly password: string | null
   readonly clientSecret: string | null
 }
@@ -31,7 +33,7 @@ export interface Secrets {
 /** Where the file's names differ from the program's: a file needs no unit in a name, a number does. */
 export function toConfig(
   settings: DaemonSettings,
-  { token, password, clientSecret }: Secrets,
+  { token, tls, password, clientSecret }: Secrets,
   pipelines: readonly PipelineConfig[],
 ): Config {
   const { http, broker, ...rest } = settings
@@ -42,6 +44,7 @@ export function toConfig(
       host: http.host,
       port: http.port,
       ...(token === null ? {} : { token }),
+      tls,
       maxBodyBytes: http.maxBody,
       maxRecordsPerRequest: http.maxRecordsPerRequest,
     },

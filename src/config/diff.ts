@@ -38,7 +38,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
   const olds = new Map(before.pipelines.map((pipeline) => [pipeline.name, pipeline]))
   const news = new Map(after.pipelines.map((pipeline) => [pipeline.name, pipeline]))
   return {
-    daemon: changesOf(daemonValues(before), daemonValues(after)),
+    daemon: [...changesOf(daemonValues(before), daemonValues(after)), ...renewed(before, after)],
     pipelines: [
       ...before.pipelines
         .filter(({ name }) => !news.has(name))
@@ -52,6 +52,13 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
         .map((pipeline) => ({ kind: 'added', name: pipeline.name, after: pipeline }) as const),
     ],
   }
+}
+
+/** Other certificates in the same files. */
+function renewed({ http: { tls: before } }: Config, { http: { tls: after } }: Config): Change[] {
+  if (before === null || after === null || before.fingerprint === after.fingerprint) return []
+  const path = 'http.tls.cert'
+  return [{ path, before: before.fingerprint, after: after.fingerprint, reload: 'live' }]
 }
 
 /** What takes a change back. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import JSON5 from 'json5'
 import { parse as parseYaml } from 'yaml'
+import { readCertificate } from './certificate.js'
 import { collect, isObject } from './collect.js'
 import type { Collected, Given, Origin } from './collect.js'
 import { ConfigError } from './error.js'
@@ -64,6 +65,7 @@ export function loadWithOrigins(sources: ConfigSources): Loaded {
   problems.push(...checkDaemon(daemon.settings, daemon.failed), ...checkTogether(pipelines))
   const { http, broker } = daemon.settings
   const token = http.token ?? readSecret('http.tokenFile', http.tokenFile, TOKEN, problems)
+  const tls = readCertificate('http.tls', http.tls, problems)
   const { sasl } = broker.kafka
   const { oauth } = sasl
   refuseInFile('broker.kafka.sasl.password', collected)
@@ -86,7 +88,7 @@ export function loadWithOrigins(sources: ConfigSources): Loaded {
   problems.push(...checkRegistryUse(registry.url, pipelines))
   if (problems.length > 0) throw new ConfigError(problems)
   const config = freeze(
-    toConfig({ ...daemon.settings, schemaRegistry }, { token, password, clientSecret }, pipelines),
+    toConfig({ ...daemon.settings, schemaRegistry }, { token, tls, password, clientSecret }, pipelines),
   )
   return { config, origins: originsOf(collected) }
 }

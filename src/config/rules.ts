@@ -21,6 +21,12 @@ const daemonRules: readonly Rule<DaemonSettings>[] = [
     expected: 'no token file beside http.token: one of the two',
   },
   {
+    paths: ['http.tls.key', 'http.tls.cert'],
+    broken: ({ http }) => (http.tls.key === null) !== (http.tls.cert === null),
+    value: ({ http }) => http.tls.key ?? undefined,
+    expected: 'both http.tls.cert and http.tls.key, or neither',
+  },
+  {
     paths: ['broker.embedded.retentionBytes', 'broker.embedded.mapSize'],
     broken: ({ broker }) => broker.embedded.retentionBytes > broker.embedded.mapSize,
     value: ({ broker }) => broker.embedded.retentionBytes,

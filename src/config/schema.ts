@@ -14,6 +14,7 @@ export interface DaemonSettings {
     port: number
     token: string | null
     tokenFile: string | null
+    tls: { cert: string | null; key: string | null }
     maxBody: number
     maxRecordsPerRequest: number
   }
@@ -130,6 +131,24 @@ export const daemonSchema: SettingsOf<DaemonSettings> = {
       default: null,
       defaultText: 'none',
       env: 'TIDECAST_HTTP_TOKEN_FILE',
+    },
+    tls: {
+      cert: {
+        doc: 'File with the certificate to show, PEM, and with those that lead from it to an authority: HTTPS in place of HTTP. A reload takes up what the file holds then.',
+        format: 'text',
+        reload: 'process-restart',
+        default: null,
+        defaultText: 'none: plain HTTP',
+        env: 'TIDECAST_HTTP_TLS_CERT',
+      },
+      key: {
+        doc: 'File with the key of that certificate, PEM, without passphrase.',
+        format: 'text',
+        reload: 'process-restart',
+        default: null,
+        defaultText: 'none',
+        env: 'TIDECAST_HTTP_TLS_KEY',
+      },
     },
     maxBody: {
       doc: 'Largest request body.',

@@ -16,7 +16,11 @@ export function maskSecrets(config: Config): Config {
   const kafka = { ...broker.kafka, sasl: { ...sasl, password: mask(sasl.password), oauth } }
   return {
     ...config,
-    http: http.token === undefined ? http : { ...http, token: MASK },
+    http: {
+      ...http,
+      ...(http.token === undefined ? {} : { token: MASK }),
+      tls: http.tls === null ? null : { ...http.tls, privateKey: MASK },
+    },
     broker: { ...broker, kafka },
     schemaRegistry: {
       ...schemaRegistry,

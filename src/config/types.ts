@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.js'
 import type { OutputEncoding, OutputFormat } from '../core/forecast/format.js'
 import type { InputEncoding } from '../core/value-format.js'
 import type { Activation, CellKind, DecoderKind, ValueKind } from '../core/network-spec.js'
@@ -23,6 +24,8 @@ export interface Config {
     readonly port: number
     /** Absent: read from `<dataDir>/token`, generated there (mode 0600) on first start. */
     readonly token?: string
+    /** `null`: plain HTTP. */
+    readonly tls: Certificate | null
     readonly maxBodyBytes: number
     readonly maxRecordsPerRequest: number
   }

@@ -20,7 +20,7 @@ export function daemonForm(config: Config): object {
   const { mapSizeBytes, retentionMs, retentionBytes } = broker.embedded
   return {
     ...config,
-    http: { ...http, maxBody: http.maxBodyBytes },
+    http: { ...http, tls: http.tls ?? { cert: null, key: null }, maxBody: http.maxBodyBytes },
     broker: {
       kind: broker.kind,
       embedded: { mapSize: mapSizeBytes, retention: retentionMs, retentionBytes },

@@ -132,7 +132,7 @@ test('the daemon gets every documented default', () => {
       levels: { config: null, http: null, broker: null, engine: null, pipelines: null, training: null },
       format: 'auto',
     },
-    http: { host: '127.0.0.1', port: 8787, maxBodyBytes: 8_388_608, maxRecordsPerRequest: 50_000 },
+    http: { host: '127.0.0.1', port: 8787, tls: null, maxBodyBytes: 8_388_608, maxRecordsPerRequest: 50_000 },
     broker: {
       kind: 'embedded',
       embedded: { mapSizeBytes: 68_719_476_736, retentionMs: 0, retentionBytes: 8_589_934_592 },

@@ -40,7 +40,7 @@ export class DaemonProcess {
     this.listening = new Promise((resolve, reject) => {
       child.stderr!.setEncoding('utf8').on('data', (text: string) => {
         this.#stderr = (this.#stderr + text).slice(-20_000)
-        const url = /metrics +(http:\S+)\/metrics/.exec(this.#stderr)?.[1]
+        const url = /metrics +(https?:\S+)\/metrics/.exec(this.#stderr)?.[1]
         if (url === undefined) return
         this.#listened = true
         resolve(url)

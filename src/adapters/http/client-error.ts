@@ -13,6 +13,8 @@ export function answerClientError(
   told: (status: number, requestId: string) => void,
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
+  // It failed before there was a connection to answer on.
+  if (/^ERR_(SSL|TLS)_/.test(error.code ?? '')) return void socket.destroy()
   if (socket.writable) {
     const answer = explain(error.code)
     const requestId = newRequestId()

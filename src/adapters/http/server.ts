@@ -1,12 +1,19 @@
 import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer, type SecureContextOptions } from 'node:tls'
 import { answerClientError } from './client-error.js'
 import { ApiDescription, needsToken } from './describe.js'
 import { HttpError, toHttpError } from './errors.js'
 import { requestId } from './request-id.js'
 import { declareRoutes, type RouteSources } from './routes.js'
 import { requireToken } from './token.js'
+
+/** What TLS needs: PEM texts. */
+export interface TlsFiles {
+  readonly chain: string
+  readonly privateKey: string
+}
 
 export interface HttpOptions extends RouteSources {
   readonly host: string
@@ -15,6 +22,8 @@ export interface HttpOptions extends RouteSources {
   /** Of now. */
   readonly token: () => string
   readonly maxBodyBytes: number
+  /** `null` or absent: plain HTTP. */
+  readonly tls?: TlsFiles | null
   readonly timeouts?: HttpTimeouts
 }
 
@@ -32,6 +41,8 @@ export interface HttpTimeouts {
 export interface HttpServer {
   /** Without a trailing slash. */
   readonly url: string
+  /** Shows another certificate to all who connect from now on. */
+  renew(files: TlsFiles): void
   /** Answers what is under way, takes nothing new. */
   close(): Promise<void>
 }
@@ -54,17 +65,21 @@ const SECURITY_HEADERS = {
 
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { telemetry, timeouts = TIMEOUTS } = options
-  const app = fastify({
+  const tls = options.tls ?? null
+  const server = {
+    headersTimeout: timeouts.headers,
+    connectionsCheckingInterval: timeouts.check,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  }
+  const app: FastifyInstance = fastify({
+    ...(tls === null
+      ? { http: server }
+      : { https: { ...server, ...contextOf(tls), handshakeTimeout: timeouts.headers } }),
     logger: false,
     bodyLimit: options.maxBodyBytes,
     requestTimeout: timeouts.request,
     connectionTimeout: 2 * timeouts.request,
     forceCloseConnections: 'idle',
-    http: {
-      headersTimeout: timeouts.headers,
-      connectionsCheckingInterval: timeouts.check,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // A misspelt parameter is told, not left out. "Infinity" is a number to what reads texts, so bounds must be asked of it.
     ajv: { customOptions: { removeAdditional: false, strictNumbers: false } },
@@ -111,7 +126,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   declareRoutes(app, api, options)
 
   await listen(app, options.host, options.port)
-  return { url: urlOf(app), close: () => close(app, timeouts.drain) }
+  return {
+    url: urlOf(app, tls === null ? 'http' : 'https'),
+    renew: (files) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(contextOf(files))
+    },
+    close: () => close(app, timeouts.drain),
+  }
 }
 
 function answer(reply: FastifyReply, error: HttpError): FastifyReply {
@@ -132,9 +153,13 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
 }
 
-function urlOf(app: FastifyInstance): string {
+function contextOf({ chain, privateKey }: TlsFiles): SecureContextOptions {
+  return { cert: chain, key: privateKey, minVersion: 'TLSv1.2' }
+}
+
+function urlOf(app: FastifyInstance, scheme: string): string {
   const { address, family, port } = app.server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 async function close(app: FastifyInstance, drain: number): Promise<void> {

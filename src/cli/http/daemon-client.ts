@@ -1,5 +1,5 @@
 import type { Config } from '../../config/types.js'
-import { NoDaemon, tokenOf, urlOf } from './address.js'
+import { addressOf, NoDaemon, tokenOf } from './address.js'
 import { HttpClient, type Answer } from './http-client.js'
 
 const TIMEOUT_MS = 30_000
@@ -13,8 +13,8 @@ export class DaemonClient {
 
   /** @param dataDir as an absolute path */
   static async of({ http }: Config, dataDir: string): Promise<DaemonClient> {
-    const url = urlOf(http)
-    return new DaemonClient(url, new HttpClient(url, await tokenOf(http, dataDir), TIMEOUT_MS))
+    const address = addressOf(http)
+    return new DaemonClient(address.url, new HttpClient(address, await tokenOf(http, dataDir), TIMEOUT_MS))
   }
 
   async get<T>(path: string): Promise<T> {

@@ -1,5 +1,5 @@
 import type { PipelineStatus } from '../../ports/control.js'
-import { NoDaemon } from './address.js'
+import { NoDaemon, type Address } from './address.js'
 
 export interface Answer {
   readonly status: number
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 60_000
 /** The daemon's HTTP interface as commands use it. */
 export class HttpClient {
   constructor(
-    private readonly url: string,
+    private readonly address: Address,
     /** What changes nothing needs none. */
     private readonly token = '',
     private readonly timeoutMs = TIMEOUT_MS,
@@ -26,7 +26,7 @@ export class HttpClient {
     try {
       return await this.request(path)
     } catch (error) {
-      throw new NoDaemon(`no daemon answers at ${this.url} (${reasonOf(error)})`, { cause: error })
+      throw new NoDaemon(`no daemon answers at ${this.address.url} (${reasonOf(error)})`, { cause: error })
     }
   }
 
@@ -41,12 +41,13 @@ export class HttpClient {
     const { status, body } = await this.get('/api/v1/pipelines')
     const { pipelines } = body as { readonly pipelines?: readonly PipelineStatus[] }
     if (status === 200 && pipelines !== undefined) return pipelines
-    throw new NoDaemon(`no daemon answers at ${this.url} (what answers is not Tidecast)`)
+    throw new NoDaemon(`no daemon answers at ${this.address.url} (what answers is not Tidecast)`)
   }
 
   /** Rejects as `fetch` does, with a TimeoutError after the time-out. */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(this.timeoutMs) })
+    const { url, fetch } = this.address
+    const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(this.timeoutMs) })
     const text = await response.text()
     const body = parsed(text)
     const error = {

@@ -12,7 +12,7 @@ import { systemClock } from '../../ports/clock.js'
 import type { Continuation, SampleRequest } from '../../ports/control.js'
 import type { OpenBroker } from '../broker.js'
 import type { CliContext } from '../context.js'
-import { urlOf } from '../http/address.js'
+import { addressOf } from '../http/address.js'
 import { HttpClient } from '../http/http-client.js'
 import { withOwnLog } from '../with-log.js'
 
@@ -47,11 +47,12 @@ async function throughDaemon(
 ): Promise<Continuation | null> {
   const path = [name, 'series', series, 'sample'].map(encodeURIComponent).join('/')
   const query = `length=${length}&temperature=${temperature}&seed=${seed}`
-  const client = new HttpClient(urlOf(http))
+  const address = addressOf(http)
+  const client = new HttpClient(address)
   const { status, body, error } = await client.get(`/api/v1/pipelines/${path}?${query}`)
   if (status === 200) return body as unknown as Continuation
   if (error.code === 'no-forecast') return null
-  throw new Error(`the daemon at ${urlOf(http)} refused (${status}): ${error.message}`)
+  throw new Error(`the daemon at ${address.url} refused (${status}): ${error.message}`)
 }
 
 async function fromStored(

@@ -145,7 +145,9 @@ export class Reloader {
 
 /** Files that hold what the configuration leaves out. */
 function secretFiles(config: Config): string[] {
-  return [...daemonValues(config)].flatMap(([path, { value }]) =>
+  const { tls } = config.http
+  const secrets = [...daemonValues(config)].flatMap(([path, { value }]) =>
     /(password|token|clientSecret)File$/.test(path) && typeof value === 'string' ? [value] : [],
   )
+  return tls === null ? secrets : [...secrets, tls.cert, tls.key]
 }

@@ -1,11 +1,12 @@
 import type { FileRow } from '../../adapters/files/observations.js'
 import { ReplayError } from './error.js'
+import type { Address } from '../http/address.js'
 import { HttpClient, reasonOf, type Answer } from '../http/http-client.js'
 import type { Timer } from './pacer.js'
 import type { Target } from './target.js'
 
 export interface HttpTargetOptions {
-  readonly url: string
+  readonly address: Address
   readonly token: string
   readonly topic: string
   readonly maxBodyBytes: number
@@ -23,8 +24,8 @@ export class HttpTarget implements Target {
   private readonly client: HttpClient
 
   constructor(private readonly options: HttpTargetOptions) {
-    this.description = `the daemon at ${options.url}`
-    this.client = new HttpClient(options.url, options.token)
+    this.description = `the daemon at ${options.address.url}`
+    this.client = new HttpClient(options.address, options.token)
   }
 
   async append(rows: readonly FileRow[], signal: AbortSignal): Promise<number> {
@@ -49,13 +50,13 @@ export class HttpTarget implements Target {
   }
 
   private async post(body: string): Promise<Answer> {
-    const { url, topic } = this.options
+    const { address, topic } = this.options
     try {
       const path = `/api/v1/topics/${encodeURIComponent(topic)}/records`
       return await this.client.post(path, body, 'application/x-ndjson')
     } catch (error) {
       throw new ReplayError(
-        `The daemon at ${url} did not answer (${reasonOf(error)}). The batch under way may have been appended ` +
+        `The daemon at ${address.url} did not answer (${reasonOf(error)}). The batch under way may have been appended ` +
           'all the same; when the replay goes on, it is sent again, and the pipelines reject its rows as duplicates.',
         { cause: error },
       )
@@ -80,7 +81,8 @@ export class HttpTarget implements Target {
   }
 
   private async refusal({ status, error }: Answer): Promise<ReplayError> {
-    const { url, topic } = this.options
+    const { topic } = this.options
+    const { url } = this.options.address
     switch (error.code) {
       case 'unknown-topic': {
         const pipelines = await this.client.pipelines()

@@ -6,7 +6,7 @@ import { BrokerError } from '../../ports/broker.js'
 import { systemClock } from '../../ports/clock.js'
 import { brokerPlace, describePlace, openBroker } from '../broker.js'
 import { InputWriters } from '../input-writers.js'
-import { NoDaemon, tokenOf, urlOf } from '../http/address.js'
+import { addressOf, NoDaemon, tokenOf } from '../http/address.js'
 import { HttpClient } from '../http/http-client.js'
 import { openRegistry, registryPlace } from '../registry.js'
 import { rowEncoder } from './encode-row.js'
@@ -63,16 +63,25 @@ async function openHttpTarget(
 ): Promise<Target> {
   const { http } = config
   try {
-    const url = urlOf(http)
+    const address = addressOf(http)
     const token = await tokenOf(http, dataDir)
-    await new HttpClient(url, token).pipelines()
+    await new HttpClient(address, token).pipelines()
     const { maxBodyBytes, maxRecordsPerRequest } = http
-    return new HttpTarget({ url, token, topic, maxBodyBytes, maxRecordsPerRequest, encode, timer, onBusy })
+    return new HttpTarget({
+      address,
+      token,
+      topic,
+      maxBodyBytes,
+      maxRecordsPerRequest,
+      encode,
+      timer,
+      onBusy,
+    })
   } catch (error) {
     if (!(error instanceof NoDaemon)) throw error
     throw new ReplayError(
       `the log is in use, and rows cannot go through the HTTP interface of a daemon: ${error.message}.\nWhere a daemon ` +
-        'runs on this data directory, tell its port with --set http.port=<port> and its token with http.token. ' +
+        'runs on this data directory, tell its port with --set http.port=<port> and its token with TIDECAST_HTTP_TOKEN. ' +
         `Otherwise: ${locked.message}`,
       { cause: locked },
     )

@@ -1,6 +1,7 @@
 import type { Forecast } from '../../core/forecast/format.js'
 import type { PipelineStatus } from '../../ports/control.js'
 import type { SeriesForecasts, SeriesHistory, SeriesPage, SeriesState } from '../../ports/control/series.js'
+import type { Address } from '../http/address.js'
 import { HttpClient } from '../http/http-client.js'
 import { serverEvents } from './events.js'
 import type { Watched } from './frame.js'
@@ -14,11 +15,11 @@ type Choice = Pick<Watched, 'pipeline' | 'series'>
 
 /** Which series is meant. Without a name: the one with the newest observation. Rejects in words. */
 export async function chooseSeries(
-  url: string,
+  address: Address,
   pipeline: string | undefined,
   series: string | undefined,
 ): Promise<Choice> {
-  const client = new HttpClient(url)
+  const client = new HttpClient(address)
   const names = (await client.pipelines()).map(({ name }) => name)
   if (pipeline !== undefined && !names.includes(pipeline)) {
     throw new Error(`there is no pipeline "${pipeline}"; there are: ${names.join(', ')}`)
@@ -66,14 +67,14 @@ export class WatchedSeries {
   changed = (): void => undefined
 
   private constructor(
-    private readonly url: string,
+    private readonly address: Address,
     choice: Choice,
   ) {
     this.view = { ...choice, observations: [], forecast: null, state: null, status: null, trouble: null }
   }
 
-  static async open(url: string, choice: Choice): Promise<WatchedSeries> {
-    const watched = new WatchedSeries(url, choice)
+  static async open(address: Address, choice: Choice): Promise<WatchedSeries> {
+    const watched = new WatchedSeries(address, choice)
     await watched.load()
     return watched
   }
@@ -85,7 +86,7 @@ export class WatchedSeries {
     const timer = setTimeout(() => silence.abort(), SILENCE_MS)
     try {
       const query = `pipeline=${encodeURIComponent(pipeline)}&series=${encodeURIComponent(series)}`
-      const response = await fetch(`${this.url}/api/v1/events?${query}`, {
+      const response = await this.address.fetch(`${this.address.url}/api/v1/events?${query}`, {
         signal: AbortSignal.any([signal, silence.signal]),
       })
       if (response.status !== 200 || response.body === null) {
@@ -102,12 +103,12 @@ export class WatchedSeries {
   }
 
   lost(): void {
-    this.show({ trouble: `disconnected from ${this.url}; trying again` })
+    this.show({ trouble: `disconnected from ${this.address.url}; trying again` })
   }
 
   private async load(): Promise<void> {
     const { pipeline, series } = this.view
-    const client = new HttpClient(this.url)
+    const client = new HttpClient(this.address)
     const at = pathOf(pipeline)
     const name = `series=${encodeURIComponent(series)}`
     const [history, forecasts, state, status] = await Promise.all([

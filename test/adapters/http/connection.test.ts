@@ -56,6 +56,52 @@ test('what is not HTTP is told so, without a stack', { timeout: 20_000 }, async 
   )
 })
 
+test(
+  'while a hundred senders are slow others are answered, and each of the hundred is cut off',
+  { timeout: 30_000 },
+  async (t) => {
+    const { server, get, appended } = await serve(t, {}, { timeouts: TIMEOUTS })
+    const slow = Array.from({ length: 100 }, (_, i) =>
+      raw(server.url, i % 2 === 0 ? 'GET / HTTP/1.1\r\nX-Slow: ' : `${head(1000)}{"key":`),
+    )
+    assert.equal((await get('/healthz')).status, 200)
+    for (const answer of await Promise.all(slow)) assert.match(answer, /^HTTP\/1\.1 408 /)
+    assert.deepEqual(appended, [])
+  },
+)
+
+test(
+  'requests that could be read in two ways, or in none, are refused and end their connection',
+  { timeout: 30_000 },
+  async (t) => {
+    const { server, appended } = await serve(t, {}, { timeouts: TIMEOUTS })
+    const start = `POST /api/v1/topics/t/records HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\n`
+    const record = '{"key":"a","value":1}'
+    for (const bytes of [
+      `${start}Content-Length: 21\r\nTransfer-Encoding: chunked\r\n\r\n${record}`,
+      `${start}Content-Length: 21\r\nContent-Length: 3\r\n\r\n${record}`,
+      `${start}Content-Length: -1\r\n\r\n${record}`,
+      `${start}Content-Length: 1e3\r\n\r\n${record}`,
+      `${start}Transfer-Encoding: chunked\r\n\r\nxyz\r\n${record}\r\n0\r\n\r\n`,
+      `${start}Transfer-Encoding: chunked, identity\r\n\r\n15\r\n${record}\r\n0\r\n\r\n`,
+      `${start}No colon\r\n\r\n`,
+      `${start}X-Nul: a\u0000b\r\n\r\n`,
+      'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET / HTTP/9.9\r\nHost: x\r\n\r\n',
+      'GET / HTTP/1.1\r\n\r\n', // no Host
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      '\u0016\u0003\u0001\u0002\u0000\u0001\u0000',
+      '\r\n'.repeat(1000) + '\u0000',
+    ]) {
+      assert.match(await raw(server.url, bytes), /^HTTP\/1\.1 (400|505) /, JSON.stringify(bytes))
+    }
+    const tooMuch = `${start}Transfer-Encoding: chunked\r\n\r\n${`400\r\n${'x'.repeat(1024)}\r\n`.repeat(5)}`
+    assert.match(await raw(server.url, tooMuch), /^HTTP\/1\.1 413 /)
+    assert.deepEqual(appended, [])
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+  },
+)
+
 test('closing does not wait for a connection that never ends', { timeout: 20_000 }, async (t) => {
   const { server } = await serve(t, {}, { timeouts: { ...TIMEOUTS, request: 60_000, headers: 60_000 } })
   const hanging = raw(server.url, head(1000))
