@@ -33,6 +33,8 @@ export interface AttemptOptions extends Pick<
     readonly everything: readonly TrainingRange[]
   }
   readonly meter: ProgressMeter
+  /** Updates of a refit on everything after so many on what is known. */
+  readonly refitOf: (updates: number) => number
 }
 
 export interface Attempt extends Checkpoint {
@@ -46,18 +48,19 @@ export async function bestAttempt(
   fresh: NetworkSpec,
   updates: number,
 ): Promise<Attempt> {
-  const { champion = null, training, meter } = options
+  const { champion = null, training, meter, refitOf } = options
   const gentle = Math.max(VALIDATE_EVERY, Math.round(updates * GENTLE_SHARE))
   const wanted = champion === null ? 'fresh' : training.start
   let best: Attempt | null = null
   if (champion !== null && wanted !== 'fresh') {
-    meter.extend(gentle)
+    // What most likely follows is counted in, so that progress does not go backwards.
+    meter.extend(gentle + (wanted === 'champion' ? refitOf(gentle) : updates + refitOf(updates)))
     best = await attempt(options, 'champion', champion.spec, gentle)
     const needed = meter.secondsPerUpdate() * updates * WITH_REFIT
     const left = (training.maxDuration / 1000) * (1 - RESERVE) - meter.seconds()
     if (wanted === 'champion' || needed > left) return best
   }
-  meter.extend(updates)
+  meter.extend(updates + refitOf(updates))
   const other = await attempt(options, 'fresh', fresh, updates)
   return best === null || other.loss < best.loss ? other : best
 }

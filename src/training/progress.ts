@@ -26,14 +26,14 @@ export class ProgressMeter {
   private fresh: GradientDynamics | null = null
   private latest: GradientDynamics | null = null
   private measuring = 0
+  private updates = 0
 
   constructor(
-    private updates: number,
     private readonly clipNorm: number,
     private readonly report: (progress: TrainingProgress) => void,
   ) {}
 
-  /** The same training goes on for so many updates more. */
+  /** The training goes on for so many updates more, as far as is known. */
   extend(updates: number): void {
     this.updates = this.points.length + updates
   }

@@ -93,14 +93,15 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     everything: [...everything, ...filled(everything)],
   }
 
-  const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
-  const attempts = { ...options, target: new TargetIndex(layout), data, meter }
+  const refitOf = (updates: number): number => moreData(updates, stepsOf(known), stepsOf(everything))
+  const meter = new ProgressMeter(training.clipNorm, options.onProgress)
+  const attempts = { ...options, target: new TargetIndex(layout), data, meter, refitOf }
   const chosen = await bestAttempt(attempts, fresh, updates)
   const judged = { ...options, histories, split }
   const { scores, verdict } = judgeCandidate(judged, chosen.spec, chosen.weights)
   let { weights, update } = chosen
   if (verdict.promote || champion === null) {
-    update = moreData(update, stepsOf(known), stepsOf(everything))
+    update = refitOf(update)
     meter.extend(update)
     weights = await refit(attempts, chosen, update)
   }

@@ -54,9 +54,11 @@ export async function trainSymbols(options: SymbolTrainingOptions): Promise<Trai
   const spec = symbolSpec(symbols, options.model)
   const split = splitByTime(sequences, training.validation, training.holdout)
   const known = usable(split.map(({ series, training: end }) => ({ sequence: series, end })))
-  const steps = stepsOf(known)
-  const updates = chooseUpdates(steps, training)
-  const meter = new ProgressMeter(updates, training.clipNorm, options.onProgress)
+  const everything = usable(sequences.map((sequence) => ({ sequence, end: sequence.length })))
+  const refitOf = (updates: number): number => moreData(updates, stepsOf(known), stepsOf(everything))
+  const updates = chooseUpdates(stepsOf(known), training)
+  const meter = new ProgressMeter(training.clipNorm, options.onProgress)
+  meter.extend(updates + refitOf(updates))
   const fitting = {
     ...options,
     spec,
@@ -74,8 +76,7 @@ export async function trainSymbols(options: SymbolTrainingOptions): Promise<Trai
   } finally {
     network.dispose()
   }
-  const everything = usable(sequences.map((sequence) => ({ sequence, end: sequence.length })))
-  const finalUpdates = moreData(candidate.update, steps, stepsOf(everything))
+  const finalUpdates = refitOf(candidate.update)
   meter.extend(finalUpdates)
   const weights = await fitSymbols({ ...fitting, ranges: everything, updates: finalUpdates })
   return {
