@@ -21,6 +21,16 @@ const arrows = {
   cli: ['config', 'pipeline', 'training', 'adapters', 'model', 'core', 'ports', 'telemetry'],
 }
 
+/** The folders of the page, likewise. */
+const pageArrows = {
+  base: [],
+  format: ['base'],
+  api: ['base'],
+  charts: ['base', 'format'],
+  parts: ['base', 'format', 'api'],
+  views: ['base', 'format', 'api', 'charts', 'parts'],
+}
+
 /** A thread's or a process's first file puts its parts together, as main.ts does for the daemon. */
 const entryFiles = ['src/main.ts', 'src/**/*-process.ts', 'src/**/*-worker.ts']
 
@@ -92,6 +102,29 @@ function extras(layer) {
   }
 }
 
+function forbiddenInPage(folder) {
+  const allowed = pageArrows[folder]
+  const others = Object.keys(pageArrows).filter((other) => other !== folder && !allowed.includes(other))
+  return [
+    {
+      regex: `^(\\.\\./)+((${[...others, 'app\\.js', 'main\\.js'].join('|')})(/|$))`,
+      message: `${folder} of the page may import ${list(allowed)} only`,
+    },
+    ...(folder === 'views'
+      ? [{ regex: '^\\.\\./[^.]', message: 'a view does without the other views' }]
+      : []),
+  ]
+}
+
+/** What a file of a layer may not import; `more` are rules of a part of it. */
+const patternsOf = (layer, more = []) => [
+  ...forbidden(layer),
+  ...extras(layer),
+  ...more,
+  processModule,
+  ...(layer === 'pipeline' ? [] : [rxjs]),
+]
+
 const rule = (patterns) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] })
 
 export const layers = [
@@ -104,12 +137,11 @@ export const layers = [
   ...Object.keys(arrows).map((layer) => ({
     files: [`src/${layer}/**/*.ts`, `src/${layer}/**/*.tsx`],
     ignores: entryFiles,
-    rules: rule([
-      ...forbidden(layer),
-      ...extras(layer),
-      processModule,
-      ...(layer === 'pipeline' ? [] : [rxjs]),
-    ]),
+    rules: rule(patternsOf(layer)),
+  })),
+  ...Object.keys(pageArrows).map((folder) => ({
+    files: [`src/page/${folder}/**/*.ts`, `src/page/${folder}/**/*.tsx`],
+    rules: rule(patternsOf('page', forbiddenInPage(folder))),
   })),
   { files: entryFiles, rules: rule([rxjs]) },
 ]

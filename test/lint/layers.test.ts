@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const eslint = new ESLint({
   cwd: root,
   overrideConfig: [
-    { files: ['**/*.ts'], languageOptions: { parserOptions: { projectService: false, project: false } } },
+    {
+      files: ['**/*.ts', '**/*.tsx'],
+      languageOptions: { parserOptions: { projectService: false, project: false } },
+    },
   ],
   ruleFilter: ({ ruleId }) =>
     ruleId === '@typescript-eslint/no-restricted-imports' || ruleId === 'no-restricted-globals',
@@ -39,6 +42,18 @@ const forbidden: readonly (readonly [file: string, code: string])[] = [
   ['adapters/http/x.ts', `import '../../config/load.js'`],
   ['adapters/http/x.ts', `import '../../cli/context.js'`],
   ['adapters/embedded/x.ts', `import { map } from 'rxjs'; map`],
+  ['page/api/x.ts', `import { Decoder } from '../../core/decode.js'; Decoder`],
+  ['page/views/try/x.tsx', `import { TooBusy } from '../../../ports/control/series.js'; TooBusy`],
+  ['page/views/try/x.tsx', `import { loadConfig } from '../../../config/load.js'; loadConfig`],
+  ['page/parts/x.tsx', `import '../../adapters/http/server.js'`],
+  ['page/x.ts', `import { join } from 'node:path'; join('')`],
+  ['page/base/x.ts', `import { live } from '../api/live.js'; live`],
+  ['page/format/x.ts', `import '../api/client.js'`],
+  ['page/api/x.ts', `import '../parts/notice.js'`],
+  ['page/charts/x.tsx', `import '../parts/notice.js'`],
+  ['page/parts/x.tsx', `import '../views/series/series-page.js'`],
+  ['page/parts/x.tsx', `import '../app.js'`],
+  ['page/views/try/x.tsx', `import '../series/series-page.js'`],
   ['cli/x.ts', `import '../main.js'`],
   ['cli/x.ts', `console.log(process.argv)`],
   ['cli/x.ts', `import process from 'node:process'; process.exit()`],
@@ -55,6 +70,11 @@ const allowed: readonly (readonly [file: string, code: string])[] = [
   [
     'cli/x.ts',
     `import '../adapters/http/server.js'; import '../config/load.js'; import '../pipeline/pipe.js'`,
+  ],
+  ['page/api/x.ts', `import type { Control } from '../../ports/control.js'; export type X = Control`],
+  [
+    'page/views/try/x.tsx',
+    `import '../../charts/chart.js'; import './report.js'; import { useState } from 'preact/hooks'; useState`,
   ],
   ['training/training-process.ts', `import '../adapters/tensorflow/backend.js'; process.exit()`],
   ['main.ts', `import './cli/doctor.js'; process.exit()`],

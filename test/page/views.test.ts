@@ -155,6 +155,27 @@ describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }
     })
   }
 
+  for (const width of [360, 768, 2560]) {
+    test(`no view is wider than a screen of ${width} pixels, whatever the names`, async () => {
+      const longest = `#/series?${String(new URLSearchParams({ pipeline: PIPELINE, series: HOSTILE.at(-1)! }))}`
+      const { page } = await work.visit('', { viewport: { width, height: 740 } })
+      for (const [view, sign] of [
+        ['', 'of 80 % promised'],
+        ['#/series', 'series'],
+        [NORTH, 'naive error'],
+        [longest, 'naive error'],
+        [LEARNING, 'baseline forecasts'],
+        ['#/configuration', 'What runs'],
+        ['#/try', 'Try your own data'],
+      ] as const) {
+        await page.goto(`${work.url}/${view}`)
+        await page.getByText(sign).first().waitFor()
+        const widest = await page.evaluate<number>('document.documentElement.scrollWidth')
+        assert.ok(widest <= width, `${view.slice(0, 60)}: ${widest}`)
+      }
+    })
+  }
+
   test('everything is reached by keyboard alone', async () => {
     const { page } = await work.visit('')
     await page.getByRole('article').first().waitFor()
@@ -188,6 +209,45 @@ describe('the page in a browser, on a running daemon', { skip: WITHOUT_BROWSER }
     await tabTo('Table')
     await press('Enter')
     await page.getByRole('region', { name: /Table/ }).waitFor()
+
+    await page.reload()
+    await page.getByRole('heading', { name: 'south' }).waitFor()
+    await tabTo('Configuration')
+    await press('Enter')
+    await page.getByRole('heading', { name: 'What runs' }).waitFor()
+    await tabTo('Plan a reload')
+    await press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.type(TOKEN)
+    await press('Enter')
+    await page.getByText('Nothing would change.').waitFor()
+    assert.equal(await focused(), 'Plan a reload', 'the dialog gives the focus back')
+    await page.reload()
+    await page.getByRole('heading', { name: 'What runs' }).waitFor()
+    await tabTo('Your data')
+    await press('Enter')
+    await page.getByRole('heading', { name: 'Try your own data' }).waitFor()
+    for (let i = 0; i < 10; i++) {
+      await press('Tab')
+      if ((await page.evaluate('document.activeElement.tagName')) === 'TEXTAREA') break
+    }
+    await page.keyboard.insertText('series,ts,value\na,0,1\na,60000,2\na,120000,3\n')
+    await page.getByText('a step of 1m').waitFor()
+    await tabTo('Backtest')
+  })
+
+  test('while the daemon hangs the page says so, and what is shown is of before', async () => {
+    const { page, troubles } = await work.visit('')
+    await page.getByText('of 80 % promised').first().waitFor()
+    work.daemon.signal('SIGSTOP')
+    try {
+      await page.getByText(/The daemon has stopped telling. What you see is of /).waitFor()
+      await page.getByRole('article', { name: PIPELINE }).waitFor()
+    } finally {
+      work.daemon.signal('SIGCONT')
+    }
+    await page.getByText('The daemon has stopped telling').waitFor({ state: 'detached' })
+    assert.deepEqual(troubles, [])
   })
 
   test('without the daemon the page says so, and goes on by itself when it is back', async () => {

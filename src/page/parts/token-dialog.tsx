@@ -30,6 +30,7 @@ export function TokenDialog() {
           <input
             type="password"
             autocomplete="off"
+            autofocus
             required
             value={typed}
             onInput={({ currentTarget }) => setTyped(currentTarget.value)}

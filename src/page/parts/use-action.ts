@@ -15,6 +15,7 @@ export function useAction(): Action {
   const [outcome, setOutcome] = useState<Action['outcome']>(null)
   const run = (work: () => Promise<string | null>): void => {
     if (busy) return
+    const before = document.activeElement
     setBusy(true)
     setOutcome(null)
     work()
@@ -22,7 +23,13 @@ export function useAction(): Action {
       .catch((error: unknown) => {
         setOutcome({ text: error instanceof ApiError ? error.message : String(error), failed: true })
       })
-      .finally(() => setBusy(false))
+      .finally(() => {
+        setBusy(false)
+        // A button that rests meanwhile loses the focus; once it is drawn anew it gets it back.
+        setTimeout(() => {
+          if (document.activeElement === document.body && before instanceof HTMLElement) before.focus()
+        })
+      })
   }
   return { busy, outcome, run }
 }

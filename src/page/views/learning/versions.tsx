@@ -161,6 +161,7 @@ function Confirm({ title, confirmed, closed }: ConfirmProps) {
           <input
             type="text"
             maxLength={200}
+            autofocus
             value={reason}
             onInput={({ currentTarget }) => setReason(currentTarget.value)}
           />
