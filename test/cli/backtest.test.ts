@@ -174,6 +174,35 @@ for (const [option, value, problem] of [
   })
 }
 
+const HOUR = 3_600_000
+/** Rows of one series an hour apart. */
+function hourly(rows: number, value = '1'): string {
+  const all = Array.from({ length: rows }, (_, i) => `a,${i * HOUR},${value}`)
+  return ['series,ts,value', ...all].join('\n')
+}
+
+for (const [what, text, args, problem] of [
+  ['no rows', 'series,ts,value\n', [], /no rows/],
+  ['no values', hourly(300, ''), [], /no row of the file has a value/],
+  ['too few rows', hourly(100), [], /the test part has 20 steps, and the horizon is 24; it takes more data/],
+  ['rows far apart', hourly(300), ['--interval', '1m'], /1h apart, in the middle, and --interval says 1m/],
+  [
+    'a wild time stamp',
+    `${hourly(300)}\na,2000000000000000,1`,
+    [],
+    /301 rows span \d+ steps of 1h: is a time stamp/,
+  ],
+] as const) {
+  test(`a file with ${what} is refused in words`, () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, 'data.csv'), text)
+      const { error } = await runCommand(registerBacktest, ['backtest', '--data', 'data.csv', ...args], {
+        cwd: folder,
+      })
+      assert.match(error!.message, problem)
+    }))
+}
+
 const REQUIRED: readonly (readonly [string, readonly string[], number])[] = [
   ['demo/electricity', [], 0.0181],
   ['demo/traffic', [], 0.0355],

@@ -18,6 +18,7 @@ import { append, asAppended, numbered } from './append.js'
 import { Examples } from './examples.js'
 import { Phases } from './phases.js'
 import { ofBaseline, ofNetwork, type Bench } from './models.js'
+import { assertOnGrid, assertScorable } from './usable.js'
 import { inOrderOfTime } from './rolling.js'
 
 export interface BacktestRun {
@@ -55,8 +56,11 @@ export async function backtest(run: BacktestRun): Promise<BacktestReport> {
     const pipeline = asAppended(config.pipelines[0]!)
     const ordered = run.retrainEvery === null ? run.rows : inOrderOfTime(run.rows)
     const { rows, symbols } = numbered(ordered)
-    const data = actuals(rows, pipeline.interval, pipeline.season.short, test)
-    const retrainEvery = run.retrainEvery === null ? null : every(run.retrainEvery, pipeline.interval, data)
+    assertOnGrid(rows, pipeline)
+    const { interval, aggregate, season } = pipeline
+    const data = actuals(rows, { interval, aggregate, season: season.short, test })
+    assertScorable(data, pipeline)
+    const retrainEvery = run.retrainEvery === null ? null : every(run.retrainEvery, interval, data)
     const examples = new Examples(pipeline.kind === 'symbols' ? new Map() : data, pipeline.horizon)
     await append(broker, pipeline.topic, ordered)
     engine = await startEngine({ ...config.engine, ...config.inference }, () => undefined)
@@ -66,7 +70,7 @@ export async function backtest(run: BacktestRun): Promise<BacktestReport> {
     const models: ModelReport[] = []
     for (const cell of run.networks) models.push(await ofNetwork(bench, cell, models.length === 0))
     models.push(await ofBaseline(bench))
-    const { kind, interval, season, horizon, quantiles, training } = pipeline
+    const { kind, horizon, quantiles, training } = pipeline
     const form = { kind, interval: isoInterval(interval), season, horizon, quantiles }
     return {
       options: {
@@ -103,14 +107,14 @@ function every(given: RetrainEvery, interval: number, data: ReadonlyMap<string, 
 function summary(data: ReadonlyMap<string, Actuals>): BacktestReport['data'] {
   let [observations, missing] = [0, 0]
   let [from, to, testFrom] = [Infinity, -Infinity, Infinity]
-  for (const { ts, values, test } of data.values()) {
+  for (const { ts, values, testFrom: begins } of data.values()) {
     for (const value of values) {
       if (value === value) observations++
       else missing++
     }
     from = Math.min(from, ts[0]!)
     to = Math.max(to, ts.at(-1)!)
-    testFrom = Math.min(testFrom, ts[test] ?? Infinity)
+    testFrom = Math.min(testFrom, begins)
   }
   const iso = (ms: number): string => new Date(ms).toISOString()
   return { series: data.size, observations, missing, from: iso(from), to: iso(to), testFrom: iso(testFrom) }

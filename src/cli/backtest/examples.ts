@@ -12,8 +12,8 @@ interface Example {
   /** Positions [from, to) of the series' grid are shown. */
   readonly from: number
   readonly to: number
-  /** By time stamp of an origin, its position in what is shown. */
-  readonly origins: ReadonlyMap<number, number>
+  /** Positions of origins in the series' grid. */
+  readonly origins: ReadonlySet<number>
   readonly fans: ExampleFan[]
 }
 
@@ -37,8 +37,9 @@ export class Examples {
     quantiles: ExampleFan['quantiles'],
   ): void {
     for (const example of this.all) {
-      const at = example.series === series ? example.origins.get(origin) : undefined
-      if (at !== undefined) example.fans.push({ model, origin: at, quantiles })
+      const at = example.series === series ? example.actual.position(origin) : undefined
+      if (at === undefined || !example.origins.has(at)) continue
+      example.fans.push({ model, origin: at - example.from, quantiles })
     }
   }
 
@@ -61,11 +62,11 @@ function chosen(series: string, actual: Actuals, horizon: number, place: number)
   const first = test - 1 + Math.floor(place * (ts.length - test - length + 1))
   const last = first + length
   const from = Math.max(0, first - Math.max(horizon, Math.floor(length / 4)))
-  const origins = new Map<number, number>()
+  const origins = new Set<number>()
   for (let i = first; i + horizon <= last;) {
     // From a missing value nothing is forecast.
     if (values[i] === values[i]) {
-      origins.set(ts[i]!, i - from)
+      origins.add(i)
       i += horizon
     } else i++
   }

@@ -4,6 +4,7 @@ import type { PipelineConfig } from '../../config/types.js'
 import type { CellKind } from '../../core/network-spec.js'
 import type { BacktestTraining, ModelReport } from '../../ports/control/backtest-report.js'
 import type { Engine } from '../../ports/engine.js'
+import { TrainerFailure } from '../../training/protocol.js'
 import { launchTrainer } from '../launch-trainer.js'
 import type { BacktestRun } from './backtest.js'
 import type { Phases } from './phases.js'
@@ -65,8 +66,7 @@ async function train(
   { run, broker, log, scoring, phases }: Bench,
   config: PipelineConfig,
 ): Promise<BacktestTraining> {
-  const tests = [...scoring.data].filter(([, { ts, test }]) => test < ts.length)
-  const until = tests.map(([series, { ts, test }]): [string, number] => [series, ts[test]!])
+  const until = [...scoring.data].map(([series, { testFrom }]): [string, number] => [series, testFrom])
   const { backend } = run.config.engine
   const trained = await launchTrainer(run.env)(
     { config, log, registry: null, backend, from: null, until },
@@ -76,11 +76,18 @@ async function train(
       phases.training(update, updates, loss)
     },
     run.signal,
-  )
+  ).catch(inWords)
   const { version } = await broker.models.put({ pipeline: config.name, parent: null, ...trained })
   const { verdict = null, scores, report } = trained
   const at = new Date(testFrom(scoring)).toISOString()
   return { at, reason: 'first', version, promoted: true, verdict, scores, report }
+}
+
+/** Throws what a person can do something about. */
+function inWords(error: unknown): never {
+  if (!(error instanceof TrainerFailure) || error.reason !== 'too-little-data') throw error
+  const [what] = error.message.split('\n')
+  throw new Error(`too little data before the test part: ${what!.replace(/^\w+: /, '')}`, { cause: error })
 }
 
 /** Lets all records through a pipeline. */
@@ -117,5 +124,5 @@ function streaming({ run, rows, broker, engine, phases }: Bench): StreamOptions 
 
 /** The earliest time stamp (ms) of any series' test part. */
 function testFrom({ data }: ScoringOptions): number {
-  return [...data.values()].reduce((least, { ts, test }) => Math.min(least, ts[test] ?? Infinity), Infinity)
+  return [...data.values()].reduce((least, { testFrom }) => Math.min(least, testFrom), Infinity)
 }

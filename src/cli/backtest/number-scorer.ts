@@ -46,9 +46,9 @@ export class NumberScorer {
     this.levels = [quantiles[0]!, 0.5, quantiles.at(-1)!]
     this.steps = Array.from({ length: horizon }, () => new Accuracy(this.levels))
     this.below = new Float64Array(quantiles.length)
-    const tests = [...data.values()].filter(({ test, ts }) => test < ts.length)
-    this.testFrom = tests.reduce((least, { ts, test }) => Math.min(least, ts[test]!), Infinity)
-    const end = tests.reduce((most, { ts }) => Math.max(most, ts.at(-1)!), -Infinity)
+    const all = [...data.values()]
+    this.testFrom = all.reduce((least, { testFrom }) => Math.min(least, testFrom), Infinity)
+    const end = all.reduce((most, { ts }) => Math.max(most, ts.at(-1)!), -Infinity)
     this.period = periodLength(end - this.testFrom)
   }
 

@@ -14,7 +14,7 @@ function scored(stride = 1): Scored {
   const rows = ['small', 'large'].flatMap((series, s) =>
     shape.map((value, i) => ({ series, ts: i * HOUR, value: value * (s === 0 ? 1 : 1000) })),
   )
-  const data = actuals(rows, HOUR, 1, 0.4)
+  const data = actuals(rows, { interval: HOUR, aggregate: 'none', season: 1, test: 0.4 })
   const { buckets } = new StateLayout({
     interval: HOUR,
     season: { short: 1, long: 1 },
