@@ -22,6 +22,10 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'training-state':
     case 'training-dynamics':
       return null
+    case 'covariates-read':
+      return event.unused === 0
+        ? null
+        : line('warn', 'records of covariates known ahead could not be used', event)
     case 'batch-settled':
       return line('trace', 'batch settled', event)
     case 'batch-failed': {

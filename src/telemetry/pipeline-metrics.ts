@@ -73,6 +73,10 @@ export class PipelineMetrics {
         return this.#metrics.brokerTrouble.set({ pipeline: this.#pipeline }, event.trouble === null ? 0 : 1)
       case 'topic-replaced':
         return // the log tells of it
+      case 'covariates-read':
+        this.#at.covariatesTold.inc(event.used)
+        this.#at.covariatesUnused.inc(event.unused)
+        return this.#at.covariatesKept.set(event.kept)
       case 'records-lost':
         return this.#at.lost.inc(event.records)
       case 'model-changed':

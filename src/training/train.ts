@@ -1,5 +1,5 @@
 import type { TrainingConfig } from '../config/types.js'
-import { TargetIndex } from '../core/features.js'
+import { TargetIndex } from '../core/target-index.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { NetworkSpec } from '../core/network-spec.js'
