@@ -237,6 +237,14 @@ export type TrainingEvent =
       readonly scores: JudgedScores
       readonly verdict: Verdict
     }
+  | {
+      /** The network that was set aside does better than the baseline again. */
+      readonly kind: 'former-recovered'
+      readonly outcome: 'promoted' | 'approved' | 'shadow'
+      readonly version: number
+      readonly scores: JudgedScores
+      readonly verdict: Verdict
+    }
   | { readonly kind: 'training-finished'; readonly seconds: number; readonly outcome: TrainingOutcome }
 
 export type TrainingOutcome =

@@ -114,6 +114,7 @@ export class PipelineMetrics {
         if (event.dead !== null) this.#metrics.deadShare.set({ pipeline }, event.dead)
         return this.#metrics.gradientReach.set({ pipeline }, event.reach ?? Infinity)
       case 'training-advised':
+      case 'former-recovered':
         return
       case 'training-finished':
         this.#trainingState('waiting')
