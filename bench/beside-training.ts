@@ -169,7 +169,7 @@ class Trainer {
         },
         ending.signal,
       ).catch((error: unknown) => {
-        if (!(error instanceof TrainerFailure) || error.reason !== 'aborted') reject(error as Error)
+        if (!(error instanceof TrainerFailure) || error.reason !== 'aborted') reject(error)
       })
     })
   }
@@ -184,9 +184,9 @@ class Trainer {
 function collectLatencies(pipeline: Pipeline): { end(): number[] } {
   const waited: number[] = []
   const { progress } = pipeline
-  const add = progress.add
+  const add = progress.add.bind(progress)
   progress.add = (settled: SettledBatch) => {
-    add.call(progress, settled)
+    add(settled)
     waited.push(Date.now() - settled.oldest)
   }
   return {
