@@ -169,7 +169,8 @@ class Trainer {
         },
         ending.signal,
       ).catch((error: unknown) => {
-        if (!(error instanceof TrainerFailure) || error.reason !== 'aborted') reject(error)
+        if (error instanceof TrainerFailure && error.reason === 'aborted') return
+        reject(error instanceof Error ? error : new Error(String(error)))
       })
     })
   }
