@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Broker, PartitionLease } from '../../src/ports/broker.js'
 import { bytes, join, loadRows, readAll, record, rejectsWith, row, text, values } from './broker-helpers.js'
 
-export interface BrokerFixture {
-  readonly broker: Broker
+export interface BrokerFixture<B extends Broker = Broker> {
+  readonly broker: B
   /** Closes the broker and opens another on the same data. */
-  reopen(): Promise<Broker>
+  reopen(): Promise<B>
   /** Closes and removes everything. */
   destroy(): Promise<void>
 }

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises'
+import type { EmbeddedBroker } from '../../../src/adapters/embedded/embedded-broker.js'
 import { brokerContract, type BrokerFixture } from '../../contract/broker-contract.js'
+import { modelsContract } from '../../contract/models-contract.js'
 import { redriveContract } from '../../contract/redrive-contract.js'
 import { openLog, temporaryDirectory } from './temporary-log.js'
 
-const open = async (): Promise<BrokerFixture> => {
+const open = async (): Promise<BrokerFixture<EmbeddedBroker>> => {
   const dir = await temporaryDirectory()
   let broker = await openLog(dir)
   return {
@@ -21,4 +23,5 @@ const open = async (): Promise<BrokerFixture> => {
 }
 
 brokerContract('embedded log', open)
+modelsContract('embedded log', open)
 redriveContract('embedded log', open)

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { after, before, describe } from 'node:test'
+import type { KafkaBroker } from '../../../src/adapters/kafka/kafka-broker.js'
 import { brokerContract, type BrokerFixture } from '../../contract/broker-contract.js'
+import { modelsContract } from '../../contract/models-contract.js'
 import { redriveContract } from '../../contract/redrive-contract.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../../support/kafka.js'
 
@@ -9,14 +12,15 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
   before(async () => (kafka = await startKafka()))
   after(() => kafka.stop())
 
-  const open = async (): Promise<BrokerFixture> => {
-    let connection = await connectKafka(kafka.brokers)
+  const open = async (): Promise<BrokerFixture<KafkaBroker>> => {
+    const modelsTopic = `models-${randomUUID()}`
+    let connection = await connectKafka(kafka.brokers, { modelsTopic })
     const { dir } = connection
     return {
       broker: connection.broker,
       async reopen() {
         await connection.broker.close()
-        connection = await connectKafka(kafka.brokers, { dir })
+        connection = await connectKafka(kafka.brokers, { dir, modelsTopic })
         return connection.broker
       },
       async destroy() {
@@ -27,5 +31,6 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
   }
 
   brokerContract('Kafka', open)
+  modelsContract('Kafka', open)
   redriveContract('Kafka', open)
 })
