@@ -3,7 +3,6 @@ export const REFUSALS = [
   'too-few-days', // of held-out data
   'worse-than-champion',
   'worse-than-baseline',
-  'worse-than-former-champion', // which was set aside, and does better again
   'within-noise', // better, but not by more than the days differ
   'worse-coverage',
 ] as const
@@ -13,8 +12,7 @@ export type Refusal = (typeof REFUSALS)[number]
 
 /** A candidate beside what it is compared with, on the same targets. */
 export interface Comparison {
-  /** The former champion is a network that was set aside for the baseline. */
-  readonly against: 'champion' | 'former champion' | 'baseline'
+  readonly against: 'champion' | 'baseline'
   readonly days: number
   /** Weighted quantile loss of the candidate over that of the other, minus 1: −0.03 = 3 % less. */
   readonly change: number

@@ -4,7 +4,6 @@ import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import type { ActiveModel } from './active-model.js'
 import { agreeOnFormats, type Formats } from './formats.js'
-import { Foresight } from './foresight.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { restore } from './restore.js'
 import type { ViewedList } from './series/viewed.js'
@@ -43,11 +42,7 @@ export class Partitions {
   /** Partitions are given back one after the other. */
   private givingBack: Promise<unknown> = Promise.resolve()
 
-  private readonly covariates: Foresight
-
-  constructor(private readonly options: PartitionsOptions) {
-    this.covariates = new Foresight(options)
-  }
+  constructor(private readonly options: PartitionsOptions) {}
 
   /** Those at work now; a copy, as they come and go. */
   all(): readonly PartitionRuntime[] {
@@ -126,10 +121,7 @@ export class Partitions {
     for (;;) {
       const { model, service } = present()
       this.formats ??= await agreeOnFormats(service.published, registry)
-      const { covariates } = this
-      await covariates.begin(service.computed)
-      const { table } = covariates
-      const restoring = restore(lease, broker, service.computed, model, clock, this.formats, table)
+      const restoring = restore(lease, broker, service.computed, model, clock, this.formats)
       const { partition, replaced, ...restored } = await restoring
       if (replaced) telemetry.topicReplaced({ partition: number, topic: lease.topic })
       telemetry.restored({ partition: number, ...restored })
@@ -141,7 +133,6 @@ export class Partitions {
         shadowLost: (error) => {
           telemetry.logger.warn({ err: error }, 'the network in the shadow could not go on; it begins anew')
         },
-        foretell: () => covariates.look(),
       })
     }
   }
