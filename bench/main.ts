@@ -6,6 +6,7 @@ import { benchFormats } from './formats.js'
 import { benchHistoryCost } from './history-cost.js'
 import { benchKafka, kafkaBench, type KafkaBench } from './kafka.js'
 import { benchRestart } from './restart.js'
+import { benchSizing } from './sizing.js'
 import { benchTakeOver } from './take-over.js'
 import type { Figure } from './figure.js'
 
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'embedded-log': () => benchEmbeddedLog(),
   kafka: () => benchKafka(kafkaBench([])!),
   formats: () => benchFormats(),
+  sizing: () => benchSizing(),
   'char-rnn': () => benchCharRnn(),
   // These load TensorFlow on this thread, beside the engine's: last, and only when asked for.
   cells: async () => (await import('./cells.js')).benchCells(),

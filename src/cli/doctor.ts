@@ -14,9 +14,11 @@ import { dataDirectory } from './doctor/data-directory.js'
 import { cudaCheck, listCudaDevices } from './doctor/cuda-check.js'
 import { httpCheck } from './doctor/http-port.js'
 import { nativeCacheCheck } from './doctor/native-cache.js'
+import { limitsCheck, readLimits } from './doctor/limits.js'
 import { printOwnership } from './doctor/ownership.js'
 import type { Ownership } from './doctor/ownership.js'
 import { probeBackend } from './doctor/probe.js'
+import { amount, printSizing, sizingOf } from './doctor/sizing.js'
 
 export interface DoctorOptions {
   /** Where the configuration comes from, in words. */
@@ -52,6 +54,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorReport> {
   const places = config === null ? null : await placeChecks(config, options)
   const checks = [
     nodeCheck(report.node),
+    limitsCheck(readLimits()),
     ...backendChecks(report, engine.backend),
     cudaCheck(cuda, listed, config),
     await nativeCacheCheck(),
@@ -86,10 +89,30 @@ async function placeChecks(
   return { checks: [check, broker.check, await httpCheck(config.http, held)], ownership: broker.ownership }
 }
 
+type Options = ConfigOptions & {
+  readonly json?: true
+  readonly sizing?: true
+  readonly series: number
+  readonly rate?: number
+}
+
 export function registerDoctor(program: Command, context: CliContext): void {
   addConfigOptions(program.command('doctor').description('check that everything the daemon needs is there'))
     .option('--json', 'print the outcome as JSON')
-    .action(async (options: ConfigOptions & { readonly json?: true }) => {
+    .option('--sizing', 'what the configured pipelines need, in place of the checks')
+    .option('--series <n>', 'with --sizing: series of each pipeline', amount, 1000)
+    .option(
+      '--rate <n>',
+      'with --sizing: records per second of each pipeline; default: one for each series and step of its grid',
+      amount,
+    )
+    .action(async (options: Options) => {
+      if (options.sizing === true) {
+        const { series, rate = null } = options
+        const sizing = sizingOf(configFrom(options, context), { series, rate }, readLimits())
+        context.stdout.write(options.json === true ? `${JSON.stringify(sizing)}\n` : printSizing(sizing))
+        return
+      }
       const report = await doctor({
         configSource: configFiles(options, context).join(', '),
         loadConfig: () => configFrom(options, context),
