@@ -1,4 +1,5 @@
 import { table } from '../src/cli/table.js'
+import { benchBesideTraining } from './beside-training.js'
 import { benchCharRnn } from './char-rnn.js'
 import { benchEmbeddedLog } from './embedded-log.js'
 import { benchEndToEnd } from './end-to-end.js'
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
   'take-over': () => benchTakeOver(),
+  'beside-training': () => benchBesideTraining(),
   'embedded-log': () => benchEmbeddedLog(),
   kafka: () => benchKafka(kafkaBench([])!),
   formats: () => benchFormats(),
@@ -25,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   step: async () => (await import('./step.js')).benchStep(),
   training: async () => (await import('./training.js')).benchTraining(),
   imputation: async () => (await import('./imputation.js')).benchImputation(),
+  drift: async () => (await import('./drift.js')).benchDrift(),
   learning: async () => (await import('./learning.js')).benchLearning(),
 }
 

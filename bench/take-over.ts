@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SettledBatch } from '../src/pipeline/settle.js'
 import type { Figure } from './figure.js'
+import { percentile } from './percentile.js'
 import { Workbench } from './workbench.js'
 
 const SERIES = 10_000
@@ -81,9 +82,4 @@ export async function benchTakeOver(): Promise<Figure[]> {
   } finally {
     await bench.close()
   }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { NUMBERS, readRows, SYMBOLS, type FileRow } from '../adapters/files/observations.js'
+import { DEFAULT_COLUMNS, NUMBERS, readRows, SYMBOLS, type FileRow } from '../adapters/files/observations.js'
 import { formats } from '../config/formats.js'
 import { loadConfig } from '../config/load.js'
 import { createTelemetry } from '../telemetry/telemetry.js'
@@ -15,7 +15,7 @@ import { shareBelow1, wholeNumber } from './cell-options.js'
 import { commandLine } from './command-line.js'
 import { assignment } from './config-options.js'
 import type { CliContext } from './context.js'
-import { intervalOption, seasonOption, type GridOptions } from './grid-options.js'
+import { intervalOption, covariatesOption, seasonOption, type GridOptions } from './grid-options.js'
 import { ProgressBar } from './progress-bar.js'
 
 interface Options extends GridOptions {
@@ -27,6 +27,8 @@ interface Options extends GridOptions {
   readonly retrainEvery?: RetrainEvery
   readonly out?: string
   readonly html?: string
+  readonly covariates?: readonly string[]
+  readonly futureCovariates?: readonly string[]
   readonly set?: Readonly<Record<string, string>>
   readonly json?: true
 }
@@ -49,6 +51,18 @@ export function registerBacktest(program: Command, context: CliContext): void {
       0.2,
     )
     .option('--stride <n>', 'score every n-th origin', wholeNumber(1), 1)
+    .addOption(
+      covariatesOption(
+        '--covariates <names>',
+        'further columns that networks read, with commas between them',
+      ),
+    )
+    .addOption(
+      covariatesOption(
+        '--future-covariates <names>',
+        'those of them that are known ahead: as the file has them, so the best that a forecast of them could do',
+      ),
+    )
     .option(
       '--compare <models>',
       'train several networks and score them side by side, such as gru,lstm,rnn; the baseline is always there',
@@ -81,7 +95,15 @@ async function run(options: Options, command: Command, context: CliContext): Pro
     season: options.season,
     horizon: options.horizon,
   }
-  const pipeline = { topic: 'data', ...(symbols ? {} : grid), training: { enabled: false } }
+  const { covariates = [], futureCovariates: names = [] } = options
+  const ahead = names.length === 0 ? {} : { futureCovariates: { topic: 'data.covariates', names } }
+  const pipeline = {
+    topic: 'data',
+    ...(symbols ? {} : grid),
+    covariates,
+    ...ahead,
+    training: { enabled: false },
+  }
   const overrides = Object.fromEntries(
     Object.entries(options.set ?? {}).map(([key, value]) => [`pipelines.network.${key}`, value]),
   )
@@ -94,7 +116,8 @@ async function run(options: Options, command: Command, context: CliContext): Pro
   const rows: FileRow[] = []
   const numbers = { ...NUMBERS, expected: `${NUMBERS.expected}; texts take --set kind=symbols` }
   const values = symbols ? SYMBOLS : numbers
-  for await (const chunk of readRows<number | string>(resolve(context.cwd, options.data), values))
+  const columns = covariates.length === 0 ? DEFAULT_COLUMNS : { ...DEFAULT_COLUMNS, covariates }
+  for await (const chunk of readRows<number | string>(resolve(context.cwd, options.data), values, columns))
     rows.push(...chunk)
   const progress = new PhaseBars(context)
   const report = await backtest({

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hostname, totalmem } from 'node:os'
-import { configHash, MASK, secretsIn } from '../config/values.js'
+import { configHash } from '../config/values.js'
 import type { Config } from '../config/types.js'
 import type { Clock } from '../ports/clock.js'
 import type { LastLines } from '../telemetry/last-lines.js'
@@ -17,8 +17,6 @@ export interface CrashReportOptions {
   readonly context: Pick<CliContext, 'version' | 'runtime' | 'pid'>
   /** Of now. */
   readonly config: () => Config
-  /** Of now; beside the secrets of the configuration. */
-  readonly token: () => string
   readonly lines: LastLines
   readonly clock: Clock
 }
@@ -45,7 +43,7 @@ export class CrashReports {
   }
 
   private stored(what: Crashed, error: unknown): string {
-    const { context, config: current, token, lines, clock } = this.options
+    const { context, config: current, lines, clock } = this.options
     const config = current()
     const at = new Date(clock.now()).toISOString()
     const report = {
@@ -61,7 +59,7 @@ export class CrashReports {
       error: described(error),
       lastLines: lines.lines,
     }
-    const text = withoutSecrets(JSON.stringify(report, null, 2), [...secretsIn(config), token()])
+    const text = lines.shown(JSON.stringify(report, null, 2))
     mkdirSync(config.dataDir, { recursive: true })
     const file = join(config.dataDir, `crash-${at.replaceAll(':', '-')}-${what}.json`)
     writeFileSync(`${file}.tmp`, `${text}\n`, { mode: 0o600 })
@@ -78,13 +76,4 @@ function described(error: unknown, depth = 0): unknown {
   const code = 'code' in error ? { code: String(error.code) } : {}
   const because = cause === undefined || depth >= DEEPEST ? {} : { cause: described(cause, depth + 1) }
   return { name, message, ...code, stack, ...because }
-}
-
-/** As they are, and as JSON writes them, once and twice: a log line is JSON within JSON. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const inner = (secret: string): string => JSON.stringify(secret).slice(1, -1)
-  const forms = secrets.flatMap((secret) => [secret, inner(secret), inner(inner(secret))])
-  return [...new Set(forms)]
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, secret) => rest.replaceAll(secret, MASK), text)
 }

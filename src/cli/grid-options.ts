@@ -21,6 +21,10 @@ export const seasonOption = (): Option =>
     .argParser((text) => judged('season', text === 'none' ? text : text.split(',').map(Number)))
     .default({ short: 24, long: 168 }, '24,168')
 
+/** Names of covariates, with commas between them. */
+export const covariatesOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text) => judged('covariates', text))
+
 /** Reads and judges a value by the configuration's own rules. */
 function judged(format: FormatName, raw: unknown): unknown {
   const rules = formats[format]

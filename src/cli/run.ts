@@ -4,6 +4,8 @@ import { readPage } from '../adapters/http/page-files.js'
 import { loadOrCreateToken, type Token } from '../adapters/http/token.js'
 import { startHttp, type HttpServer } from '../adapters/http/server.js'
 import { ConfigError } from '../config/error.js'
+import type { Config } from '../config/types.js'
+import { secretsIn } from '../config/values.js'
 import { loadWithOrigins, type Loaded } from '../config/load.js'
 import { BrokerError } from '../ports/broker.js'
 import { DeviceError } from './cuda-probe.js'
@@ -15,6 +17,7 @@ import { createTelemetry } from '../telemetry/telemetry.js'
 import { Terminal } from '../telemetry/terminal.js'
 import { BacktestDesk } from './backtest-desk.js'
 import { addConfigOptions, configSources, type ConfigOptions } from './config-options.js'
+import { masker } from '../core/secrets.js'
 import type { CliContext } from './context.js'
 import { CrashReports, type Crashed } from './crash-reports.js'
 import type { Daemon, DaemonOptions } from './daemon.js'
@@ -67,11 +70,13 @@ async function run(options: Options, context: CliContext): Promise<void> {
   const over = new AbortController()
   let code: number = 0
   let running = config
-  let token: Token | undefined
+  const hide = (now: Config, { value }: Pick<Token, 'value'>): void => {
+    lines.shown = masker([...secretsIn(now), value])
+  }
+  hide(config, { value: '' })
   const reports = new CrashReports({
     context,
     config: () => running,
-    token: () => token?.value ?? '',
     lines,
     clock: systemClock,
   })
@@ -94,8 +99,8 @@ async function run(options: Options, context: CliContext): Promise<void> {
   let backtests: BacktestDesk | undefined
   let daemon: Daemon | null = null
   try {
-    const first = await loadOrCreateToken(config.dataDir, config.http.token)
-    token = first
+    let token = await loadOrCreateToken(config.dataDir, config.http.token)
+    hide(config, token)
     try {
       const desk = new FrontDesk()
       backtests = new BacktestDesk(context.env)
@@ -109,6 +114,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
           if (next.http.tls !== null) http?.renew(next.http.tls)
           token = given
           running = next
+          hide(next, given)
         },
         telemetry,
         clock: systemClock,
@@ -118,7 +124,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       })
       http = await startHttp({
         ...config.http,
-        token: () => (token ?? first).value,
+        token: () => token.value,
         control: desk,
         learning: desk,
         models: desk,
@@ -156,7 +162,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
           startupText({
             version: context.version,
             url: http.url,
-            tokenFile: first.file,
+            tokenFile: token.file,
             backend: `${name} ${version} (${devices.join(', ')})`,
             pipelines: config.pipelines,
           }),
@@ -181,10 +187,10 @@ async function run(options: Options, context: CliContext): Promise<void> {
     logger.info('stopped')
   } catch (error) {
     if (isExpected(error)) {
-      context.stderr.write(`tidecast: ${error.message}\n`)
+      terminal.write(lines.shown(`tidecast: ${error.message}\n`))
       code = EXIT.failed
     } else {
-      context.stderr.write(`tidecast: ${String(error instanceof Error ? error.stack : error)}\n`)
+      terminal.write(lines.shown(`tidecast: ${String(error instanceof Error ? error.stack : error)}\n`))
       crashed('daemon', error)
       code = EXIT.crashed
     }

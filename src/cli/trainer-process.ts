@@ -1,4 +1,5 @@
 import { loadBackend } from '../adapters/tensorflow/backend.js'
+import { CovariateTopic } from '../pipeline/covariate-topic.js'
 import { systemClock } from '../ports/clock.js'
 import { Vocabulary } from '../core/vocabulary.js'
 import { TrainingError } from '../training/error.js'
@@ -41,6 +42,8 @@ async function run(job: TrainingJob): Promise<void> {
     const registry = openRegistry(job.registry)
     const lookup = registry === null ? null : (id: number) => registry.schema(id)
     const seen = job.config.kind === 'symbols' ? new Vocabulary(MOST_SEEN) : null
+    const ahead = CovariateTopic.of(broker, job.config)
+    await ahead?.refresh()
     const histories = await readHistories(
       broker,
       job.config,
@@ -51,6 +54,7 @@ async function run(job: TrainingJob): Promise<void> {
       },
       lookup,
       seen,
+      ahead?.table ?? null,
     )
     await broker.close()
     const observations = histories.reduce(

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.js'
+import { holidayDays } from './holidays.js'
 import type { PipelineSettings } from './pipeline-schema.js'
 import type { DaemonSettings } from './schema.js'
 import type { Config, PipelineConfig } from './types.js'
@@ -9,6 +10,7 @@ const SYMBOLS = { interval: 0, season: { short: 1, long: 1 }, horizon: 1 }
 
 /** The names that were left out follow from the pipeline's own. */
 export function toPipeline(name: string, settings: PipelineSettings): PipelineConfig {
+  const { calendar, covariates, futureCovariates: ahead } = settings
   const byKind = settings.kind === 'symbols' ? SYMBOLS : NUMBERS
   return {
     ...settings,
@@ -19,6 +21,8 @@ export function toPipeline(name: string, settings: PipelineSettings): PipelineCo
     topic: settings.topic ?? name,
     output: settings.output ?? `${name}.forecasts`,
     deadLetter: settings.deadLetter ?? `${name}.dead-letters`,
+    calendar: { ...calendar, days: holidayDays(calendar.holidays) },
+    futureCovariates: { ...ahead, names: ahead.topic === null ? [] : (ahead.names ?? covariates) },
   }
 }
 

@@ -2,6 +2,8 @@ import convict from 'convict'
 import type { Setting } from './setting.js'
 import { parseStart, printStart, START_FORMS } from './start-position.js'
 import { parseQuantiles, parseSeason, printSeason } from './grid-formats.js'
+import { isTimeZone } from '../core/calendar.js'
+import { isHolidayName } from './holidays.js'
 import { parseDuration, parseSize, printDuration, printSize } from './units.js'
 
 /** What of a setting its values are judged by. */
@@ -111,6 +113,23 @@ const formatTable = {
     expected: () =>
       `at most ${MOST_NAMES} different texts of 1 to ${LONGEST_NAME} characters, such as ["north", "south"]`,
   },
+  timeZone: {
+    parse: text,
+    valid: isTimeZone,
+    expected: () => 'a time zone as IANA names it, such as "Europe/Berlin"',
+  },
+  holidays: {
+    parse: texts,
+    valid: (value) => (value as readonly string[]).every(isHolidayName),
+    expected: () =>
+      'countries with or without a region, such as "DE" or "US-MN", and dates such as "2026-12-24"',
+  },
+  covariates: {
+    parse: texts,
+    valid: (value) => areNames(value as readonly string[]),
+    expected: () =>
+      `at most ${MOST_COVARIATES} different names of 1 to 64 characters, without commas and spaces`,
+  },
   start: { parse: parseStart, expected: () => START_FORMS, print: printStart },
   quantiles: {
     parse: parseQuantiles,
@@ -153,6 +172,20 @@ function parseNames(raw: unknown): readonly string[] | undefined {
 
 function isAddress(value: unknown): boolean {
   return typeof value === 'string' && /^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/.test(value)
+}
+
+/** A list of texts, or one text with commas between them. */
+function texts(raw: unknown): readonly string[] | undefined {
+  if (typeof raw === 'string') return raw === '' ? [] : raw.split(',').map((part) => part.trim())
+  return Array.isArray(raw) && raw.every((one) => typeof one === 'string') ? raw : undefined
+}
+
+/** Each covariate costs every series as many floats as its ring holds. */
+const MOST_COVARIATES = 32
+
+function areNames(names: readonly string[]): boolean {
+  const right = names.every((name) => /^[^,\s]{1,64}$/u.test(name))
+  return right && new Set(names).size === names.length && names.length <= MOST_COVARIATES
 }
 
 function text(raw: unknown): string | undefined {

@@ -12,6 +12,7 @@ const numeric = (type: 'integer' | 'number', { min, max }: Setting<unknown>): Js
   ...(max === undefined ? {} : { maximum: max }),
 })
 const TEXT = { type: 'string' }
+const TEXTS = { anyOf: [{ type: 'array', items: TEXT }, TEXT] }
 const LENGTHS = { type: 'integer', minimum: 1 }
 
 /** What an editor can tell before the daemon does. It accepts all that the daemon does, and some more. */
@@ -45,6 +46,9 @@ const forms: Readonly<Record<FormatName, (setting: Setting<unknown>) => JsonSche
     ],
   }),
   names: () => ({ type: 'array', items: { ...TEXT, minLength: 1 }, maxItems: 20, uniqueItems: true }),
+  timeZone: () => ({ ...TEXT, minLength: 1 }),
+  holidays: () => TEXTS,
+  covariates: () => TEXTS,
   start: () => TEXT,
   quantiles: () => ({
     type: 'array',

@@ -186,7 +186,7 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
   },
   drift: {
     threshold: {
-      doc: 'How much greater than usual the errors one step ahead, or the change from one long season to the next, must be, in deviations summed over short seasons, before an alarm is raised; of each season 1.5 deviations of the errors and 3 of the change are taken for noise, and at most five count.',
+      doc: 'How much greater than usual the errors one step ahead, or the change from one long season to the next, must be, in deviations summed over short seasons, before an alarm is raised; of each season 1.5 deviations of the errors and 3 of the change are taken for noise, and at most five count. A level that moves at once and stays raises one by half as many usual errors.',
       format: 'number',
       reload: 'live',
       min: 1,

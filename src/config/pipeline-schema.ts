@@ -2,15 +2,24 @@ import type { PipelineConfig } from './types.js'
 import type { SettingsOf } from './setting.js'
 import { VALUE_KINDS } from '../core/network-spec.js'
 import { modelSchema, trainingSchema } from './learning-schema.js'
+import { surroundingsSchema } from './surroundings-schema.js'
 
 type Named = 'topic' | 'output' | 'deadLetter'
 /** Settings whose default follows from `kind`. */
 type ByKind = 'interval' | 'season' | 'horizon'
 
 /** A pipeline as it stands in a file: names left out follow from the pipeline's own. */
-export type PipelineSettings = Omit<PipelineConfig, 'name' | Named | ByKind> & {
+export type PipelineSettings = Omit<
+  PipelineConfig,
+  'name' | Named | ByKind | 'calendar' | 'futureCovariates'
+> & {
   readonly [K in Named]: string | null
-} & { readonly [K in ByKind]: PipelineConfig[K] | null }
+} & { readonly [K in ByKind]: PipelineConfig[K] | null } & {
+  readonly calendar: Omit<PipelineConfig['calendar'], 'days'>
+  readonly futureCovariates: Omit<PipelineConfig['futureCovariates'], 'names'> & {
+    readonly names: readonly string[] | null
+  }
+}
 
 const DAY = 86_400_000
 
@@ -98,6 +107,12 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
       reload: 'live',
       default: 'value',
     },
+    covariates: {
+      doc: 'Dotted path to the object that holds the covariates by name.',
+      format: 'fieldPath',
+      reload: 'live',
+      default: 'covariates',
+    },
   },
   interval: {
     doc: 'Time between two observations of a series; "observations" where they do not keep to a clock, such as trading days.',
@@ -130,6 +145,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     narrowed: 'live',
     default: [0.1, 0.5, 0.9],
   },
+  ...surroundingsSchema,
   symbols: {
     maxVocabulary: {
       doc: 'Of `kind: symbols`: most symbols that are told apart; whatever else comes counts as one unknown symbol. Another number rebuilds the states from the topic.',

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from './error.js'
 import { kafkaRules } from './kafka-rules.js'
 import { registryRules } from './registry-rules.js'
+import { surroundingsRules } from './surroundings-rules.js'
 import { symbolRules } from './symbol-rules.js'
 import type { PipelineConfig } from './types.js'
 import type { DaemonSettings } from './schema.js'
@@ -41,6 +42,7 @@ const FEWEST_SAMPLES = 20
 
 const pipelineRules: readonly Rule<PipelineConfig>[] = [
   ...symbolRules,
+  ...surroundingsRules,
   {
     paths: ['aggregate', 'interval'],
     broken: ({ kind, interval, aggregate }) => kind === 'numbers' && interval === 0 && aggregate !== 'none',

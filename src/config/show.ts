@@ -1,11 +1,12 @@
 import type { ShownValue } from '../ports/control/config.js'
+import { MASK } from '../core/secrets.js'
 import { formats } from './formats.js'
 import { pipelineSchema } from './pipeline-schema.js'
 import { daemonSchema } from './schema.js'
 import { isSetting } from './setting.js'
 import type { SchemaNode } from './setting.js'
 import type { Config } from './types.js'
-import { allValues, daemonForm, MASK, printed } from './values.js'
+import { allValues, daemonForm, printed } from './values.js'
 
 /** The configuration with its secrets masked: what may be printed and logged. */
 export function maskSecrets(config: Config): Config {

@@ -1,3 +1,4 @@
+import { isPlain } from '../core/calendar.js'
 import { printDuration } from './units.js'
 import type { Rule } from './rules.js'
 import type { PipelineConfig } from './types.js'
@@ -65,6 +66,18 @@ export const symbolRules: readonly Rule<PipelineConfig>[] = [
     ({ training }) => training.imputation !== 'none',
     ({ training }) => training.imputation,
     '"none": what lies between two symbols cannot be filled in',
+  ),
+  rule(
+    'calendar.timeZone',
+    ({ calendar }) => !isPlain(calendar),
+    ({ calendar }) => [calendar.timeZone, ...calendar.holidays],
+    '"UTC", and no calendar.holidays: symbols follow one another at any time,',
+  ),
+  rule(
+    'covariates',
+    ({ covariates }) => covariates.length > 0,
+    ({ covariates }) => covariates,
+    'none: networks of symbols read symbols alone,',
   ),
   rule(
     'encoding.output',

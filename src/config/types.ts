@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.js'
+import type { CalendarSpec } from '../core/calendar.js'
 import type { OutputEncoding, OutputFormat } from '../core/forecast/format.js'
 import type { InputEncoding } from '../core/value-format.js'
 import type { Activation, CellKind, DecoderKind, ValueKind } from '../core/network-spec.js'
@@ -124,13 +125,33 @@ export interface PipelineConfig {
   readonly deadLetter: string
   readonly encoding: { readonly input: InputEncoding; readonly output: OutputEncoding }
   /** Dotted paths into the record's JSON value; `series` = '' takes the record key. */
-  readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
+  readonly fields: {
+    readonly series: string
+    readonly ts: string
+    readonly value: string
+    /** Of the object that holds the covariates. */
+    readonly covariates: string
+  }
   /** Grid step in ms; 0 = the observation grid (`interval: "observations"`). */
   readonly interval: number
   /** Steps; [1, 1] where there is no season. `long` = 7 · short when only one is given. */
   readonly season: { readonly short: number; readonly long: number }
   readonly horizon: number
   readonly quantiles: readonly number[]
+  readonly calendar: CalendarSpec
+  /** Further numbers that are read of a record, by name. */
+  readonly covariates: readonly string[]
+  /** Covariates that are known of the steps to come. */
+  readonly futureCovariates: {
+    /** `null`: none is. */
+    readonly topic: string | null
+    /** Some of `covariates`; none without a topic. */
+    readonly names: readonly string[]
+    /** Least ms between two looks at the topic. */
+    readonly refreshEvery: number
+    /** Steps, of all series together, that are kept in memory. */
+    readonly maxValues: number
+  }
   readonly symbols: {
     /** Symbols with a number of their own; the rest are unknown. */
     readonly maxVocabulary: number

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
+import { MASK } from '../core/secrets.js'
 import { formats } from './formats.js'
 import { pipelineSchema } from './pipeline-schema.js'
 import { daemonSchema } from './schema.js'
 import { settingsOf, type SchemaNode, type Setting } from './setting.js'
 import type { Config, PipelineConfig } from './types.js'
-
-export const MASK = '********'
 
 /** A setting with its value in a configuration. */
 export interface Value {

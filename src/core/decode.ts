@@ -31,7 +31,14 @@ export const TOMBSTONE = 'tombstone'
 
 export interface DecodeOptions {
   readonly encoding: { readonly input: InputEncoding }
-  readonly fields: { readonly series: string; readonly ts: string; readonly value: string }
+  readonly fields: {
+    readonly series: string
+    readonly ts: string
+    readonly value: string
+    readonly covariates?: string
+  }
+  /** Names that are looked for under `fields.covariates`. Absent: none. */
+  readonly covariates?: readonly string[]
   readonly limits: {
     readonly minValue: number
     readonly maxValue: number
@@ -50,7 +57,10 @@ export interface Decoded {
   value: number
 }
 
-const RAW_FIELDS = { series: '', ts: 'ts', value: 'value' }
+/** Further out nothing is measured, and a Float32 ends at 3.4e38. */
+const LARGEST_COVARIATE = 1e30
+
+const RAW_FIELDS = { series: '', ts: 'ts', value: 'value', covariates: 'covariates' }
 
 /** Largest time stamp a Date can hold. */
 const LAST_DATE = 8.64e15
@@ -58,12 +68,15 @@ const LAST_DATE = 8.64e15
 /** Turns a record into an observation, or says why not. Never throws. */
 export class Decoder {
   readonly out: Decoded = { series: '', ts: 0, value: 0 }
+  /** Of the observation in `out`; NaN = missing, as is whatever is no finite number. */
+  readonly covariates: Float64Array
   /** More about the latest reason, for a person to read. */
   detail = ''
   private readonly values: ValueFormat
   private readonly seriesPath: readonly string[]
   private readonly tsPath: readonly string[]
   private readonly valuePath: readonly string[]
+  private readonly covariatePaths: readonly (readonly string[])[]
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true })
 
   /**
@@ -82,7 +95,11 @@ export class Decoder {
     this.seriesPath = path(fields.series)
     this.tsPath = path(fields.ts)
     this.valuePath = path(fields.value)
-    const paths = [this.tsPath, this.valuePath, ...(this.seriesPath.length === 0 ? [] : [this.seriesPath])]
+    const { covariates = [] } = options
+    this.covariatePaths = covariates.map((name) => [...path(fields.covariates ?? 'covariates'), name])
+    this.covariates = new Float64Array(covariates.length)
+    const named = this.seriesPath.length === 0 ? [] : [this.seriesPath]
+    const paths = [this.tsPath, this.valuePath, ...named, ...this.covariatePaths]
     this.values = valueFormat(input, wantedOf(paths), lookup)
   }
 
@@ -138,6 +155,9 @@ export class Decoder {
     if (ts > arrival + limits.maxAhead) return this.because('too-far-ahead', shown(rawTs))
     const found = at(json, this.valuePath)
     this.out.ts = Math.floor(ts)
+    for (let c = 0; c < this.covariatePaths.length; c++) {
+      this.covariates[c] = covariateOf(at(json, this.covariatePaths[c]!)) ?? NaN
+    }
     return this.vocabulary === null ? this.takeNumber(found) : this.takeSymbol(found, this.vocabulary)
   }
 
@@ -178,6 +198,12 @@ export class Decoder {
     this.detail = detail
     return reason
   }
+}
+
+/** `null`: no usable number. */
+export function covariateOf(found: unknown): number | null {
+  const value = typeof found === 'bigint' ? Number(found) : found
+  return typeof value === 'number' && Math.abs(value) <= LARGEST_COVARIATE ? value : null
 }
 
 /** Of a detail: it travels in a header. */

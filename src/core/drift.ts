@@ -1,4 +1,5 @@
 import type { StateLayout } from './layout.js'
+import { LevelShift, SHIFT_SEASONS, type ShiftMemory } from './level-shift.js'
 
 /** Periods that say what is usual: eight long seasons, within bounds. */
 const USUAL_SEASONS = 8
@@ -12,6 +13,8 @@ const WALK_PERIOD = 10
 const CLIP = 5
 /** Nothing varies less than this from period to period; in units of the naive error. */
 const LEAST_DEVIATION = 0.02
+/** A shift of the level by so many usual errors at the threshold raises an alarm, in shares of the threshold. */
+const SHIFT_SHARE = 0.5
 /** While no alarm may be raised, a sum grows to so many thresholds at most. */
 const MOST_SCORE = 2
 /** Median absolute deviation → standard deviation, of normal noise. */
@@ -23,16 +26,19 @@ const MAD_TO_SIGMA = 1.4826
  * season before; a heat wave or a holiday, which last some days, must not raise an alarm by it.
  */
 const SLACK = { error: 1.5, level: 3 } as const
-export type DriftSign = keyof typeof SLACK
-const SIGNS = Object.keys(SLACK) as readonly DriftSign[]
+type Summed = keyof typeof SLACK
+const SIGNS = Object.keys(SLACK) as readonly Summed[]
+/** `shift`: the level moved at once and stayed, see level-shift.ts. */
+export type DriftSign = Summed | 'shift'
 
 export interface DriftAlarm {
   /** Stream time (ms) of the alarm: the newest observation of the period that raised it. */
   readonly at: number
   /** What raised it. */
   readonly sign: DriftSign
-  /** In that period, in naive errors. */
+  /** In that period, in naive errors; of a shift, how far the level has moved. */
   readonly value: number
+  /** Likewise; of a shift, the size of the errors one step ahead. */
   readonly usual: number
   /** Periods since it began to grow. */
   readonly periods: number
@@ -49,12 +55,14 @@ interface SignMemory {
 }
 
 /** All of a detector's state, as JSON. */
-export interface DriftMemory extends Readonly<Record<DriftSign, SignMemory>> {
+export interface DriftMemory extends Readonly<Record<Summed, SignMemory>> {
   /** Version of the network whose errors these are. */
   readonly version: number
   /** Number of the open period; `null` before the first. */
   readonly period: number | null
   readonly alarm: DriftAlarm | null
+  /** Absent in older ones, and where there is no season. */
+  readonly shift?: ShiftMemory
 }
 
 export interface DriftOptions {
@@ -69,18 +77,21 @@ export interface DriftOptions {
  * to be, or the level is another one than a long season before, to which a network adapts within hours. For both a
  * one-sided cumulative sum (Page 1954) of how far the season's value lies above the usual one, in deviations:
  * S = max(0, S + min(z, 5) − slack). What is usual is the median of the latest seasons, the deviation their median
- * absolute one, so that neither a few wild days nor a slow change moves them. Follows from the records alone.
+ * absolute one, so that neither a few wild days nor a slow change moves them. A level that moves at once and stays is
+ * looked for besides. Follows from the records alone.
  */
 export class DriftDetector {
   private version = 0
   private period: number | null = null
   private past: DriftAlarm | null = null
-  private signs: Record<DriftSign, Sign>
+  private signs: Record<Summed, Sign>
+  /** `null` where there is no season to see one by. */
+  private shift: LevelShift | null = null
   private readonly length: number
   private readonly usual: number
 
   constructor(
-    layout: StateLayout,
+    private readonly layout: StateLayout,
     /** May be changed between two batches. */
     public options: DriftOptions,
   ) {
@@ -88,6 +99,7 @@ export class DriftDetector {
     const periods = (USUAL_SEASONS * layout.long) / this.length
     this.usual = Math.max(FEWEST_USUAL, Math.min(MOST_USUAL, Math.round(periods)))
     this.signs = this.clean()
+    this.shift = this.noShift()
   }
 
   /** Another network makes other errors: what was usual says nothing about it. A past alarm stays known. */
@@ -96,6 +108,7 @@ export class DriftDetector {
     this.version = version
     this.period = null
     this.signs = this.clean()
+    this.shift = this.noShift()
   }
 
   /**
@@ -114,6 +127,10 @@ export class DriftDetector {
       raised = this.close(ts)
       this.period = period
     }
+    if (change === change && this.shift !== null) {
+      this.shift.add(index, error, change, this.signs.error.usual)
+      raised ??= this.shifted(ts)
+    }
     this.signs.error.add(Math.abs(error))
     if (change === change) this.signs.level.add(change)
     return raised
@@ -122,7 +139,8 @@ export class DriftDetector {
   /** Of the sign that is nearest to an alarm: 1 = an alarm. */
   get score(): number {
     const { error, level } = this.signs
-    return Math.max(error.score, level.score) / this.options.threshold
+    const gap = (this.shift?.gap ?? 0) / SHIFT_SHARE
+    return Math.max(error.score, level.score, gap) / this.options.threshold
   }
 
   /** The latest one. */
@@ -132,7 +150,8 @@ export class DriftDetector {
 
   snapshot(): DriftMemory {
     const { version, period, past: alarm, signs } = this
-    return { version, period, alarm, error: signs.error.memory(), level: signs.level.memory() }
+    const shift = this.shift === null ? {} : { shift: this.shift.memory() }
+    return { version, period, alarm, error: signs.error.memory(), level: signs.level.memory(), ...shift }
   }
 
   /** @param memory of a detector that watched something else: without effect */
@@ -142,21 +161,44 @@ export class DriftDetector {
     this.period = memory.period
     this.past = memory.alarm
     for (const sign of SIGNS) this.signs[sign].resume(memory[sign])
+    if (memory.shift !== undefined) this.shift?.resume(memory.shift)
   }
 
-  private clean(): Record<DriftSign, Sign> {
+  private noShift(): LevelShift | null {
+    const { short, long } = this.layout
+    return LevelShift.fits(short, long) ? new LevelShift(short) : null
+  }
+
+  private clean(): Record<Summed, Sign> {
     return { error: new Sign(SLACK.error, this.usual), level: new Sign(SLACK.level, this.usual) }
   }
 
   private close(at: number): DriftAlarm | null {
-    const { signs, options, past } = this
+    const { signs, options } = this
     const closed = SIGNS.map((sign) => ({ sign, ...signs[sign].close(MOST_SCORE * options.threshold) }))
-    const calm = past === null || at - past.at >= options.coolDown
     const raised = closed.find(({ sign }) => signs[sign].score >= options.threshold)
-    if (raised === undefined || !calm) return null
-    this.past = { at, ...raised, periods: signs[raised.sign].rising }
-    for (const sign of SIGNS) signs[sign].settle()
-    return this.past
+    if (raised === undefined || !this.calm(at)) return null
+    return this.raise({ at, ...raised, periods: signs[raised.sign].rising })
+  }
+
+  /** Not bound to the cool-down of other signs, which may have been mistaken: it began after what they were raised by. */
+  private shifted(at: number): DriftAlarm | null {
+    const gap = this.shift?.gap ?? 0
+    if (gap < SHIFT_SHARE * this.options.threshold) return null
+    if (this.past?.sign === 'shift' && !this.calm(at)) return null
+    const { usual } = this.signs.error
+    return this.raise({ at, sign: 'shift', value: gap * usual, usual, periods: SHIFT_SEASONS })
+  }
+
+  /** No alarm has been raised for long enough. */
+  private calm(at: number): boolean {
+    return this.past === null || at - this.past.at >= this.options.coolDown
+  }
+
+  private raise(alarm: DriftAlarm): DriftAlarm {
+    for (const sign of SIGNS) this.signs[sign].settle()
+    this.shift = this.noShift()
+    return (this.past = alarm)
   }
 }
 
@@ -164,6 +206,8 @@ export class DriftDetector {
 class Sign {
   score = 0
   rising = 0
+  /** Median of the latest periods; NaN until there are enough. */
+  usual = NaN
   private sum = 0
   private count = 0
   private recent: readonly number[] = []
@@ -171,7 +215,7 @@ class Sign {
   constructor(
     private readonly slack: number,
     /** Periods that say what is usual. */
-    private readonly usual: number,
+    private readonly length: number,
   ) {}
 
   add(value: number): void {
@@ -196,8 +240,13 @@ class Sign {
       this.score = Math.max(0, Math.min(most, this.score + Math.min(CLIP, z) - this.slack))
       this.rising = this.score > 0 ? this.rising + 1 : 0
     }
-    this.recent = [...recent, value].slice(-this.usual)
+    this.recent = [...recent, value].slice(-this.length)
+    this.know()
     return { value, usual }
+  }
+
+  private know(): void {
+    this.usual = this.recent.length >= SETTLING ? median(this.recent) : NaN
   }
 
   settle(): void {
@@ -213,6 +262,7 @@ class Sign {
     this.sum = memory.sum
     this.count = memory.count
     this.recent = memory.recent
+    this.know()
     this.score = memory.score
     this.rising = memory.rising
   }

@@ -1,34 +1,19 @@
-import { F64, F64_WIDTH, modulo, type StateLayout } from './layout.js'
+import { covariateInputs } from './covariates.js'
+import { F64, F64_WIDTH, modulo } from './layout.js'
 import type { StepTrace } from './observe.js'
 import type { SeriesTable } from './series-table.js'
+import { HOLIDAY_FEATURES, INPUTS, seasonalWidth, showsHolidays, type TargetIndex } from './target-index.js'
 
 const DAY = 86_400_000
 const INPUT_LIMIT = 6
 const FEATURE_LIMIT = 8
-
-/** Inputs of a recurrent step, without the series embedding. */
-export const INPUTS = 13
-/** Seasonal forecasts that the head mixes. */
-export const MIXTURE = 8
-/** Slots of the short season in the calendar table: a longer season is binned. */
-const MAX_SLOTS = 96
-export const WEEKDAYS = 7
-
-/** Features per target: the mixture and, for a season, two of the day of the year. */
-export function targetFeatures(layout: StateLayout): { readonly all: number; readonly mixture: number } {
-  return layout.kind === 'walk' ? { all: 1, mixture: 1 } : { all: MIXTURE + 2, mixture: MIXTURE }
-}
-
-export function calendarSlots(layout: StateLayout): number {
-  return Math.min(layout.short, MAX_SLOTS)
-}
 
 function clamp(value: number, limit: number): number {
   return value > limit ? limit : value < -limit ? -limit : value
 }
 
 /**
- * Inputs of the step that `observe` has just taken, into out[at … at+INPUTS).
+ * Inputs of the step that `observe` has just taken, into out[at … at + stepWidth).
  * @param ts time stamp of the step: of the observation, or of the grid step that is missing
  * @param trace what `observe` found before it changed the profiles
  */
@@ -72,7 +57,7 @@ function inputsAt(
   at: number,
 ): void {
   const { layout, f32 } = table
-  const { short: m, long: W, ringSize: R } = layout
+  const { short: m, long: W, ringSize: R, calendar } = layout
   const row = slot * layout.width
   const position = modulo(index, R)
   const back = (steps: number): number => {
@@ -82,7 +67,8 @@ function inputsAt(
   const inverse = 1 / table.scale(slot)
   const x = f32[row + position]!
   out[at + 1] = observed ? 1 : 0
-  const day = Math.floor(ts / DAY)
+  const local = calendar.local(ts)
+  const day = Math.floor(local / DAY)
   const weekday = modulo(day + 3, 7) // 1970-01-01 was a Thursday; Monday is 0
   const { interval } = layout.shape
   if (layout.kind === 'walk') {
@@ -105,7 +91,7 @@ function inputsAt(
     out[at + 4] = clamp((x - back(W)) * inverse, INPUT_LIMIT)
     out[at + 5] = clamp((x - p7) * inverse, INPUT_LIMIT)
     const phase =
-      2 * Math.PI * (interval > 0 && interval < DAY ? (ts - day * DAY) / DAY : modulo(index, m) / m)
+      2 * Math.PI * (interval > 0 && interval < DAY ? (local - day * DAY) / DAY : modulo(index, m) / m)
     out[at + 6] = Math.sin(phase)
     out[at + 7] = Math.cos(phase)
     out[at + 8] = Math.sin(2 * phase)
@@ -115,23 +101,11 @@ function inputsAt(
   out[at + 10] = Math.sin(week)
   out[at + 11] = Math.cos(week)
   out[at + 12] = weekday >= 5 ? 1 : 0
-}
-
-/**
- * Where the head looks for each target t+k (k = 1…H): the target's own slot at its most recent occurrence,
- * i1 = t+k−m⌈k/m⌉ one or more short seasons back, i7 = t+k−W⌈k/W⌉ likewise for the long one.
- * Offsets are relative to t. One object per layout, shared by all series.
- */
-export class TargetIndex {
-  readonly i1: Int32Array
-  readonly i7: Int32Array
-
-  constructor(readonly layout: StateLayout) {
-    const { short: m, long: W } = layout
-    const H = layout.shape.horizon
-    this.i1 = Int32Array.from({ length: H }, (_, h) => h + 1 - m * Math.ceil((h + 1) / m))
-    this.i7 = Int32Array.from({ length: H }, (_, h) => h + 1 - W * Math.ceil((h + 1) / W))
+  let o = at + INPUTS
+  if (calendar.hasHolidays) {
+    for (const near of [day, day - 1, day + 1]) out[o++] = calendar.isHoliday(near) ? 1 : 0
   }
+  if (layout.covariateNames.length > 0) covariateInputs(table, slot, index, out, o)
 }
 
 /** Where a walk over the history of a series finds what the stream finds in its row: see `headFeatures`. */
@@ -156,7 +130,8 @@ export interface HistoryView {
 
 /**
  * Features of the targets t+1…t+H in the scale of now, into out[at …], [H, features]:
- * x_t · x[i1] · x[i7] · P1[i1] · P7[i7] · x[i7]+dm · P7[i7]+dpm · P7[i7]+dp, sin and cos of the target's day of the year.
+ * x_t · x[i1] · x[i7] · P1[i1] · P7[i7] · x[i7]+dm · P7[i7]+dpm · P7[i7]+dp, sin and cos of the target's day of the year, holidays.
+ * Those of covariates, which come last, are left to `covariateFeatures`.
  * @param drift dm, dpm, dp of t: see `seasonalDrift`
  */
 export function headFeatures(
@@ -172,13 +147,19 @@ export function headFeatures(
   at: number,
 ): void {
   const { layout, i1, i7 } = target
+  const { width } = target
+  if (showsHolidays(layout)) {
+    const flags = target.holidays(ts)
+    for (let h = 0, o = at + seasonalWidth(layout); h < i1.length; h++, o += width) {
+      for (let j = 0; j < HOLIDAY_FEATURES; j++) out[o + j] = flags[h * HOLIDAY_FEATURES + j]!
+    }
+  }
   if (layout.kind === 'walk') {
-    out.fill(0, at, at + i1.length)
+    for (let h = 0; h < i1.length; h++) out[at + h * width] = 0
     return
   }
   const inverse = 1 / scale
   const offset = -mean * inverse
-  const width = MIXTURE + 2
   const { x, p1, p7, xSize, p1Size, p7Size } = view
   const now = clamp(x[view.xAt + modulo(index, xSize)]! * inverse + offset, FEATURE_LIMIT)
   const dm = drift.dm * inverse
@@ -239,24 +220,4 @@ export function seasonalDrift(table: SeriesTable, slot: number, index: number, i
   into.dm = dm / m
   into.dpm = dpm / m
   into.dp = f32[row + layout.dp + modulo(index, m)]!
-}
-
-/** Calendar rows (weekday · slots + slot) of the targets t+1…t+H, into out[at …]. */
-export function targetCalendar(
-  target: TargetIndex,
-  index: number,
-  ts: number,
-  out: Int32Array,
-  at: number,
-): void {
-  const { layout } = target
-  const m = layout.short
-  const slots = calendarSlots(layout)
-  const interval = layout.shape.interval
-  for (let h = 0; h < target.i1.length; h++) {
-    const slot = Math.floor((modulo(index + h + 1, m) * slots) / m)
-    // On the observation grid the target's date is not known: the origin's weekday stands for the week's rhythm.
-    const weekday = modulo(Math.floor((ts + (h + 1) * interval) / DAY) + 3, 7)
-    out[at + h] = weekday * slots + slot
-  }
 }

@@ -19,4 +19,8 @@ export function skipGap(table: SeriesTable, slot: number, index: number, skipped
     table.mark(slot, modulo(i, R), false)
   }
   f32.fill(0, row + layout.dp, row + layout.dp + m)
+  for (let c = 0; c < layout.covariateNames.length; c++) {
+    const ring = row + layout.covariates + c * layout.covariateWidth
+    for (let i = Math.max(last + 1, index - R); i < index; i++) f32[ring + modulo(i, R)] = NaN
+  }
 }

@@ -1,5 +1,5 @@
 import type { Aggregate } from '../config/types.js'
-import { F64, F64_WIDTH } from './layout.js'
+import { COVARIATE, F64, F64_WIDTH } from './layout.js'
 import type { SeriesTable } from './series-table.js'
 import type { StepList } from './steps.js'
 
@@ -25,6 +25,8 @@ export class GridAligner {
   private passed = -Infinity
   /** Slots with an open aggregation interval, by its grid index. */
   private readonly open = new Map<number, Set<number>>()
+  /** Of the observation that is being taken. */
+  private covariates: ArrayLike<number> | null = null
 
   constructor(
     /** Replaced between two batches, never but for how late and how far apart observations may be. */
@@ -43,9 +45,17 @@ export class GridAligner {
   /**
    * Takes an observation of the series in `slot` and appends the grid steps it makes due.
    * @param record position in the batch, for the steps it causes
+   * @param covariates of the observation, only lent; NaN = missing
    */
-  accept(slot: number, ts: number, value: number, record: number): 'accepted' | 'late' | 'duplicate' {
+  accept(
+    slot: number,
+    ts: number,
+    value: number,
+    record: number,
+    covariates: ArrayLike<number> | null = null,
+  ): 'accepted' | 'late' | 'duplicate' {
     const { interval, aggregate } = this.options
+    this.covariates = covariates
     if (interval === 0) {
       const outcome = this.acceptNext(slot, ts, value, record)
       if (ts > this.watermark) this.watermark = ts
@@ -55,7 +65,7 @@ export class GridAligner {
     if (aggregate === 'none') {
       const last = this.table.f64[slot * F64_WIDTH + F64.due]!
       if (index <= last) return index === last ? 'duplicate' : 'late'
-      this.advance(slot, index, ts, value, record)
+      this.advance(slot, index, ts, value, record, this.covariates)
       if (ts > this.watermark) this.watermark = ts
       return 'accepted'
     }
@@ -76,13 +86,20 @@ export class GridAligner {
     if (last === last) {
       const newest = this.table.f64[at + F64.ts]!
       if (ts <= newest) return ts === newest ? 'duplicate' : 'late'
-      this.advance(slot, last + 1, ts, value, record)
-    } else this.advance(slot, 0, ts, value, record)
+      this.advance(slot, last + 1, ts, value, record, this.covariates)
+    } else this.advance(slot, 0, ts, value, record, this.covariates)
     return 'accepted'
   }
 
   /** Steps over what is missing, then takes `value` at `index`. */
-  private advance(slot: number, index: number, ts: number, value: number, record: number): void {
+  private advance(
+    slot: number,
+    index: number,
+    ts: number,
+    value: number,
+    record: number,
+    covariates: ArrayLike<number> | null,
+  ): void {
     const { interval, maxGapSteps } = this.options
     const f64 = this.table.f64
     const at = slot * F64_WIDTH
@@ -93,7 +110,7 @@ export class GridAligner {
     let skipped = 0
     if (gap > maxGapSteps) skipped = gap
     else for (let i = last + 1; i < index; i++) this.steps.push(slot, i, i * interval, NaN, 0, record)
-    this.steps.push(slot, index, ts, value, skipped, record)
+    this.steps.push(slot, index, ts, value, skipped, record, covariates)
     f64[at + F64.due] = index
     f64[at + F64.ts] = ts
   }
@@ -116,7 +133,12 @@ export class GridAligner {
       f64[at + F64.openCount] = 0
       f64[at + F64.openTs] = -Infinity
       this.noteOpen(slot, index)
+      this.eachCovariate(slot, (at) => {
+        this.table.f32[at + COVARIATE.openValue] = 0
+        this.table.f32[at + COVARIATE.openCount] = 0
+      })
     }
+    this.aggregateCovariates(slot, ts)
     if (value !== value) return 'accepted' // an interval of nulls alone is a missing one
     f64[at + F64.openCount]! += 1
     if (this.options.aggregate !== 'last') f64[at + F64.openValue]! += value
@@ -125,6 +147,39 @@ export class GridAligner {
       f64[at + F64.openTs] = ts
     }
     return 'accepted'
+  }
+
+  /** Of the readings in an interval the mean counts, or the last where that is what is asked for: a sum of temperatures is none. */
+  private aggregateCovariates(slot: number, ts: number): void {
+    const { covariates, table } = this
+    if (covariates === null) return
+    const { f32 } = table
+    const last = this.options.aggregate === 'last'
+    const older = ts < table.f64[slot * F64_WIDTH + F64.openTs]!
+    this.eachCovariate(slot, (at, c) => {
+      const value = covariates[c]!
+      if (value !== value || (last && older)) return
+      const restart = last || f32[at + COVARIATE.openCount] === 0
+      f32[at + COVARIATE.openValue] = restart ? value : f32[at + COVARIATE.openValue]! + value
+      f32[at + COVARIATE.openCount] = last ? 1 : f32[at + COVARIATE.openCount]! + 1
+    })
+  }
+
+  /** What the covariates of an open interval come to; `null` without covariates. */
+  private aggregated(slot: number): Float64Array | null {
+    const { f32, layout } = this.table
+    if (layout.covariateNames.length === 0) return null
+    const values = new Float64Array(layout.covariateNames.length)
+    this.eachCovariate(slot, (at, c) => {
+      values[c] = f32[at + COVARIATE.openValue]! / f32[at + COVARIATE.openCount]! // 0 / 0 = NaN: missing
+    })
+    return values
+  }
+
+  private eachCovariate(slot: number, visit: (scaler: number, c: number) => void): void {
+    const { layout } = this.table
+    let at = slot * layout.width + layout.covariates + layout.ringSize
+    for (let c = 0; c < layout.covariateNames.length; c++, at += layout.covariateWidth) visit(at, c)
   }
 
   private passWatermark(ts: number, record: number): void {
@@ -151,7 +206,8 @@ export class GridAligner {
     if (slots?.size === 0) this.open.delete(index)
     f64[at + F64.openIndex] = NaN
     this.closed(slot)
-    this.advance(slot, index, Math.max(FIRST_DATE, index * this.options.interval), value, record)
+    const start = Math.max(FIRST_DATE, index * this.options.interval)
+    this.advance(slot, index, start, value, record, this.aggregated(slot))
   }
 
   /** Goes on from a snapshot: what the watermark had closed stays closed. */

@@ -7,4 +7,8 @@ export interface SeriesHistory {
   readonly values: Float64Array
   /** Time stamp (ms) of each step; the observation's own where there was one. */
   readonly ts: Float64Array
+  /** [T, covariates] NaN = missing. Absent: none is known. */
+  readonly covariates?: Float32Array
+  /** [T + horizon, covariates known ahead] what the steps from values[0] on were foretold to have; NaN = nothing. */
+  readonly ahead?: Float32Array
 }

@@ -1,3 +1,4 @@
+import { Calendar, type CalendarSpec } from './calendar.js'
 import type { SeriesKind, ValueKind } from './network-spec.js'
 
 /** What the per-series state depends on: configuration only, never the weights, so a new network finds it as it is. */
@@ -10,6 +11,12 @@ export interface SeriesShape {
   readonly horizon: number
   /** Ascending, odd in number, symmetric around 0.5. */
   readonly quantiles: readonly number[]
+  /** Absent: UTC, without holidays. */
+  readonly calendar?: CalendarSpec
+  /** Names of further numbers that are known of a step, such as the temperature. Absent: none. */
+  readonly covariates?: readonly string[]
+  /** Those of them that are known of the steps to come, too. */
+  readonly futureCovariates?: { readonly names: readonly string[] }
 }
 
 /** Steps over which a hidden state is rebuilt under new weights; the ring holds that many more than the longest lag. */
@@ -40,6 +47,10 @@ export interface HorizonBucket {
   /** Position after its last one among the scored steps. */
   readonly end: number
 }
+
+/** Floats of a covariate's scaler: mean, variance, observations; and of an open interval: sum (or last), readings. */
+export const COVARIATE = { mean: 0, spread: 1, count: 2, openValue: 3, openCount: 4 } as const
+const COVARIATE_SCALER = 5
 
 /** Flags in a float: whole numbers below 2^24 are exact. */
 export const FLAGS = 24
@@ -82,6 +93,7 @@ export const F64_WIDTH = 17
  * Where everything lies in a series' Float32 row.
  * ring [R] · which of its values were observed [R / 24] · P7 [W] · P7 visits [W] · P1 [m] · dp [m] · width factors [steps, 2] · recent errors [2] · residual quantiles [lags, Q]
  * · scores [buckets, SCORE_WIDTH] · anomaly score of the newest observation, and how many in a row reach the least score
+ * · of each covariate its values [R], NaN where missing, and its scaler [5]
  * · open forecasts: for each scored step h, a ring of h × (lower, median, upper).
  * Of symbols, by number, the ring holds the last ones; for the rest the few floats of a series without a season are left.
  */
@@ -106,7 +118,15 @@ export class StateLayout {
   readonly residuals: number
   readonly scores: number
   readonly anomaly: number
+  readonly covariates: number
+  /** Floats of a covariate: `COVARIATE` from `ringSize` on. */
+  readonly covariateWidth: number
   readonly open: readonly number[]
+  /** Names of the covariates, in the order of their parts of the row. */
+  readonly covariateNames: readonly string[]
+  /** Which of them (by number) are known of the steps to come. */
+  readonly ahead: readonly number[]
+  readonly calendar: Calendar
   /** Ascending; of symbols one, without scores in the row. */
   readonly buckets: readonly HorizonBucket[]
   /** Half-life of rolling scores, in grid steps. */
@@ -128,6 +148,10 @@ export class StateLayout {
     this.lags = Array.from({ length: this.cycles }, (_, c) => (c + 1) * short)
     if (this.kind === 'seasonal' && long > short) this.lags = [...this.lags, long]
     if (symbols) this.lags = []
+    this.calendar = new Calendar(shape.calendar)
+    this.covariateNames = shape.covariates ?? []
+    const ahead = shape.futureCovariates?.names ?? []
+    this.ahead = this.covariateNames.flatMap((name, c) => (ahead.includes(name) ? [c] : []))
     this.buckets = horizonBuckets(shape.horizon, this.steps)
     this.halfLife = symbols ? SYMBOL_HALF_LIFE : this.long > 1 ? this.long : WALK_HALF_LIFE
     this.scoreRate = 1 - Math.pow(0.5, 1 / this.halfLife)
@@ -143,6 +167,8 @@ export class StateLayout {
     this.residuals = take(this.lags.length * shape.quantiles.length)
     this.scores = take(symbols ? 0 : this.buckets.length * SCORE_WIDTH)
     this.anomaly = take(symbols ? 0 : 2)
+    this.covariateWidth = this.ringSize + COVARIATE_SCALER
+    this.covariates = take(this.covariateNames.length * this.covariateWidth)
     this.open = this.steps.map((h) => take(h * 3))
     this.width = at
   }

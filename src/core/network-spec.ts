@@ -1,3 +1,5 @@
+import type { CalendarSpec } from './calendar.js'
+
 /**
  * How the series of a pipeline are seen by the network.
  * `seasonal`: values in units of a slow running scale, lags one season back, seasonal profiles.
@@ -62,6 +64,12 @@ export interface NetworkSpec {
   readonly nonNegative: readonly boolean[]
   /** Day-of-year features are live: training data span at least 1.5 years. */
   readonly annual: boolean
+  /** Absent: UTC, without holidays. */
+  readonly calendar?: CalendarSpec
+  /** Absent: none. */
+  readonly covariates?: readonly string[]
+  /** Those of them that are known of the steps to come. */
+  readonly futureCovariates?: { readonly names: readonly string[] }
   /**
    * Only of the kind `symbols`: the vocabulary, in the order of its numbers (from 1); 0 is any other symbol. The one input
    * is a symbol's number, `embedding` the width of its embedding, and the forecast the probabilities of the next symbol.

@@ -62,7 +62,19 @@ export class RowConversion {
       table.f32.set(old.subarray(at, at + 2), to.layout.widths + 2 * j)
     })
     this.residuals(old, from.layout.residuals, table.f32, to.layout.residuals)
+    this.covariates(old, table.f32)
     return this.codec.write(0, this.hidden)
+  }
+
+  /** Those that both have; of others nothing is known. */
+  private covariates(old: Float32Array, into: Float32Array): void {
+    const [from, to] = [this.from.layout, this.to.layout]
+    to.covariateNames.forEach((name, c) => {
+      const b = from.covariateNames.indexOf(name)
+      if (b < 0) return
+      const at = from.covariates + b * from.covariateWidth
+      into.set(old.subarray(at, at + from.covariateWidth), to.covariates + c * to.covariateWidth)
+    })
   }
 
   /** Residual quantiles [lags, quantiles], of a row or of all series together. */

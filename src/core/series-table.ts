@@ -39,6 +39,10 @@ export class SeriesTable {
     this.f32.fill(0, at, at + layout.width)
     this.f32.fill(1, at + layout.widths, at + layout.recentErrors)
     this.forgetOpen(slot)
+    for (let c = 0; c < layout.covariateNames.length; c++) {
+      const ring = at + layout.covariates + c * layout.covariateWidth
+      this.f32.fill(NaN, ring, ring + layout.ringSize)
+    }
     if (layout.kind !== 'symbols') this.f32[at + layout.anomaly] = NaN
     this.f64.fill(0, wide, wide + F64_WIDTH)
     this.f64[wide + F64.index] = NaN

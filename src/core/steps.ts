@@ -10,12 +10,28 @@ export class StepList {
   skipped = new Float64Array(1024)
   /** Position in the batch of the record that caused the step. */
   record = new Int32Array(1024)
+  /** [capacity, covariates] NaN = missing. */
+  covariates: Float64Array<ArrayBuffer>
+
+  /** @param width number of covariates */
+  constructor(readonly width = 0) {
+    this.covariates = new Float64Array(1024 * width)
+  }
 
   clear(): void {
     this.length = 0
   }
 
-  push(slot: number, index: number, ts: number, value: number, skipped: number, record: number): void {
+  /** @param covariates [width] only lent; `null`: all missing */
+  push(
+    slot: number,
+    index: number,
+    ts: number,
+    value: number,
+    skipped: number,
+    record: number,
+    covariates: ArrayLike<number> | null = null,
+  ): void {
     if (this.length === this.slots.length) this.grow()
     const i = this.length++
     this.slots[i] = slot
@@ -24,6 +40,9 @@ export class StepList {
     this.value[i] = value
     this.skipped[i] = skipped
     this.record[i] = record
+    const { width } = this
+    for (let c = 0; c < width; c++)
+      this.covariates[i * width + c] = covariates === null ? NaN : covariates[c]!
   }
 
   private grow(): void {
@@ -43,5 +62,8 @@ export class StepList {
     this.ts = wider(this.ts)
     this.value = wider(this.value)
     this.skipped = wider(this.skipped)
+    const covariates = new Float64Array(size * this.width)
+    covariates.set(this.covariates)
+    this.covariates = covariates
   }
 }

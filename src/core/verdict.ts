@@ -3,6 +3,7 @@ export const REFUSALS = [
   'too-few-days', // of held-out data
   'worse-than-champion',
   'worse-than-baseline',
+  'worse-than-former-champion', // which was set aside, and does better again
   'within-noise', // better, but not by more than the days differ
   'worse-coverage',
 ] as const
@@ -12,7 +13,8 @@ export type Refusal = (typeof REFUSALS)[number]
 
 /** A candidate beside what it is compared with, on the same targets. */
 export interface Comparison {
-  readonly against: 'champion' | 'baseline'
+  /** The former champion is a network that was set aside for the baseline. */
+  readonly against: 'champion' | 'former champion' | 'baseline'
   readonly days: number
   /** Weighted quantile loss of the candidate over that of the other, minus 1: −0.03 = 3 % less. */
   readonly change: number

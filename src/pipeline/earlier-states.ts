@@ -105,6 +105,7 @@ function formOf(text: string, config: PipelineConfig): RowForm | null {
     season: { ...season, short: short as number, long: long as number },
     horizon: horizon as number,
     quantiles: quantiles as number[],
+    covariates: covariatesOf(rest),
     model: {
       ...model,
       cell,
@@ -115,4 +116,10 @@ function formOf(text: string, config: PipelineConfig): RowForm | null {
   }
   // All else that is in it must be as it is now.
   return signature(form) === text ? { layout: new StateLayout(form), hidden: stateSize(form.model) } : null
+}
+
+/** Where there are any, they come last. */
+function covariatesOf(rest: readonly unknown[]): readonly string[] {
+  const last = rest.at(-1) as { readonly covariates?: readonly string[] } | undefined
+  return last?.covariates ?? []
 }

@@ -6,8 +6,8 @@ import type { Part } from './part.js'
 export interface StepRows {
   /** Called before the steps of a part are taken. */
   begin(): void
-  /** The step enters the row of its series, and the baseline learns from it. `value` NaN: masked. */
-  observe(row: number, slot: number, index: number, value: number): void
+  /** The step enters the row of its series, and the baseline learns from it. `value` NaN: masked. @param s its number in the list */
+  observe(row: number, slot: number, index: number, value: number, s: number): void
   /** Keeps what the baseline forecasts from the step. */
   keepBaseline(row: number, slot: number, index: number): void
   /** Writes what a network reads of the step that `observe` has just taken, into[at …). */

@@ -77,7 +77,7 @@ export class Intake {
     const at = slot * F64_WIDTH
     // Of a series without a step yet, whatever comes says that it is not idle.
     if (Number.isNaN(f64[at + F64.due])) f64[at + F64.ts] = Math.max(f64[at + F64.ts]!, ts)
-    const outcome = states.aligner.accept(slot, ts, value, i)
+    const outcome = states.aligner.accept(slot, ts, value, i, this.decoder.covariates)
     // Also without a step the grid may have changed the row: an open interval, or the time stamp it will compare with.
     states.touch(slot)
     if (outcome === 'accepted') result.accepted++

@@ -3,16 +3,9 @@ import { AnomalyDetector } from '../core/anomaly.js'
 import { Arrivals } from '../core/arrivals.js'
 import { baselineForecast, learnResiduals } from '../core/baseline.js'
 import { Calibration, openForecast, skipOpen } from '../core/calibration.js'
-import {
-  headFeatures,
-  INPUTS,
-  seasonalDrift,
-  stepInputs,
-  targetCalendar,
-  targetFeatures,
-  TargetIndex,
-  type HistoryView,
-} from '../core/features.js'
+import { covariateFeatures, observeCovariates, rowCovariates } from '../core/covariates.js'
+import { headFeatures, seasonalDrift, stepInputs, type HistoryView } from '../core/features.js'
+import { targetCalendar, targetFeatures, TargetIndex } from '../core/target-index.js'
 import { cutWriter } from '../core/forecast/cut.js'
 import type { ForecastWriter } from '../core/forecast/format.js'
 import { JsonWideWriter } from '../core/forecast/json-wide.js'
@@ -166,6 +159,8 @@ class NumberRows implements StepRows {
   private readonly trace: StepTrace = { p7Before: 0, step: 0 }
   private readonly drift = { dm: 0, dpm: 0, dp: 0 }
   private readonly target: TargetIndex
+  /** [horizon, covariates known ahead] */
+  private readonly ahead: Float32Array
   private readonly view: { -readonly [K in keyof HistoryView]: HistoryView[K] }
 
   constructor(
@@ -177,6 +172,7 @@ class NumberRows implements StepRows {
     this.baseline = new Float64Array(capacity * states.cells)
     this.arrivals = new Arrivals(layout, capacity)
     this.target = new TargetIndex(layout)
+    this.ahead = new Float32Array(layout.shape.horizon * layout.ahead.length)
     this.view = {
       x: table.f32,
       xAt: 0,
@@ -194,9 +190,10 @@ class NumberRows implements StepRows {
     this.view.x = this.view.p1 = this.view.p7 = this.states.table.f32
   }
 
-  observe(row: number, slot: number, index: number, value: number): void {
+  observe(row: number, slot: number, index: number, value: number, s: number): void {
     const { table, pooled } = this.states
     observe(table, slot, index, value, this.trace)
+    this.observeCovariates(slot, index, s)
     if (value !== value) return
     this.arrivals.keep(table, slot, index, row)
     learnResiduals(table, slot, index, pooled)
@@ -230,7 +227,7 @@ class NumberRows implements StepRows {
   ): void {
     const { table, layout } = this.states
     const buffers = part.buffers!
-    this.read(slot, index, ts, observed, model, buffers.inputs, row * INPUTS)
+    this.read(slot, index, ts, observed, model, buffers.inputs, row * model.network!.spec.inputs)
     if (!observed) return
     seasonalDrift(table, slot, index, this.drift)
     const rowAt = slot * layout.width
@@ -238,7 +235,8 @@ class NumberRows implements StepRows {
     this.view.p1At = rowAt + layout.p1
     this.view.p7At = rowAt + layout.p7
     const { horizon } = layout.shape
-    const width = targetFeatures(layout).all
+    const { width } = this.target
+    const featuresAt = row * horizon * width
     headFeatures(
       this.target,
       this.view,
@@ -249,9 +247,34 @@ class NumberRows implements StepRows {
       this.drift,
       model.network!.spec.annual,
       buffers.features,
-      row * horizon * width,
+      featuresAt,
     )
     targetCalendar(this.target, index, ts, buffers.calendar, row * horizon)
+    if (this.ahead.length > 0) this.foretell(slot, index, buffers.features, featuresAt)
+  }
+
+  /** Where a record does not have a covariate that is known ahead, what was foretold of its step stands for it. */
+  private observeCovariates(slot: number, index: number, s: number): void {
+    const { table, layout, steps, ahead: known, slots } = this.states
+    const C = layout.covariateNames.length
+    if (C === 0) return
+    const { ahead } = layout
+    if (known !== null && ahead.some((c) => Number.isNaN(steps.covariates[s * C + c]))) {
+      known.window(slots.name(slot)!, index, 1, this.ahead, 0)
+      ahead.forEach((c, k) => {
+        if (Number.isNaN(steps.covariates[s * C + c])) steps.covariates[s * C + c] = this.ahead[k]!
+      })
+    }
+    observeCovariates(table, slot, index, steps.covariates, s * C)
+  }
+
+  private foretell(slot: number, index: number, features: Float32Array, at: number): void {
+    const { table, layout, ahead: known, slots } = this.states
+    const { target, ahead } = this
+    if (known === null) ahead.fill(NaN)
+    else known.window(slots.name(slot)!, index + 1, layout.shape.horizon, ahead, 0)
+    const from = at + targetFeatures(layout).covariates
+    covariateFeatures(target, rowCovariates(table, slot), index, ahead, 0, features, from, target.width)
   }
 
   forecast(part: Part, row: number, model: ActiveModel): Float64Array {

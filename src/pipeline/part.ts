@@ -62,7 +62,7 @@ export class Part {
       table.f64[at + F64.warm] = 0
     }
     const fresh = table.f64[at + F64.warm] === 0 ? 1 : 0
-    rows.observe(row, slot, index, value)
+    rows.observe(row, slot, index, value, s)
     states.touch(slot)
     this.stepOf[row] = s
     this.fresh[row] = fresh

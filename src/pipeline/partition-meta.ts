@@ -45,7 +45,7 @@ export interface PartitionMarks {
 const FORMAT = 5
 
 export function signature(config: PipelineConfig): string {
-  const { interval, season, horizon, quantiles, aggregate, model } = config
+  const { interval, season, horizon, quantiles, aggregate, model, covariates } = config
   return JSON.stringify([
     FORMAT,
     interval,
@@ -59,6 +59,7 @@ export function signature(config: PipelineConfig): string {
     // The GRU's signature stays what it was before there were others: states stored then can be read.
     ...(model.cell === 'gru' ? [] : [model.cell, model.activation]),
     ...(config.kind === 'numbers' ? [] : [config.kind, config.symbols.maxVocabulary]),
+    ...(covariates.length === 0 ? [] : [{ covariates }]),
   ])
 }
 

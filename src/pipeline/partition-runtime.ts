@@ -193,6 +193,7 @@ export class PartitionRuntime implements Worker {
       if (this.broken !== null) throw this.broken
       // Until it is settled the batch waits too: one that hangs is to be seen.
       this.lag = Math.max(0, batch.highWatermark - this.lease.committed)
+      await this.around.foretell()
       const advance = await this.partition.advance(batch.records, true)
       const settled = await this.settler.settle(batch, advance, started)
       this.settled = settled.offset

@@ -3,6 +3,7 @@ import type { Anomaly } from '../core/anomaly.js'
 import { PooledResiduals } from '../core/baseline.js'
 import { DriftDetector, type DriftAlarm } from '../core/drift.js'
 import { GridAligner, type GridOptions } from '../core/grid.js'
+import type { KnownAhead } from '../core/known-ahead.js'
 import type { NamedReading } from '../core/named-reading.js'
 import { Newcomers } from '../core/newcomers.js'
 import { F64, F64_WIDTH, StateLayout } from '../core/layout.js'
@@ -34,7 +35,7 @@ export class PartitionStates {
   readonly layout: StateLayout
   readonly table: SeriesTable
   readonly slots = new SlotDirectory(INITIAL_SLOTS)
-  readonly steps = new StepList()
+  readonly steps: StepList
   readonly aligner: GridAligner
   readonly pooled: PooledResiduals
   /** `null` where the values are numbers. */
@@ -61,6 +62,8 @@ export class PartitionStates {
   /** Of the one that was stored, until it goes on. */
   shadowed: ShadowMemory | null = null
   marks: PartitionMarks = {}
+  /** What is known of covariates of the steps to come; `null` where nothing is. */
+  ahead: KnownAhead | null = null
   /** Signatures that stored rows may still have, beside the present one. */
   private earlier: readonly string[] = []
   /** Series whose state is only in the store. */
@@ -98,6 +101,7 @@ export class PartitionStates {
     this.newcomers = new Newcomers(config.state.maxNewSeriesPerMinute)
     this.drift = new DriftDetector(this.layout, config.training.drift)
     this.hiddenSize = stateSize(config.model)
+    this.steps = new StepList(this.layout.covariateNames.length)
     this.table = new SeriesTable(this.layout, INITIAL_SLOTS)
     this.hidden = sharedFloats(INITIAL_SLOTS * this.hiddenSize)
     this.versions = new Int32Array(INITIAL_SLOTS)

@@ -103,7 +103,7 @@ export class Partition {
     const row = await states.rowOf(series)
     if (row === null || !states.hasValues(row)) return null
     const { values, counts } = states.pooled
-    return { model, row, pooled: { values: values.slice(), counts: counts.slice() } }
+    return { model, row, pooled: { values: values.slice(), counts: counts.slice() }, ahead: states.ahead }
   }
 
   get lookup(): Formats['lookup'] {
@@ -117,6 +117,7 @@ export class Partition {
     states.aligner.resume(own.aligner.watermark)
     states.pooled.values.set(own.pooled.values)
     states.pooled.counts.set(own.pooled.counts)
+    states.ahead = own.ahead
     for (const name of series) {
       const slot = states.admit(name, await own.rowOf(name))
       states.table.forgetOpen(slot)

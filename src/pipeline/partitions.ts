@@ -4,6 +4,7 @@ import type { SchemaRegistry } from '../ports/schema-registry.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
 import type { ActiveModel } from './active-model.js'
 import { agreeOnFormats, type Formats } from './formats.js'
+import { Foresight } from './foresight.js'
 import { PartitionRuntime } from './partition-runtime.js'
 import { restore } from './restore.js'
 import type { ViewedList } from './series/viewed.js'
@@ -42,7 +43,11 @@ export class Partitions {
   /** Partitions are given back one after the other. */
   private givingBack: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly options: PartitionsOptions) {}
+  private readonly covariates: Foresight
+
+  constructor(private readonly options: PartitionsOptions) {
+    this.covariates = new Foresight(options)
+  }
 
   /** Those at work now; a copy, as they come and go. */
   all(): readonly PartitionRuntime[] {
@@ -121,7 +126,10 @@ export class Partitions {
     for (;;) {
       const { model, service } = present()
       this.formats ??= await agreeOnFormats(service.published, registry)
-      const restoring = restore(lease, broker, service.computed, model, clock, this.formats)
+      const { covariates } = this
+      await covariates.begin(service.computed)
+      const { table } = covariates
+      const restoring = restore(lease, broker, service.computed, model, clock, this.formats, table)
       const { partition, replaced, ...restored } = await restoring
       if (replaced) telemetry.topicReplaced({ partition: number, topic: lease.topic })
       telemetry.restored({ partition: number, ...restored })
@@ -133,6 +141,7 @@ export class Partitions {
         shadowLost: (error) => {
           telemetry.logger.warn({ err: error }, 'the network in the shadow could not go on; it begins anew')
         },
+        foretell: () => covariates.look(),
       })
     }
   }

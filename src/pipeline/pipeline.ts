@@ -384,9 +384,9 @@ export function formOf({ kind, interval, season, horizon, quantiles }: PipelineC
 
 /** All topics of a pipeline. */
 export function topicsOf(
-  { topic, output, deadLetter, anomalies, partitions }: PipelineConfig,
+  { topic, output, deadLetter, anomalies, futureCovariates, partitions }: PipelineConfig,
   retention: PipelineDependencies['retention'],
 ): TopicSpec[] {
-  const names = [topic, output, deadLetter, ...(anomalies.topic === null ? [] : [anomalies.topic])]
-  return names.map((name) => ({ name, partitions, ...retention }))
+  const others = [anomalies.topic, futureCovariates.topic].filter((name) => name !== null)
+  return [topic, output, deadLetter, ...others].map((name) => ({ name, partitions, ...retention }))
 }

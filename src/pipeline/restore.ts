@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/types.js'
+import type { KnownAhead } from '../core/known-ahead.js'
 import type { Broker, PartitionLease } from '../ports/broker.js'
 import type { Clock } from '../ports/clock.js'
 import type { ActiveModel } from './active-model.js'
@@ -33,9 +34,11 @@ export async function restore(
   model: ActiveModel,
   clock: Clock,
   formats: Formats = PLAIN,
+  ahead: KnownAhead | null = null,
 ): Promise<Restored> {
   const started = performance.now()
   const states = new PartitionStates(config, lease.states, model)
+  states.ahead = ahead
   const partition = new Partition(
     config,
     states,

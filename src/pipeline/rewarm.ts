@@ -1,4 +1,4 @@
-import { INPUTS, pastInputs } from '../core/features.js'
+import { pastInputs } from '../core/features.js'
 import { F64, F64_WIDTH, REWARM_STEPS } from '../core/layout.js'
 import { symbolAt } from '../core/symbol-row.js'
 import type { StepBuffers, Wave } from '../ports/engine.js'
@@ -69,6 +69,7 @@ export class Rebuilding {
     const { states, model, buffers } = this
     const { table, layout } = states
     const { interval } = layout.shape
+    const { inputs } = model.network!.spec
     let row = from
     for (const slot of slots) {
       const history = historyOf(states, slot)
@@ -79,7 +80,7 @@ export class Rebuilding {
       buffers.slots[row] = slot
       buffers.fresh[row] = back === history - 1 ? 1 : 0
       buffers.embedding[row] = model.embeddingOf(states.slots.name(slot)!)
-      if (states.symbols === null) pastInputs(table, slot, index, ts, buffers.inputs, row * INPUTS)
+      if (states.symbols === null) pastInputs(table, slot, index, ts, buffers.inputs, row * inputs)
       else buffers.inputs[row] = states.symbols.networkNumber(model, symbolAt(table, slot, index))
       row++
     }

@@ -1,7 +1,10 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { NetworkSpec } from '../core/network-spec.js'
+import { isDeepStrictEqual } from 'node:util'
 import { fits } from './fits.js'
 import { signature } from './partition-meta.js'
+
+const PLAIN_CALENDAR = { timeZone: 'UTC', holidays: [], days: [] }
 
 /** What a pipeline does under a configuration with the network it has. */
 export interface Service {
@@ -37,7 +40,12 @@ export function serviceOf(config: PipelineConfig, spec: NetworkSpec | null): Ser
 
 /** The states of one can be those of the other as they are. */
 export function sharesStates(one: Service, other: Service): boolean {
-  return signature(one.computed) === signature(other.computed)
+  return (
+    signature(one.computed) === signature(other.computed) &&
+    // They shape no state, but what is read of one.
+    isDeepStrictEqual(one.computed.calendar, other.computed.calendar) &&
+    isDeepStrictEqual(one.computed.futureCovariates, other.computed.futureCovariates)
+  )
 }
 
 function shapedBy(config: PipelineConfig, spec: NetworkSpec): PipelineConfig {
@@ -55,5 +63,13 @@ function shapedBy(config: PipelineConfig, spec: NetworkSpec): PipelineConfig {
   }
   return config.kind === 'symbols'
     ? { ...config, model }
-    : { ...config, model, horizon: spec.horizon, quantiles: spec.quantiles }
+    : {
+        ...config,
+        model,
+        horizon: spec.horizon,
+        quantiles: spec.quantiles,
+        calendar: spec.calendar ?? PLAIN_CALENDAR,
+        covariates: spec.covariates ?? [],
+        futureCovariates: { ...config.futureCovariates, names: spec.futureCovariates?.names ?? [] },
+      }
 }

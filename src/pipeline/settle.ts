@@ -35,9 +35,16 @@ export interface Surroundings {
   readonly stored: (snapshot: WrittenSnapshot) => void
   /** A network in the shadow could not go on; it is to begin anew. */
   readonly shadowLost: (error: unknown) => void
+  /** To be awaited before a batch is taken: covariates that are known ahead are looked at. */
+  readonly foretell: () => Promise<void> | undefined
 }
 
-export const ALONE: Surroundings = { busy: () => false, stored: () => undefined, shadowLost: () => undefined }
+export const ALONE: Surroundings = {
+  busy: () => false,
+  stored: () => undefined,
+  shadowLost: () => undefined,
+  foretell: () => undefined,
+}
 
 /** Publishes and commits batches of one partition, with a snapshot now and then. */
 export class Settler {

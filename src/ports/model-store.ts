@@ -93,6 +93,8 @@ export interface JudgedScores {
   readonly baseline: Scores
   /** Absent while the baseline forecast. */
   readonly champion?: Scores
+  /** Of the network that was set aside for the baseline; absent where there is none. */
+  readonly former?: Scores
 }
 
 /** What became of a training, or of a network in use, and by which figures. */

@@ -85,6 +85,21 @@ export const catalogue = {
     'Observations far outside what was forecast of them: anomalies.minScore, after anomalies.consecutive in a row.',
     PIPELINE,
   ),
+  covariatesTold: counter(
+    'tidecast_future_covariates_total',
+    'Records of covariates known ahead that were read.',
+    PIPELINE,
+  ),
+  covariatesUnused: counter(
+    'tidecast_future_covariates_unused_total',
+    'Records of covariates known ahead that could not be used.',
+    PIPELINE,
+  ),
+  covariatesKept: gauge(
+    'tidecast_future_covariates_kept_steps',
+    'Grid steps whose covariates known ahead are in memory: at most futureCovariates.maxValues.',
+    PIPELINE,
+  ),
   tombstones: counter('tidecast_tombstones_total', 'Input records without a value.', PIPELINE),
   newSeries: counter(
     'tidecast_new_series_total',

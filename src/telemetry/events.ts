@@ -29,6 +29,7 @@ export type PipelineEvent =
   | DriftMeasured
   | BrokerTrouble
   | RecordsLost
+  | CovariatesRead
   | TrainingEvent
 
 export type ProcessEvent = EngineStarted | HttpAnswered | ConfigLoaded | ConfigDrifted | ConfigReloaded
@@ -86,6 +87,16 @@ export interface StatesMeasured {
   /** Of the resident ones. */
   readonly stale: number
   readonly bytesPerSeries: number
+}
+
+/** A look at the topic of covariates that are known ahead. */
+export interface CovariatesRead {
+  readonly kind: 'covariates-read'
+  readonly used: number
+  /** Records that could not be used. */
+  readonly unused: number
+  /** Grid steps in memory. */
+  readonly kept: number
 }
 
 export interface SnapshotWritten {
@@ -223,6 +234,14 @@ export type TrainingEvent =
       readonly outcome: 'promoted' | 'refused'
       readonly version: number
       readonly why: Refusal | null
+      readonly scores: JudgedScores
+      readonly verdict: Verdict
+    }
+  | {
+      /** The network that was set aside does better than the baseline again. */
+      readonly kind: 'former-recovered'
+      readonly outcome: 'promoted' | 'approved' | 'shadow'
+      readonly version: number
       readonly scores: JudgedScores
       readonly verdict: Verdict
     }

@@ -3,8 +3,10 @@ import type { LogDestination } from './logger.js'
 const KEPT = 100
 const LONGEST = 4000
 
-/** Passes log lines on, and remembers the latest. */
+/** Passes log lines on without the secrets that may have got into them, and remembers the latest. */
 export class LastLines implements LogDestination {
+  /** Takes secrets out of a line. */
+  shown: (text: string) => string = (text) => text
   private readonly kept: string[] = []
 
   constructor(private readonly next: LogDestination) {}
@@ -14,8 +16,9 @@ export class LastLines implements LogDestination {
   }
 
   write(chunk: string): void {
-    this.kept.push(chunk.trimEnd().slice(0, LONGEST))
+    const line = this.shown(chunk)
+    this.kept.push(line.trimEnd().slice(0, LONGEST))
     if (this.kept.length > KEPT) this.kept.shift()
-    this.next.write(chunk)
+    this.next.write(line)
   }
 }

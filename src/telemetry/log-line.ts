@@ -22,6 +22,10 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'training-state':
     case 'training-dynamics':
       return null
+    case 'covariates-read':
+      return event.unused === 0
+        ? null
+        : line('warn', 'records of covariates known ahead could not be used', event)
     case 'batch-settled':
       return line('trace', 'batch settled', event)
     case 'batch-failed': {
@@ -49,12 +53,13 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
     case 'drift-detected': {
       const { at, sign, value, usual } = event
       const fields = { ...event, at: new Date(at).toISOString() }
-      const what =
-        sign === 'error'
-          ? 'errors one step ahead have grown'
-          : 'the change from one long season to the next has grown'
       const size = `to ${value.toFixed(2)} of the naive error, usually ${usual.toFixed(2)}`
-      return line('warn', `drift: ${what}, ${size}`, fields)
+      const what = {
+        error: `errors one step ahead have grown ${size}`,
+        level: `the change from one long season to the next has grown ${size}`,
+        shift: `the level has moved by ${value.toFixed(2)} of the naive error, errors are usually ${usual.toFixed(2)}`,
+      }
+      return line('warn', `drift: ${what[sign]}`, fields)
     }
     case 'set-aside': {
       const since = new Date(event.since).toISOString()
@@ -64,6 +69,14 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       const { version, why } = event
       const fate = why === null ? 'is better live too' : `refused after its shadow: ${why}`
       return line('info', `version ${version} ${fate}`, event)
+    }
+    case 'former-recovered': {
+      const { version } = event
+      return line(
+        'info',
+        `version ${version}, which was set aside, does better than the baseline again`,
+        event,
+      )
     }
     case 'training-started':
       return line('info', 'training started', event)

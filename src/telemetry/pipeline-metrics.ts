@@ -73,6 +73,10 @@ export class PipelineMetrics {
         return this.#metrics.brokerTrouble.set({ pipeline: this.#pipeline }, event.trouble === null ? 0 : 1)
       case 'topic-replaced':
         return // the log tells of it
+      case 'covariates-read':
+        this.#at.covariatesTold.inc(event.used)
+        this.#at.covariatesUnused.inc(event.unused)
+        return this.#at.covariatesKept.set(event.kept)
       case 'records-lost':
         return this.#at.lost.inc(event.records)
       case 'model-changed':
@@ -110,6 +114,7 @@ export class PipelineMetrics {
         if (event.dead !== null) this.#metrics.deadShare.set({ pipeline }, event.dead)
         return this.#metrics.gradientReach.set({ pipeline }, event.reach ?? Infinity)
       case 'training-advised':
+      case 'former-recovered':
         return
       case 'training-finished':
         this.#trainingState('waiting')

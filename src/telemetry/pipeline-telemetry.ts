@@ -3,6 +3,7 @@ import type {
   AccuracyMeasured,
   BatchFailed,
   BatchSettled,
+  CovariatesRead,
   DriftDetected,
   DriftMeasured,
   HoldingsMeasured,
@@ -61,6 +62,10 @@ export class PipelineTelemetry {
 
   lost(fields: Fields<RecordsLost>): void {
     this.#emit({ kind: 'records-lost', ...fields })
+  }
+
+  covariates(fields: Fields<CovariatesRead>): void {
+    this.#emit({ kind: 'covariates-read', ...fields })
   }
 
   step(rows: number, seconds: number): void {

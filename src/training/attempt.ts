@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '../core/network-spec.js'
-import type { TargetIndex } from '../core/features.js'
+import type { TargetIndex } from '../core/target-index.js'
 import { Network } from '../model/network.js'
 import type { TrainingStart } from '../ports/model-store.js'
 import { Checkpoints, type Checkpoint } from './checkpoints.js'

@@ -12,7 +12,13 @@ export class BehindBaseline {
     private readonly pipeline: { readonly config: Pick<PipelineConfig, 'training' | 'interval' | 'season'> },
   ) {}
 
+  /** A network that comes back is judged anew. */
+  forget(): void {
+    this.since = null
+  }
+
   /**
+   * @param version 0 while the baseline forecasts
    * @param newest time of the stream, ms
    * @param scores rolling ones; a network that has just come is judged once they are its own
    * @returns since when it has been behind, once that is too long
@@ -26,6 +32,7 @@ export class BehindBaseline {
     const { enabled, setAside } = this.pipeline.config.training
     if (version !== this.version) this.since = null
     this.version = version
+    if (version === 0) return null
     const published = scores?.network.wql ?? null
     const baseline = scores?.baseline.wql ?? null
     if (!enabled || !setAside.enabled || published === null || baseline === null) return null

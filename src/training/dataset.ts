@@ -1,5 +1,6 @@
 import type { TrainingConfig } from '../config/types.js'
-import type { TargetIndex } from '../core/features.js'
+import { COVARIATE_FEATURES, COVARIATE_INPUTS } from '../core/covariates.js'
+import type { TargetIndex } from '../core/target-index.js'
 import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import type { Random } from '../model/random.js'
 import type { EncodedSeries } from './encode-history.js'
@@ -17,6 +18,10 @@ const DECODER_STRIDE = 9
 const LOSS_STEPS = 24
 /** Share of streams that do not tell the network which series they are, so that it can serve unknown ones. */
 const ANONYMOUS = 0.1
+
+/** Shares of streams that are told nothing of covariates, or nothing of those to come: a network must do without them when they fail. */
+const BLIND = 0.1
+const SHORT_SIGHTED = 0.1
 
 /** What is trained on: steps [0, end) of a series. */
 export interface TrainingRange {
@@ -59,7 +64,11 @@ interface Stream {
   /** Chunks since the state was zero. */
   age: number
   embedding: number
+  sight: Sight
 }
+
+/** What a stream is told of covariates. */
+type Sight = 'all' | 'past' | 'none'
 
 /** Endless chunks of B parallel streams, each walking through a series with its state carried along. */
 export class Streams {
@@ -67,6 +76,9 @@ export class Streams {
   private readonly states: Float32Array
   private readonly buffers: OriginBuffers
   private readonly weightTotal: number
+  /** Columns, the last ones of inputs and of features. */
+  private readonly inputsOfCovariates: number
+  private readonly featuresOfCovariates: number
   /** Chunks handed out. */
   private chunks = 0
 
@@ -78,6 +90,8 @@ export class Streams {
     private readonly random: Random,
   ) {
     this.buffers = new OriginBuffers(spec, index)
+    this.inputsOfCovariates = COVARIATE_INPUTS * (spec.covariates?.length ?? 0)
+    this.featuresOfCovariates = COVARIATE_FEATURES * (spec.futureCovariates?.names.length ?? 0)
     this.weightTotal = ranges.reduce((sum, range) => sum + range.end, 0)
     this.states = new Float32Array(sizes.streams * stateSize(spec))
     this.streams = Array.from({ length: sizes.streams }, () => this.fresh())
@@ -141,7 +155,9 @@ export class Streams {
     for (let t = 0; t < batch.steps; t++) {
       const step = stream.position + t
       if (step >= end) break
-      batch.inputs.set(series.inputs.subarray(step * I, (step + 1) * I), (t * batch.streams + b) * I)
+      const at = (t * batch.streams + b) * I
+      batch.inputs.set(series.inputs.subarray(step * I, (step + 1) * I), at)
+      if (stream.sight === 'none') batch.inputs.fill(0, at + I - this.inputsOfCovariates, at + I)
     }
     batch.origins.forEach((t, i) => {
       const step = stream.position + t
@@ -150,6 +166,8 @@ export class Streams {
       batch.horizonSteps.forEach((h, k) => {
         const at = (i * batch.streams + b) * batch.horizonSteps.length + k
         batch.features.set(this.buffers.features.subarray(h * F, (h + 1) * F), at * F)
+        if (stream.sight !== 'all')
+          batch.features.fill(0, (at + 1) * F - this.featuresOfCovariates, (at + 1) * F)
         batch.calendar[at] = this.buffers.calendar[h]!
         batch.targets[at] = this.buffers.target[h]!
         batch.mask[at] = this.buffers.mask[h]!
@@ -163,7 +181,13 @@ export class Streams {
     const range = this.ranges.find((candidate) => (ticket -= candidate.end) < 0) ?? this.ranges[0]!
     const position = this.random.integer(Math.max(1, range.end - this.sizes.chunk))
     const embedding = this.random.uniform() < ANONYMOUS ? 0 : range.series.embedding
-    return { range, position, age: 0, embedding }
+    return { range, position, age: 0, embedding, sight: this.drawSight() }
+  }
+
+  private drawSight(): Sight {
+    if (this.inputsOfCovariates === 0) return 'all'
+    const ticket = this.random.uniform()
+    return ticket < BLIND ? 'none' : ticket < BLIND + SHORT_SIGHTED ? 'past' : 'all'
   }
 
   /** Steps of a chunk at equal distances, from a random one on. */

@@ -8,7 +8,7 @@ import { Scoreboard } from '../core/scoreboard.js'
 import type { Network } from '../model/network.js'
 import type { Scores } from '../ports/model-store.js'
 import type { DailyFigures } from '../ports/control/learning.js'
-import { StreamRunner } from './stream.js'
+import { StreamRunner, type Foretold } from './stream.js'
 
 export interface EvaluationOptions {
   readonly network: Network
@@ -58,7 +58,7 @@ export function evaluate(options: EvaluationOptions): Evaluation {
       if (position < 0) return
       const index = history.start + position
       const value = history.values[position]!
-      runner.take(slot, index, history.ts[position]!, value)
+      runner.take(slot, index, history.ts[position]!, value, foretold(layout, history, position))
       const { table } = runner
       if (value !== value) return skipOpen(table, slot, index)
       scoreArrival(table, slot, index, value, runner.arrivals, slot, calibration, Infinity, board)
@@ -87,6 +87,13 @@ export function evaluate(options: EvaluationOptions): Evaluation {
     network: { scores: scoresOf(board.total('published')), losses: days.network },
     baseline: { scores: scoresOf(board.total('baseline')), losses: days.baseline },
   }
+}
+
+function foretold(layout: StateLayout, history: SeriesHistory, position: number): Foretold | null {
+  const { covariates, ahead = new Float32Array() } = history
+  if (covariates === undefined) return null
+  const covariatesAt = position * layout.covariateNames.length
+  return { covariates, covariatesAt, ahead, aheadAt: (position + 1) * layout.ahead.length }
 }
 
 function scoresOf(accuracy: Accuracy): Scores {

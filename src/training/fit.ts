@@ -1,5 +1,5 @@
 import type { TrainingConfig } from '../config/types.js'
-import type { TargetIndex } from '../core/features.js'
+import type { TargetIndex } from '../core/target-index.js'
 import type { NetworkSpec } from '../core/network-spec.js'
 import { clipByGlobalNorm } from '../model/clipping.js'
 import { initialWeights } from '../model/initial-weights.js'

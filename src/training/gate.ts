@@ -17,6 +17,8 @@ export interface GateOptions {
   readonly candidate: DailyFigures
   /** `null` while the baseline forecasts. */
   readonly champion: DailyFigures | null
+  /** The network that was set aside for the baseline; absent where there is none. */
+  readonly former?: DailyFigures | null
   readonly baseline: DailyFigures
   /** Share of targets that belongs inside the outermost interval. */
   readonly nominal: number
@@ -34,15 +36,23 @@ export function termsOf(
   return { nominal: quantiles.at(-1)! - quantiles[0]!, dependence, seed }
 }
 
+const WORSE_THAN = {
+  champion: 'worse-than-champion',
+  'former champion': 'worse-than-former-champion',
+  baseline: 'worse-than-baseline',
+} as const satisfies Readonly<Record<Comparison['against'], Refusal>>
+
 /**
  * Whether a candidate may take over: only if its weighted quantile loss is lower than the champion's and the baseline's
- * by more than noise, and its coverage is not worse than that of what it replaces. A first network of a young pipeline,
- * with too few days to know the noise, need only be better.
+ * by more than noise, and its coverage is not worse than that of what it replaces; where the champion has been set aside,
+ * also lower than what that would score now. A first network of a young pipeline, with too few days to know the noise,
+ * need only be better.
  */
 export function decide(options: GateOptions): Verdict {
-  const { candidate, champion, baseline } = options
+  const { candidate, champion, former = null, baseline } = options
   const comparisons = [
     ...(champion === null ? [] : [compare('champion', champion, options)]),
+    ...(former === null ? [] : [compare('former champion', former, options)]),
     compare('baseline', baseline, options),
   ]
   const refused = (refusal: Refusal): Verdict => ({ promote: false, refusal, comparisons })
@@ -50,17 +60,17 @@ export function decide(options: GateOptions): Verdict {
   // A forecast that is not a number scores nothing, so that a target less is a sign of one.
   if (!finite || candidate.scores.targets < baseline.scores.targets) return refused('not-finite')
   for (const { against, change } of comparisons) {
-    if (!(change < 0)) return refused(against === 'champion' ? 'worse-than-champion' : 'worse-than-baseline')
+    if (!(change < 0)) return refused(WORSE_THAN[against])
   }
   const days = candidate.losses.length
-  if (days < FEWEST_DAYS && champion !== null) return refused('too-few-days')
+  if (days < FEWEST_DAYS && (champion ?? former) !== null) return refused('too-few-days')
   if (comparisons.some(({ p }) => p !== null && p > LEVEL)) return refused('within-noise')
   const off = ({ scores }: DailyFigures): number => Math.abs(scores.coverage - options.nominal)
   if (off(candidate) > off(champion ?? baseline) + COVERAGE_TOLERANCE) return refused('worse-coverage')
   return { promote: true, refusal: null, comparisons }
 }
 
-function compare(against: 'champion' | 'baseline', other: DailyFigures, options: GateOptions): Comparison {
+function compare(against: Comparison['against'], other: DailyFigures, options: GateOptions): Comparison {
   const { candidate, dependence, seed } = options
   const differences = candidate.losses.map((loss, day) => loss - other.losses[day]!)
   const days = differences.length

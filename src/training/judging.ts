@@ -1,11 +1,12 @@
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { Verdict } from '../core/verdict.js'
 import { Network } from '../model/network.js'
+import type { DailyFigures } from '../ports/control/learning.js'
 import type { JudgedScores } from '../ports/model-store.js'
 import { evaluate, type Evaluation } from './evaluate.js'
-import { decide, termsOf } from './gate.js'
+import { decide, FEWEST_DAYS, termsOf } from './gate.js'
 import type { SplitSeries } from './split.js'
-import type { TrainingOptions } from './train.js'
+import type { FormerChampion, TrainingOptions } from './train.js'
 
 /** Series whose holdout is scored; more of them would say the same. */
 const MOST_JUDGED = 256
@@ -17,27 +18,42 @@ export interface JudgingOptions extends Pick<
   readonly split: readonly SplitSeries[]
 }
 
-/** Scores a network, the champion and the baseline on the holdout, which none of them has seen, and asks the gate. */
+/**
+ * Scores a network, the champion and the baseline on the holdout, which none of them has seen, and asks the gate. Where
+ * the champion has been set aside and the candidate is refused, the gate is asked of the former one as well.
+ */
 export function judgeCandidate(
   options: JudgingOptions,
   spec: NetworkSpec,
   weights: Float32Array,
-): { readonly scores: JudgedScores; readonly verdict: Verdict } {
+): { readonly scores: JudgedScores; readonly verdict: Verdict; readonly former: FormerChampion | null } {
   const { shape, training, champion = null } = options
-  const candidate = score(options, spec, weights)
-  const other = champion === null ? null : score(options, champion.spec, champion.weights)
-  const verdict = decide({
-    candidate: candidate.network,
-    champion: other?.network ?? null,
-    baseline: candidate.baseline,
-    ...termsOf(shape, training.seed),
-  })
+  const terms = termsOf(shape, training.seed)
+  const { network, baseline } = score(options, spec, weights)
+  const other = champion === null ? null : score(options, champion.spec, champion.weights).network
+  const aside = champion?.setAside === true ? other : null
+  const inOffice = aside === null ? other : null
+  const verdict = decide({ candidate: network, champion: inOffice, former: aside, baseline, ...terms })
   const scores = {
-    network: candidate.network.scores,
-    baseline: candidate.baseline.scores,
-    ...(other === null ? {} : { champion: other.network.scores }),
+    network: network.scores,
+    baseline: baseline.scores,
+    ...(inOffice === null ? {} : { champion: inOffice.scores }),
+    ...(aside === null ? {} : { former: aside.scores }),
   }
-  return { scores, verdict }
+  const again = aside === null || verdict.promote ? null : comeback(aside, baseline, terms)
+  return { scores, verdict, former: again }
+}
+
+/** A network that was set aside needs days enough to tell that it is better than the baseline again. */
+function comeback(
+  aside: DailyFigures,
+  baseline: DailyFigures,
+  terms: ReturnType<typeof termsOf>,
+): FormerChampion | null {
+  if (aside.losses.length < FEWEST_DAYS) return null
+  const verdict = decide({ candidate: aside, champion: null, baseline, ...terms })
+  if (!verdict.promote) return null
+  return { scores: { network: aside.scores, baseline: baseline.scores }, verdict }
 }
 
 function score(

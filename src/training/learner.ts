@@ -1,12 +1,12 @@
 import { prunable } from '../core/retention.js'
 import type { LearningStatus, TrainOutcome } from '../ports/control/learning.js'
-import { lossOf, type Decision, type ModelStore, type StoredModel } from '../ports/model-store.js'
+import type { ModelStore } from '../ports/model-store.js'
 import type { Clock } from '../ports/clock.js'
-import type { TrainingOutcome } from '../telemetry/events.js'
 import type { PipelineTelemetry } from '../telemetry/pipeline-telemetry.js'
+import { Admission, type Note } from './admission.js'
 import { BehindBaseline } from './behind.js'
 import { trainCandidate } from './candidate.js'
-import { digits, figuresOf, waitingText } from './learning-text.js'
+import { digits, waitingText } from './learning-text.js'
 import { Follow } from './follow.js'
 import { TrainerFailure, type LaunchTrainer, type TrainingJob } from './protocol.js'
 import { Shadowing } from './shadowing.js'
@@ -35,6 +35,7 @@ export class Learner {
   private reason: string | null = null
   private readonly follow: Follow
   private readonly shadowing: Shadowing
+  private readonly admission: Admission
   private running = false
   private leaving = false
   private next: Due | Waiting = {}
@@ -46,7 +47,9 @@ export class Learner {
     const { enabled } = pipeline.config.training
     this.behind = new BehindBaseline(pipeline)
     this.follow = new Follow(options.telemetry, (what) => (pipeline.training = what))
-    this.shadowing = new Shadowing(pipeline, options, (decision) => this.note(decision))
+    const note: Note = (decision) => this.note(decision)
+    this.shadowing = new Shadowing(pipeline, options, note)
+    this.admission = new Admission(pipeline, options, note)
     options.telemetry.training({ kind: 'training-state', state: enabled ? 'waiting' : 'off' })
   }
 
@@ -117,13 +120,14 @@ export class Learner {
   /** Sets a network aside that has been behind the baseline for long enough; its successor is due at once. */
   private async watchChampion(): Promise<void> {
     const { pipeline, options } = this
-    if (pipeline.version === 0 || !pipeline.trainsHere || this.running || this.leaving) return
+    if (!pipeline.trainsHere || this.running || this.leaving) return
     const scores = pipeline.liveScores()
     const since = this.behind.look(pipeline.version, pipeline.newest, scores)
     if (since === null || scores === null) return
     const { version } = pipeline
     this.leaving = true
     await pipeline.setAside().finally(() => (this.leaving = false))
+    this.behind.forget()
     options.telemetry.training({
       kind: 'set-aside',
       version,
@@ -149,14 +153,14 @@ export class Learner {
     telemetry.training({ kind: 'training-state', state: 'running' })
     pipeline.training = `starting (${due.reason})`
     try {
-      const model = await trainCandidate(
+      const candidate = await trainCandidate(
         pipeline,
         options,
         due,
         (reply) => this.follow.listen(reply, due.reason),
         stopping,
       )
-      await this.settle(model, due, seconds(), stopping, champion)
+      await this.admission.settle(candidate, due, seconds(), stopping, champion)
       this.pausedUntil = 0
       await this.prune()
     } catch (error) {
@@ -244,53 +248,7 @@ export class Learner {
     if (gone.length > 0) await models.remove(name, gone)
   }
 
-  /**
-   * Takes a candidate into use, or does not, and says so.
-   * @param champion when the training began: a candidate that was judged beside another one is for people to promote
-   */
-  private async settle(
-    model: StoredModel,
-    due: Due,
-    seconds: number,
-    stopping: AbortSignal,
-    champion: number | null,
-  ): Promise<void> {
-    const { pipeline, options } = this
-    const { version, scores, spec } = model
-    const verdict = model.verdict ?? null
-    const refusal =
-      verdict === null
-        ? lossOf(scores.network) < lossOf(scores.baseline)
-          ? null
-          : 'worse-than-baseline'
-        : verdict.refusal
-    const finished = (outcome: TrainingOutcome): void => {
-      options.telemetry.training({ kind: 'training-finished', seconds, outcome })
-    }
-    const judged = { reason: due.reason, version, scores, verdict }
-    // It has to fit the states of the one in use.
-    const shadowable = pipeline.config.kind === 'numbers' && pipeline.complete
-    if (refusal !== null) {
-      pipeline.training = `refused: ${refusal}, ${figuresOf(model)}`
-      finished({ kind: 'refused', version, reason: refusal, scores, verdict })
-      await this.note({ ...judged, outcome: 'refused', why: refusal })
-    } else if (pipeline.config.training.promotion === 'manual' || this.champion !== champion) {
-      pipeline.training = `version ${version} waits to be promoted`
-      finished({ kind: 'approved', version, reason: 'by-hand', scores, verdict })
-      await this.note({ ...judged, outcome: 'approved', why: null })
-    } else if (pipeline.config.training.promotion === 'shadow' && shadowable) {
-      pipeline.training = `version ${version} begins in the shadow`
-      finished({ kind: 'approved', version, reason: 'in-shadow', scores, verdict })
-      await this.note({ ...judged, outcome: 'shadow', why: null })
-    } else {
-      await pipeline.promote(model, stopping)
-      pipeline.training = `trained in ${seconds.toFixed(0)} s`
-      finished({ kind: 'promoted', version, cell: spec.cell, scores, verdict })
-      await this.note({ ...judged, outcome: 'promoted', why: null })
-    }
-  }
-
-  private note(decision: Omit<Decision, 'at' | 'scores' | 'verdict'> & Partial<Decision>): Promise<void> {
+  private note(decision: Parameters<Note>[0]): Promise<void> {
     const { models, clock } = this.options
     const at = new Date(clock.now()).toISOString()
     return models.note(this.pipeline.config.name, { at, scores: null, verdict: null, ...decision })

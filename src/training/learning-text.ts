@@ -9,9 +9,12 @@ export function waitingText({ observations, at }: Waiting): string {
   return what.length === 0 ? 'nothing to do' : `waits for ${what.join(', or ')}`
 }
 
-export function figuresOf({ scores: { network, champion, baseline } }: StoredModel): string {
+export function figuresOf({
+  scores: { network, champion, former, baseline },
+}: Pick<StoredModel, 'scores'>): string {
   const others = [
     ...(champion === undefined ? [] : [`the champion's ${digits(champion.wql)}`]),
+    ...(former === undefined ? [] : [`the former champion's ${digits(former.wql)}`]),
     `the baseline's ${digits(baseline.wql)}`,
   ]
   return `WQL ${digits(network.wql)} against ${others.join(' and ')}`

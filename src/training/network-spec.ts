@@ -1,4 +1,5 @@
-import { calendarSlots, INPUTS, targetFeatures, WEEKDAYS } from '../core/features.js'
+import { isPlain } from '../core/calendar.js'
+import { calendarSlots, stepWidth, targetFeatures, WEEKDAYS } from '../core/target-index.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { Activation, CellKind, DecoderKind, NetworkSpec } from '../core/network-spec.js'
@@ -42,7 +43,7 @@ export function networkSpec(
     ...(model.decoder === 'autoregressive'
       ? { decoder: { samples: model.samples ?? 0, temperature: model.temperature ?? 1 } }
       : {}),
-    inputs: INPUTS,
+    inputs: stepWidth(layout),
     horizon: shape.horizon,
     quantiles: shape.quantiles,
     targetFeatures: features.all,
@@ -56,6 +57,17 @@ export function networkSpec(
     interval: shape.interval,
     nonNegative: [nonNegative.every(Boolean), ...nonNegative],
     annual: layout.kind === 'seasonal' && span(histories) >= ANNUAL_SPAN,
+    ...surroundingsOf(shape),
+  }
+}
+
+/** What of the calendar and of covariates a network reads; nothing where it is configured for none. */
+function surroundingsOf({ calendar, covariates = [], futureCovariates }: SeriesShape): Partial<NetworkSpec> {
+  const { names = [] } = futureCovariates ?? {}
+  return {
+    ...(calendar === undefined || isPlain(calendar) ? {} : { calendar }),
+    ...(covariates.length === 0 ? {} : { covariates }),
+    ...(names.length === 0 ? {} : { futureCovariates: { names } }),
   }
 }
 

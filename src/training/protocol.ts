@@ -19,7 +19,7 @@ export interface TrainingJob {
   readonly until: readonly (readonly [string, number])[]
   /** At most so many of the latest records; absent or 0: all. */
   readonly maxRecords?: number
-  /** The network in office; absent while the baseline forecasts. */
+  /** The network in office, or the one that was set aside; absent where there is none. */
   readonly champion?: ChampionNetwork
   /** ms; what is judged by is later. Default: what the champion has been trained on. */
   readonly since?: number

@@ -1,15 +1,13 @@
 import { dayOf } from '../core/daily-scores.js'
 import { StateLayout } from '../core/layout.js'
 import type { ShadowFigures, ShadowStatus } from '../ports/control/learning.js'
-import type { Decision, JudgedScores } from '../ports/model-store.js'
+import type { JudgedScores } from '../ports/model-store.js'
+import type { Note } from './admission.js'
 import { FEWEST_DAYS, decide, termsOf } from './gate.js'
 import type { LearnerOptions } from './learner.js'
 import type { Trainable } from './trainable.js'
 import { digits } from './learning-text.js'
 import { patienceOf } from './patience.js'
-
-/** Notes what became of a network. */
-type Note = (decision: Omit<Decision, 'at'>) => Promise<void>
 
 /** A candidate that runs beside what publishes, on the live stream, until enough days have been compared. */
 export class Shadowing {

@@ -1,13 +1,8 @@
 import { Arrivals } from '../core/arrivals.js'
 import { learnResiduals, PooledResiduals } from '../core/baseline.js'
-import {
-  headFeatures,
-  INPUTS,
-  seasonalDrift,
-  stepInputs,
-  targetCalendar,
-  TargetIndex,
-} from '../core/features.js'
+import { covariateFeatures, observeCovariates, rowCovariates } from '../core/covariates.js'
+import { headFeatures, seasonalDrift, stepInputs } from '../core/features.js'
+import { targetCalendar, targetFeatures, TargetIndex } from '../core/target-index.js'
 import type { StateLayout } from '../core/layout.js'
 import { stateSize } from '../core/network-spec.js'
 import { observe } from '../core/observe.js'
@@ -20,6 +15,17 @@ interface Taken {
   readonly index: number
   readonly ts: number
   readonly observed: boolean
+  readonly foretold: Foretold | null
+}
+
+/** What is known of a step's covariates, and of those of the steps after it; arrays are only lent, until the step is taken. */
+export interface Foretold {
+  /** From `covariatesAt` on, one for each covariate; NaN = missing. */
+  readonly covariates: Float32Array
+  readonly covariatesAt: number
+  /** From `aheadAt` on, [horizon or fewer, covariates known ahead]. */
+  readonly ahead: Float32Array
+  readonly aheadAt: number
 }
 
 /** Streams several series side by side, as the daemon does: one wave per tick, hidden states carried from the start. */
@@ -35,6 +41,10 @@ export class StreamRunner {
   private readonly taken: Taken[] = []
   private readonly inputs: Float32Array
   private readonly scratch: Float32Array
+  /** [covariates] */
+  private readonly missing: Float32Array
+  /** [horizon, covariates known ahead] */
+  private readonly ahead: Float32Array
 
   /** @param embedding by slot: row of the series embedding */
   constructor(
@@ -50,18 +60,23 @@ export class StreamRunner {
     this.arrivals = new Arrivals(layout, capacity)
     this.target = new TargetIndex(layout)
     this.hidden = new Float32Array(capacity * stateSize(spec))
-    this.inputs = new Float32Array(capacity * INPUTS)
+    this.inputs = new Float32Array(capacity * spec.inputs)
+    this.missing = new Float32Array(layout.covariateNames.length).fill(NaN)
+    this.ahead = new Float32Array(spec.horizon * layout.ahead.length)
     this.scratch = new Float32Array(capacity * stateSize(spec))
   }
 
   /** Takes a grid step of one series. Its residuals follow with `learn`, its hidden state with `advance`. */
-  take(slot: number, index: number, ts: number, value: number): void {
+  take(slot: number, index: number, ts: number, value: number, foretold: Foretold | null = null): void {
     const { table, trace } = this
+    const { inputs: I } = this.network.spec
     observe(table, slot, index, value, trace)
+    const { covariates = this.missing, covariatesAt = 0 } = foretold ?? {}
+    observeCovariates(table, slot, index, covariates, covariatesAt)
     this.arrivals.keep(table, slot, index, slot)
     const observed = value === value
-    stepInputs(table, slot, index, ts, observed, trace, this.inputs, slot * INPUTS)
-    this.taken.push({ slot, index, ts, observed })
+    stepInputs(table, slot, index, ts, observed, trace, this.inputs, slot * I)
+    this.taken.push({ slot, index, ts, observed, foretold })
   }
 
   /** The baseline learns from the observation just taken: after it was scored, or it would be judged on what it knows. */
@@ -89,17 +104,17 @@ export class StreamRunner {
   ): void {
     const { network, table, hidden, scratch } = this
     const { spec } = network
-    const { horizon: H, targetFeatures: F } = spec
+    const { horizon: H, targetFeatures: F, inputs: I } = spec
     const Q = spec.quantiles.length
     const size = stateSize(spec)
     // Rows from which a forecast is made come first in a wave.
     const wave = this.taken.splice(0).sort((a, b) => Number(b.observed) - Number(a.observed))
     const observed = wanted ? wave.filter((row) => row.observed).length : 0
-    const inputs = new Float32Array(wave.length * INPUTS)
+    const inputs = new Float32Array(wave.length * I)
     const features = new Float32Array(observed * H * F)
     const calendar = new Int32Array(observed * H)
-    wave.forEach(({ slot, index, ts }, row) => {
-      inputs.set(this.inputs.subarray(slot * INPUTS, (slot + 1) * INPUTS), row * INPUTS)
+    wave.forEach(({ slot, index, ts, foretold }, row) => {
+      inputs.set(this.inputs.subarray(slot * I, (slot + 1) * I), row * I)
       scratch.set(hidden.subarray(slot * size, (slot + 1) * size), row * size)
       if (row >= observed) return
       seasonalDrift(table, slot, index, this.drift)
@@ -118,6 +133,7 @@ export class StreamRunner {
         row * H * F,
       )
       targetCalendar(this.target, index, ts, calendar, row * H)
+      this.fillAhead(slot, index, foretold, features, row * H * F)
     })
     const embedding = Int32Array.from(wave, ({ slot }) => this.embedding[slot]!)
     const forecasts = new Float32Array(observed * H * Q)
@@ -139,6 +155,24 @@ export class StreamRunner {
         Float64Array.from(scaled, (q) => mean + scale * q),
       )
     })
+  }
+
+  private fillAhead(
+    slot: number,
+    index: number,
+    foretold: Foretold | null,
+    features: Float32Array,
+    at: number,
+  ): void {
+    const { target, table, ahead } = this
+    const { layout, width } = target
+    if (ahead.length === 0) return
+    ahead.fill(NaN)
+    if (foretold !== null) {
+      ahead.set(foretold.ahead.subarray(foretold.aheadAt, foretold.aheadAt + ahead.length))
+    }
+    const from = at + targetFeatures(layout).covariates
+    covariateFeatures(target, rowCovariates(table, slot), index, ahead, 0, features, from, width)
   }
 }
 

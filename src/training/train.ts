@@ -1,5 +1,5 @@
 import type { TrainingConfig } from '../config/types.js'
-import { TargetIndex } from '../core/features.js'
+import { TargetIndex } from '../core/target-index.js'
 import type { SeriesHistory } from '../core/history.js'
 import { StateLayout, type SeriesShape } from '../core/layout.js'
 import type { NetworkSpec } from '../core/network-spec.js'
@@ -34,6 +34,8 @@ export interface ChampionNetwork {
   readonly weights: Float32Array
   /** Newest time stamp (ms) it was trained on. */
   readonly trainedTo: number
+  /** It was set aside for the baseline, which forecasts. */
+  readonly setAside?: boolean
 }
 
 export interface TrainingOptions {
@@ -44,7 +46,7 @@ export interface TrainingOptions {
   readonly model: ModelChoice
   readonly training: TrainingConfig
   readonly calibration?: { readonly enabled: boolean; readonly rate: number }
-  /** The network in office; absent while the baseline forecasts. */
+  /** The network in office, or the one that was set aside; absent where there is none. */
   readonly champion?: ChampionNetwork | null
   /** ms; what is judged by is later. Default: what the champion has been trained on. */
   readonly since?: number
@@ -60,6 +62,14 @@ export interface TrainingResult {
   readonly scores: JudgedScores
   /** Absent where the kind of network has no gate of its own yet. */
   readonly verdict?: Verdict
+  /** Beside the baseline, the network that was set aside; only where it, and not the candidate, may take over. */
+  readonly former?: FormerChampion
+}
+
+/** A network that was set aside and does better than the baseline again, by more than noise. */
+export interface FormerChampion {
+  readonly scores: JudgedScores
+  readonly verdict: Verdict
 }
 
 /**
@@ -98,7 +108,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const attempts = { ...options, target: new TargetIndex(layout), data, meter, refitOf }
   const chosen = await bestAttempt(attempts, fresh, updates)
   const judged = { ...options, histories, split }
-  const { scores, verdict } = judgeCandidate(judged, chosen.spec, chosen.weights)
+  const { scores, verdict, former } = judgeCandidate(judged, chosen.spec, chosen.weights)
   let { weights, update } = chosen
   if (verdict.promote || champion === null) {
     update = refitOf(update)
@@ -124,7 +134,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     start: chosen.start,
     ...(gradients === null ? {} : { gradients: { ...gradients, advice } }),
   }
-  return { spec: chosen.spec, weights, report, scores, verdict }
+  return { spec: chosen.spec, weights, report, scores, verdict, ...(former === null ? {} : { former }) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TargetIndex } from '../core/features.js'
+import type { TargetIndex } from '../core/target-index.js'
 import { stateSize, type NetworkSpec } from '../core/network-spec.js'
 import { pinball } from '../core/accuracy.js'
 import type { Network } from '../model/network.js'

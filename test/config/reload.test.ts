@@ -46,6 +46,9 @@ for (const [what, before, after, reload] of [
   ['a pause', {}, { paused: true }, 'live'],
   ['another output', {}, { output: 'q' }, 'pipeline-restart'],
   ['another interval', {}, { interval: '15m' }, 'states-drop'],
+  ['a time zone', {}, { calendar: { timeZone: 'Europe/Berlin' } }, 'retrain'],
+  ['holidays', {}, { calendar: { holidays: ['DE'] } }, 'retrain'],
+  ['covariates', {}, { covariates: ['a'], futureCovariates: { topic: 'w' } }, 'retrain'],
   ['more than one change: the one that takes most', {}, { horizon: 12, model: { cell: 'lstm' } }, 'retrain'],
 ] as const) {
   test(`${what} takes: ${reload}`, () => {

@@ -61,7 +61,7 @@ test('errors that grow, and a level that changes, are noticed within a week, onc
     ['level', { from: 100, level: 4 }],
     ['level', { from: 100, level: -4 }],
   ] as const) {
-    const raised = alarms(155, 3, change)
+    const raised = alarms(155, 5, change)
     assert.equal(raised.length, 1, JSON.stringify({ change, raised }))
     const [alarm] = raised
     assert.equal(alarm!.sign, sign)
@@ -79,6 +79,97 @@ test('a change that lasts three days only, such as a heat wave, is none', () => 
     const change = (hot ? 6 : 0) + 0.4 * random.normal()
     assert.equal(detector.add(i, i * HOUR, 0.4 * random.normal(), change), null)
   }
+})
+
+/** Days of hourly steps of a level that moves on day 100 as told; the network follows within an hour. */
+function levelAlarms(
+  moved: (hoursSince: number) => number,
+  { series = 1, moving = 1, days = 107 } = {},
+  detector = new DriftDetector(LAYOUT, OPTIONS),
+): DriftAlarm[] {
+  const random = new Random(11)
+  const raised: DriftAlarm[] = []
+  detector.begin(1)
+  const level = (i: number): number => (i < 100 * 24 ? 0 : moved(i - 100 * 24))
+  for (let i = 0; i < days * 24; i++) {
+    const warmth = 0.5 * Math.sin(i / 50)
+    for (let s = 0; s < series; s++) {
+      const at = (t: number): number => (s < moving ? level(t) : 0)
+      const error = 0.3 * random.normal() + at(i) - at(i - 1)
+      const change = warmth + 0.5 * random.normal() + at(i) - at(i - 168)
+      const alarm = detector.add(i, i * HOUR, error, change)
+      if (alarm !== null) raised.push(alarm)
+    }
+  }
+  return raised
+}
+
+test('a level that moves at once and stays is noticed after three days, up or down', () => {
+  for (const size of [4, -4]) {
+    const [alarm, ...more] = levelAlarms(() => size, { days: 150 })
+    assert.equal(alarm?.sign, 'shift')
+    assert.ok(alarm.at > 102.8 * DAY && alarm.at <= 104 * DAY, String(alarm.at / DAY))
+    assert.ok(Math.abs(alarm.value - 4) < 1.5, String(alarm.value))
+    assert.deepEqual(more, [], 'nor is it an alarm that a week later all is as it was a week before')
+  }
+})
+
+test('a level that moves over two days, one bad day, and one series of many are no shift', () => {
+  assert.deepEqual(
+    levelAlarms((h) => Math.min(4, h / 12)).filter(({ sign }) => sign === 'shift'),
+    [],
+  )
+  assert.deepEqual(
+    levelAlarms((h) => (h < 24 ? 4 : 0)).filter(({ sign }) => sign === 'shift'),
+    [],
+  )
+  assert.deepEqual(
+    levelAlarms(() => 4, { series: 20, moving: 1 }),
+    [],
+  )
+  assert.equal(levelAlarms(() => 4, { series: 20, moving: 20 })[0]?.sign, 'shift', 'all of them are')
+})
+
+test('a shift that comes soon after another kind of alarm is noticed, one after a shift only when the cool-down is over', () => {
+  for (const [sign, times] of [
+    ['error', 2],
+    ['shift', 1],
+  ] as const) {
+    const detector = new DriftDetector(LAYOUT, OPTIONS)
+    detector.begin(1)
+    levelAlarms(() => 0, { days: 80 }, detector)
+    const memory = detector.snapshot()
+    const earlier: DriftAlarm = { at: 80 * DAY, sign, value: 1, usual: 0.3, periods: 3 }
+    detector.resume({ ...memory, alarm: earlier })
+    const random = new Random(2)
+    const raised: DriftAlarm[] = [earlier]
+    for (let i = 80 * 24; i < 107 * 24; i++) {
+      const moved = i >= 100 * 24
+      const error = 0.3 * random.normal() + (i === 100 * 24 ? 4 : 0)
+      const change = 0.5 * random.normal() + (moved ? 4 : 0)
+      const alarm = detector.add(i, i * HOUR, error, change)
+      if (alarm !== null) raised.push(alarm)
+    }
+    assert.equal(raised.length, times, JSON.stringify(raised))
+  }
+})
+
+test('a detector stored in the middle of a shift raises the same alarm, and one of before shifts were looked for goes on', () => {
+  const whole = new DriftDetector(LAYOUT, OPTIONS)
+  levelAlarms(() => 4, { days: 102 }, whole)
+  const stored = JSON.parse(JSON.stringify(whole.snapshot())) as DriftMemory
+  assert.ok(JSON.stringify(stored).length < 8000, 'a snapshot holds it')
+  const back = new DriftDetector(LAYOUT, OPTIONS)
+  back.resume(stored)
+  const { shift: _none, ...older } = stored
+  const before = new DriftDetector(LAYOUT, OPTIONS)
+  before.resume(older)
+  for (const detector of [whole, back, before]) {
+    for (let i = 102 * 24; i < 105 * 24; i++) detector.add(i, i * HOUR, 0.1, 4)
+  }
+  assert.equal(whole.alarm?.sign, 'shift')
+  assert.deepEqual(back.snapshot(), whole.snapshot())
+  assert.equal(before.alarm, null)
 })
 
 test('where there is no season, only errors count', () => {

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../support/properties.js'
-import {
-  headFeatures,
-  INPUTS,
-  MIXTURE,
-  seasonalDrift,
-  stepInputs,
-  targetCalendar,
-  TargetIndex,
-  type HistoryView,
-} from '../../src/core/features.js'
+import { headFeatures, seasonalDrift, stepInputs, type HistoryView } from '../../src/core/features.js'
+import { INPUTS, MIXTURE, targetCalendar, TargetIndex } from '../../src/core/target-index.js'
 import { StateLayout } from '../../src/core/layout.js'
 import { observe } from '../../src/core/observe.js'
 import { SeriesTable } from '../../src/core/series-table.js'

@@ -142,8 +142,10 @@ describe('logins to a real Kafka over TLS, as configured', { skip: withoutKafka 
 
   test('oauthbearer: tokens come from an endpoint, which is asked again before one runs out', async () => {
     const asked: { authorization?: string | undefined; body: string }[] = []
+    let denies = false
     const server = await tokenEndpoint(dirname(secure.ca), (authorization, body) => {
       asked.push({ authorization, body })
+      if (denies) return { error: `no: ${authorization ?? ''}` }
       const access_token = unsecuredToken(secure.users.oauthbearer, 13)
       return { access_token, expires_in: 13, token_type: 'Bearer' }
     })
@@ -166,6 +168,10 @@ describe('logins to a real Kafka over TLS, as configured', { skip: withoutKafka 
       const [{ authorization, body }] = asked as [(typeof asked)[number]]
       assert.equal(Buffer.from(authorization!.slice(6), 'base64').toString(), 'tide%20cast:se%3Acret')
       assert.equal(body, 'grant_type=client_credentials&scope=kafka')
+      denies = true
+      await assert.rejects(open(secure.sasl, { sasl }, env), {
+        message: /answered 401: no: Basic \*{8}/,
+      })
     } finally {
       server.closeAllConnections()
       server.close()
@@ -188,7 +194,11 @@ async function tokenEndpoint(
   const server = createServer({ key: key!, cert: cert! }, (request, response) => {
     let body = ''
     request.setEncoding('utf8').on('data', (text: string) => (body += text))
-    request.on('end', () => response.end(JSON.stringify(answer(request.headers.authorization, body))))
+    request.on('end', () => {
+      const said = answer(request.headers.authorization, body)
+      response.statusCode = 'error' in said ? 401 : 200
+      response.end(JSON.stringify(said))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server

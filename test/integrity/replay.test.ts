@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PipelineConfig } from '../../src/config/types.js'
 import type { Random } from '../../src/model/random.js'
+import type { OutboundRecord } from '../../src/ports/broker.js'
 import type { Row } from '../support/household.js'
 import type { Published } from '../support/outputs.js'
 import { PartitionAtWork } from '../support/partition-at-work.js'
@@ -27,13 +29,30 @@ const configs = {
   }),
 }
 
+const surroundings = {
+  calendar: { timeZone: 'Europe/Berlin', holidays: ['DE'] },
+  covariates: ['temperature', 'wind'],
+  futureCovariates: { topic: 'weather', names: ['temperature'], refreshEvery: '0s' },
+}
+const surrounded = {
+  'the clock grid, with a calendar and covariates': pipelineConfig('p', {
+    ...{ ...settings, interval: '1m' },
+    ...surroundings,
+  }),
+  'aggregated intervals, with a calendar and covariates': pipelineConfig('p', {
+    ...{ ...settings, interval: '3m', aggregate: 'mean', allowedLateness: '4m' },
+    ...surroundings,
+    state: { maxResidentSeries: 4 },
+  }),
+}
+
 interface Outcome {
   readonly forecasts: readonly Published[]
   /** Offset and reason. */
   readonly rejected: readonly string[]
 }
 
-for (const [grid, config] of Object.entries(configs)) {
+for (const [grid, config] of Object.entries({ ...configs, ...surrounded })) {
   test(`crashes and restarts between batches change nothing of what is accepted and forecast (${grid})`, async (t) => {
     const { random } = seeded(t)
     const network = await loadRandomNetwork(config, ['s0', 's1'])
@@ -41,10 +60,12 @@ for (const [grid, config] of Object.entries(configs)) {
       const rows = disordered(
         random,
         randomRows(random, { series: 10, steps: 60, nulls: 0.2, holes: 0.1, breaks: 0.02, break: 30 }),
-      )
+      ).map((row) => withCovariates(row, random, config.covariates))
+      const weather = foretold(rows, random, config)
       const outcomeOf = async (between: (work: PartitionAtWork) => Promise<void>): Promise<Outcome> => {
         const work = await PartitionAtWork.open(config, network)
         try {
+          await work.appendRecords(weather)
           await work.append(rows)
           await work.consume(
             () => 60,
@@ -71,6 +92,33 @@ for (const [grid, config] of Object.entries(configs)) {
       assertSameForecasts(actual.forecasts, expected.forecasts, () => ['0.5'])
     }
   })
+}
+
+/** Some of them are missing, in one way or another. */
+function withCovariates(row: Row, random: Random, names: readonly string[]): Row {
+  if (names.length === 0 || random.uniform() < 0.2) return row
+  const covariates = names.map((name) => [name, random.uniform() < 0.2 ? null : 10 * random.normal()])
+  return { ...row, covariates: Object.fromEntries(covariates) as Record<string, number | null> }
+}
+
+/** Of two minutes in three what the temperature will be, of one series or of all. */
+function foretold(
+  rows: readonly Row[],
+  random: Random,
+  { futureCovariates }: PipelineConfig,
+): OutboundRecord[] {
+  const { topic } = futureCovariates
+  if (topic === null) return []
+  const first = Math.min(...rows.map(({ ts }) => ts))
+  const last = Math.max(...rows.map(({ ts }) => ts))
+  const records: OutboundRecord[] = []
+  for (let ts = first; ts < last + 10 * MINUTE; ts += MINUTE) {
+    if (random.uniform() < 0.3) continue
+    const key = Buffer.from(random.uniform() < 0.5 ? '*' : 's1')
+    const value = Buffer.from(JSON.stringify({ ts, covariates: { temperature: 10 * random.normal() } }))
+    records.push({ topic, timestamp: Math.max(0, ts), key, value })
+  }
+  return records
 }
 
 /** Minute, series and value of records, two to a batch. */

@@ -87,3 +87,31 @@ test('a network goes on: of what it computes the part that is asked for, or all 
     }),
   )
 })
+
+test('a network goes on when a calendar or covariates are turned on, and one that reads them when they are turned off', async () => {
+  const calendar = { timeZone: 'Europe/Berlin', holidays: ['DE'] }
+  const covariates = { covariates: ['a', 'b'], futureCovariates: { topic: 'weather', names: ['b'] } }
+  for (const more of [{ calendar }, { covariates: ['a'] }, { calendar, ...covariates }]) {
+    for (const [trainedFor, later] of [
+      [{}, more],
+      [more, {}],
+    ] as const) {
+      await withDataDirectory((dir) =>
+        withLogOf(dir, async (broker) => {
+          await pinNetwork(broker.models, configured(trainedFor), ['a'])
+          const outcomes = [
+            await round(broker, configured(trainedFor), 0),
+            await round(broker, configured(later), 1),
+            await round(broker, configured(trainedFor), 2),
+          ]
+          const all = { horizon: 12, levels: [0.1, 0.5, 0.9], version: 1 }
+          assert.deepEqual(outcomes, [
+            { ...all, complete: true },
+            { ...all, complete: false },
+            { ...all, complete: true },
+          ])
+        }),
+      )
+    }
+  }
+})

@@ -7,6 +7,8 @@ export interface Row {
   readonly ts: number
   /** `null` = known to be missing. */
   readonly value: number | null
+  /** By name. */
+  readonly covariates?: Readonly<Record<string, number | null>>
 }
 
 /** The first `limit` rows of the household's seven meters, a row per meter and minute. */

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { promisify } from 'node:util'
 import { openKafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { KafkaBroker, KafkaBrokerOptions } from '../../src/adapters/kafka/kafka-broker.js'
 import type { KafkaConnection } from '../../src/ports/broker-place.js'
@@ -62,7 +64,10 @@ interface Scripts {
 const scripts = (name: string): Promise<unknown> =>
   import(new URL(`../../../scripts/kafka/${name}.mjs`, import.meta.url).href)
 
-const { missingForKafka } = (await scripts('jars')) as { readonly missingForKafka: () => string | null }
+const { missingForKafka, kafkaJars } = (await scripts('jars')) as {
+  readonly missingForKafka: () => string | null
+  readonly kafkaJars: () => Promise<string>
+}
 
 /** A token that a try-out cluster takes. */
 export const { unsecuredToken } = (await scripts('security')) as {
@@ -75,6 +80,18 @@ export const withoutKafka = unlessAvailable(missingForKafka() === null, missingF
 /** A cluster of its own for one file of tests: one node where nothing else is said. */
 export async function startKafka(options?: StartKafkaOptions): Promise<RealKafka> {
   return ((await scripts('server')) as Scripts).startKafka(options)
+}
+
+/** Changes a user's password for SCRAM-SHA-512, as an administrator does. @param brokers plain listeners */
+export async function changePassword(brokers: string, user: string, password: string): Promise<void> {
+  const tool = ['-cp', `${await kafkaJars()}/*`, 'kafka.admin.ConfigCommand', '--bootstrap-server', brokers]
+  const change = ['--alter', '--entity-type', 'users', '--entity-name', user]
+  await promisify(execFile)('java', [
+    ...tool,
+    ...change,
+    '--add-config',
+    `SCRAM-SHA-512=[password=${password}]`,
+  ])
 }
 
 /** How to reach a cluster's plain listeners; `more` for what is to be otherwise. */

@@ -2,13 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { pino } from 'pino'
 import { openEmbeddedBroker, type EmbeddedBroker } from '../../src/adapters/embedded/embedded-broker.js'
 import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import { BASELINE, networkModel, type ActiveModel } from '../../src/pipeline/active-model.js'
 import type { Branch } from '../../src/pipeline/continuation.js'
 import { agreeOnFormats } from '../../src/pipeline/formats.js'
+import { Foresight } from '../../src/pipeline/foresight.js'
 import { PartitionRuntime } from '../../src/pipeline/partition-runtime.js'
+import { topicsOf } from '../../src/pipeline/pipeline.js'
 import { restore } from '../../src/pipeline/restore.js'
 import type { SettledBatch } from '../../src/pipeline/settle.js'
 import type {
@@ -64,8 +67,7 @@ export class PartitionAtWork {
   ): Promise<PartitionAtWork> {
     const dir = await mkdtemp(join(tmpdir(), 'tidecast-'))
     const broker = await openEmbeddedBroker({ dir, mapSizeBytes: 2 ** 34, clock, pid: process.pid })
-    const { topic, output, deadLetter } = config
-    await broker.ensureTopics([topic, output, deadLetter].map((name) => ({ name, partitions: 1 })))
+    await broker.ensureTopics(topicsOf(config, {}))
     const model = network === null ? BASELINE : networkModel(1, network, -Infinity)
     const work = new PartitionAtWork(dir, broker, config, model, clock, registry)
     await work.append(before)
@@ -99,11 +101,11 @@ export class PartitionAtWork {
 
   async append(rows: readonly Row[]): Promise<void> {
     await this.appendRecords(
-      rows.map(({ series, ts, value }) => ({
+      rows.map(({ series, ts, value, covariates }) => ({
         topic: this.config.topic,
         timestamp: Math.max(0, ts),
         key: Buffer.from(series),
-        value: Buffer.from(JSON.stringify({ ts, value })),
+        value: Buffer.from(JSON.stringify({ ts, value, covariates })),
       })),
     )
   }
@@ -183,7 +185,11 @@ export class PartitionAtWork {
       }, reject)
     })
     this.#lease = await assigned
-    const restored = await restore(this.#lease, broker, config, this.#model, clock, formats)
+    const telemetry = { logger: pino({ level: 'silent' }), covariates: () => undefined }
+    const foresight = new Foresight({ broker, clock, telemetry })
+    await foresight.begin(config)
+    const { table } = foresight
+    const restored = await restore(this.#lease, broker, config, this.#model, clock, formats, table)
     const { partition } = restored
     this.replayed = restored.replayed
     this.#runtime = new PartitionRuntime(this.#lease, partition, config, clock, {
@@ -192,6 +198,7 @@ export class PartitionAtWork {
       shadowLost: (error) => {
         throw error
       },
+      foretell: () => foresight.look(),
     })
   }
 }

@@ -15,7 +15,7 @@ import { HOUR, SHAPE, syntheticSeries } from './series.js'
 
 const tf = tensorflow()
 const MODEL = { cell: 'gru', activation: 'tanh', layers: 1, hidden: 16 } as const
-const CALIBRATION = { enabled: true, rate: 0.02 }
+const CALIBRATION = { enabled: true, rate: 0.05 }
 const WHOLE = syntheticSeries('a', 1600, 1)
 const KNOWN = 1200
 
@@ -46,7 +46,7 @@ before(async () => {
 })
 
 /** What the gate says of a network on the steps that the champion has not seen. */
-function judged(weights: Float32Array, spec = champion.spec) {
+function judged(weights: Float32Array, spec = champion.spec, beside: TrainingOptions['champion'] = champion) {
   const series = encodeHistory(new StateLayout(SHAPE), WHOLE, 0)!
   const split = splitByTime([series], 0.1, (WHOLE.values.length - KNOWN) / WHOLE.values.length)
   const shared = {
@@ -57,7 +57,7 @@ function judged(weights: Float32Array, spec = champion.spec) {
     training: TRAINING,
     calibration: CALIBRATION,
   }
-  return judgeCandidate({ ...shared, champion, split }, spec, weights)
+  return judgeCandidate({ ...shared, champion: beside, split }, spec, weights)
 }
 
 test('sabotaged networks are refused, with the figures that refused them', async () => {
@@ -82,6 +82,31 @@ test('the champion itself does not beat the champion', () => {
   const { verdict } = judged(champion.weights)
   assert.equal(verdict.promote, false)
   assert.equal(verdict.comparisons[0]!.change, 0)
+})
+
+test('after a network was set aside, what is no better than it is refused; it comes back itself where it beats the baseline again', () => {
+  const aside = { ...champion, setAside: true }
+  const random = judged(initialWeights(champion.spec, 99), champion.spec, aside)
+  assert.equal(random.verdict.refusal, 'worse-than-former-champion')
+  assert.equal(random.scores.champion, undefined)
+  assert.ok(random.scores.former!.wql < random.scores.network.wql)
+  assert.equal(random.former?.verdict.promote, true, JSON.stringify(random))
+  assert.deepEqual(random.former.scores.network, random.scores.former)
+  assert.ok(random.former.verdict.comparisons.every(({ against }) => against === 'baseline'))
+
+  const itself = judged(champion.weights, champion.spec, aside)
+  assert.equal(itself.verdict.promote, false)
+  assert.equal(itself.former?.verdict.promote, true)
+
+  const spoilt = {
+    ...aside,
+    weights: champion.weights.map((weight, i) => weight + (i % 2 === 0 ? 0.5 : -0.5)),
+  }
+  const worse = judged(spoilt.weights, champion.spec, spoilt)
+  assert.ok(worse.scores.former!.wql > worse.scores.baseline.wql)
+  assert.deepEqual([worse.verdict.promote, worse.former], [false, null])
+  const better = judged(champion.weights, champion.spec, spoilt)
+  assert.deepEqual([better.verdict.promote, better.former], [true, null])
 })
 
 test('a champion made worse by hand is beaten by what is trained beside it, judged by later data than either has seen', async () => {

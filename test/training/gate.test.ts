@@ -72,6 +72,27 @@ test('a network that is worse is refused, whoever it is worse than', () => {
   assert.equal(decide({ candidate, champion: null, baseline, ...OPTIONS }).refusal, 'worse-than-baseline')
 })
 
+test('beside the baseline, the network that was set aside for it is to be beaten too, by more than noise', () => {
+  const random = new Random(5)
+  const days = hardness(28, random)
+  const candidate = forecaster(days, 0.8, random)
+  const against = (level: number) =>
+    decide({
+      candidate,
+      champion: null,
+      former: forecaster(days, level, new Random(6)),
+      baseline: forecaster(days, 1.2, new Random(7)),
+      ...OPTIONS,
+    })
+  assert.equal(against(0.7).refusal, 'worse-than-former-champion')
+  assert.equal(against(0.805).refusal, 'within-noise')
+  assert.equal(against(1.3).promote, true)
+  assert.deepEqual(
+    against(1.3).comparisons.map((one) => one.against),
+    ['former champion', 'baseline'],
+  )
+})
+
 test('too few days tell nothing of a challenger; the first network of a young pipeline need only be better', () => {
   assert.equal(judged(1, 5, 0.8).refusal, 'too-few-days')
   assert.equal(judged(1, 5, 0.8, { champion: null }).promote, true)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { loadConfig } from '../../src/config/load.js'
 import type { Decision, ModelStore, Scores, StoredModel } from '../../src/ports/model-store.js'
 import { createTelemetry } from '../../src/telemetry/telemetry.js'
-import { TrainerFailure, type LaunchTrainer } from '../../src/training/protocol.js'
+import { TrainerFailure, type LaunchTrainer, type TrainingJob } from '../../src/training/protocol.js'
 import type { Trainable } from '../../src/training/trainable.js'
 import { TrainingSupervisor } from '../../src/training/supervisor.js'
 import { networkSpec } from '../../src/training/network-spec.js'
@@ -249,6 +249,45 @@ test('a champion that stays behind the baseline is set aside, and a training beg
       ['set-aside', 'promoted', 2],
     ],
   )
+})
+
+test('the network that was set aside is beside the next candidates, and comes back when it does better again; by hand where that is wanted', async () => {
+  for (const promotion of ['auto', 'manual', 'shadow'] as const) {
+    const jobs: TrainingJob[] = []
+    const refused = { promote: false, refusal: 'worse-than-former-champion', comparisons: [] } as const
+    const again = { promote: true, refusal: null, comparisons: [] } as const
+    const { pipeline, pass, promoted, decisions } = supervised(async (job, ...rest) => {
+      jobs.push(job)
+      const result = await answering(0.4)(job, ...rest)
+      if (job.champion === undefined) return result
+      const former = { scores: { network: result.scores.network, baseline: result.scores.baseline } }
+      return { ...result, verdict: refused, former: { ...former, verdict: again } }
+    })
+    await pass(10)
+    pipeline.config = { ...CONFIG, training: { ...CONFIG.training, promotion } }
+    const scores = (wql: number) => ({ mase: 1, smape: 0.1, wql, coverage: 0.8, bias: 0 })
+    pipeline.liveScores = () =>
+      pipeline.version === 0 ? null : { network: scores(0.3), baseline: scores(0.2) }
+    for (let hour = 0; hour < 19; hour++) {
+      pipeline.newest += 3_600_000
+      await pass(1)
+    }
+    const [, aside] = decisions
+    assert.equal(aside?.outcome, 'set-aside')
+    assert.equal(jobs[1]?.champion?.setAside, true)
+    assert.equal(jobs[1].since, aside.since)
+    const outcome = { auto: 'promoted', manual: 'approved', shadow: 'shadow' }[promotion]
+    assert.deepEqual(
+      decisions.map(({ reason, outcome, version }) => [reason, outcome, version]),
+      [
+        ['first', 'promoted', 1],
+        ['live', 'set-aside', 1],
+        ['set-aside', 'refused', 2],
+        ['set-aside', outcome, 1],
+      ],
+    )
+    assert.deepEqual(promoted, promotion === 'auto' ? [1, 1] : [1])
+  }
 })
 
 test('a candidate that was judged beside another champion than the present one is left to people', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TargetIndex } from '../../src/core/features.js'
+import { TargetIndex } from '../../src/core/target-index.js'
 import { StateLayout } from '../../src/core/layout.js'
 import { CELLS, type NetworkSpec } from '../../src/core/network-spec.js'
 import { Random } from '../../src/model/random.js'

@@ -2,7 +2,7 @@ import { CsvError, parse } from 'csv-parse'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { parseTimestamp } from '../../core/timestamp.js'
-import { FileFormatError, ROWS_PER_CHUNK } from './file-format.js'
+import { FileFormatError, NUMBERS, ROWS_PER_CHUNK } from './file-format.js'
 import type { FileColumns, FileRow, ValueReader } from './file-format.js'
 
 /** The rows of a CSV file, whose first line names its columns. */
@@ -47,6 +47,8 @@ interface Header {
   readonly ts: number
   readonly value: number
   readonly only: string
+  /** Columns by name. */
+  readonly covariates: readonly (readonly [string, number])[] | null
 }
 
 function headerOf(cells: readonly string[], columns: FileColumns, line: number): Header {
@@ -70,6 +72,7 @@ function headerOf(cells: readonly string[], columns: FileColumns, line: number):
     ts: find(columns.ts),
     value: find(columns.value),
     only: only ?? '',
+    covariates: columns.covariates?.map((name) => [name, find(name)] as const) ?? null,
   }
   if (missing.length === 0) return header
   throw FileFormatError.at(line, `no column ${missing.join(', ')} among ${cells.join(', ')}`)
@@ -89,7 +92,23 @@ function rowOf<V extends number | string>(
   const cell = cells[header.value]!
   const value = values.cell(cell)
   if (value === undefined) throw FileFormatError.badValue(line, cell, values.expected)
-  return { series, ts: tsOf(cells[header.ts]!, line), value }
+  const row = { series, ts: tsOf(cells[header.ts]!, line), value }
+  if (header.covariates === null) return row
+  return { ...row, covariates: covariatesOf(cells, header.covariates, line) }
+}
+
+function covariatesOf(
+  cells: readonly string[],
+  columns: readonly (readonly [string, number])[],
+  line: number,
+): Readonly<Record<string, number | null>> {
+  return Object.fromEntries(
+    columns.map(([name, at]) => {
+      const number = NUMBERS.cell(cells[at]!)
+      if (number === undefined) throw FileFormatError.badValue(line, cells[at]!, NUMBERS.expected)
+      return [name, number]
+    }),
+  )
 }
 
 function tsOf(cell: string, line: number): string | number {

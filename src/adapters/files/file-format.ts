@@ -5,6 +5,8 @@ export interface FileRow<V extends number | string = number | string> {
   readonly ts: string | number
   /** null = known to be missing. */
   readonly value: V | null
+  /** By name; null = missing. Absent: none were asked for. */
+  readonly covariates?: Readonly<Record<string, number | null>>
 }
 
 /** A row of a file of numbers. */
@@ -45,6 +47,8 @@ export interface FileColumns {
   readonly value: string
   /** The file has no series column: all its rows are of the series of this name. */
   readonly only?: string
+  /** Names of further columns with numbers; in NDJSON, fields of the object `covariates`. */
+  readonly covariates?: readonly string[]
 }
 
 export const DEFAULT_COLUMNS: FileColumns = { series: 'series', ts: 'ts', value: 'value' }

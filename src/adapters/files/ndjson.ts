@@ -1,7 +1,7 @@
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { parseTimestamp } from '../../core/timestamp.js'
-import { FileFormatError, ROWS_PER_CHUNK } from './file-format.js'
+import { FileFormatError, NUMBERS, ROWS_PER_CHUNK } from './file-format.js'
 import type { FileColumns, FileRow, ValueReader } from './file-format.js'
 
 /** The rows of a file with one JSON object per line. */
@@ -52,7 +52,25 @@ function rowOf<V extends number | string>(
   if (typeof ts === 'string' && Number.isNaN(parseTimestamp(ts)))
     throw FileFormatError.badTimestamp(number, ts)
   if (value === undefined) throw FileFormatError.badValue(number, columns.value, values.expected)
-  return { series, ts, value }
+  if (columns.covariates === undefined) return { series, ts, value }
+  return { series, ts, value, covariates: covariatesOf(fields['covariates'], columns.covariates, number) }
+}
+
+function covariatesOf(
+  given: unknown,
+  names: readonly string[],
+  line: number,
+): Readonly<Record<string, number | null>> {
+  const fields = (typeof given === 'object' && given !== null ? given : {}) as Readonly<
+    Record<string, unknown>
+  >
+  return Object.fromEntries(
+    names.map((name) => {
+      const number = NUMBERS.field(fields[name] ?? null)
+      if (number === undefined) throw FileFormatError.badValue(line, `covariates.${name}`, NUMBERS.expected)
+      return [name, number]
+    }),
+  )
 }
 
 function parseObject(line: string, number: number): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import type { OAuthLogin } from '../../ports/broker-place.js'
 import type { Clock } from '../../ports/clock.js'
+import { withoutSecrets } from '../../core/secrets.js'
 import { BrokerError } from '../../ports/broker.js'
 
 /** A new token is asked for when the one in hand has used up this share of its life … */
@@ -54,10 +55,11 @@ async function askForToken(login: Exclude<OAuthLogin, { tokenFile: string }>, cl
     ...(scope === undefined ? {} : { scope }),
   })
   const credentials = [clientId, clientSecret].map((part) => encodeURIComponent(part)).join(':')
+  const sent = Buffer.from(credentials).toString('base64')
   const { status, body } = await post(
     endpoint,
     form.toString(),
-    Buffer.from(credentials).toString('base64'),
+    sent,
     ca === undefined
       ? undefined
       : await readFile(ca).catch((cause: unknown) => {
@@ -66,7 +68,9 @@ async function askForToken(login: Exclude<OAuthLogin, { tokenFile: string }>, cl
   )
   const answer = parsed(body)
   if (status !== 200) {
-    const reason = typeof answer['error'] === 'string' ? `: ${answer['error'].slice(0, 200)}` : ''
+    const said = typeof answer['error'] === 'string' ? `: ${answer['error']}` : ''
+    // It may repeat what it was sent.
+    const reason = withoutSecrets(said, [clientSecret, encodeURIComponent(clientSecret), sent]).slice(0, 200)
     throw refused(`${endpoint} answered ${status}${reason}`, undefined, status >= 500)
   }
   const { access_token: value, expires_in: life = UNSAID_LIFE_S } = answer

@@ -1,5 +1,6 @@
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
+import { withoutSecrets } from '../../core/secrets.js'
 import { RegistryError, type RegistryPlace } from '../../ports/schema-registry.js'
 
 /** A larger answer is no schema. */
@@ -26,6 +27,15 @@ export class HttpJson {
         ? `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
         : `Bearer ${login?.token ?? ''}`
     this.headers = { accept: TYPE, ...(login === undefined ? {} : { authorization: secret }) }
+  }
+
+  /** A registry may repeat in its answer what it was sent. */
+  private shown(text: string): string {
+    const { login } = this.place
+    if (login === undefined) return text
+    const secret = login.kind === 'basic' ? login.password : login.token
+    const sent = this.headers['authorization']?.split(' ')[1] ?? ''
+    return withoutSecrets(text, [secret, sent])
   }
 
   /** Rejects with 'unavailable' where no whole answer comes in time. */
@@ -57,7 +67,10 @@ export class HttpJson {
         })
         response.on('error', fail)
         response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString()) })
+          resolve({
+            status: response.statusCode ?? 0,
+            body: parse(this.shown(Buffer.concat(chunks).toString())),
+          })
         })
       })
       request.end(payload)

@@ -14,7 +14,7 @@ import type { Engine } from '../../ports/engine.js'
 import type { Telemetry } from '../../telemetry/telemetry.js'
 import { actuals, type Actuals } from './actuals.js'
 import type { RetrainEvery } from './configuration.js'
-import { append, asAppended, numbered } from './append.js'
+import { append, asAppended, foretell, numbered } from './append.js'
 import { Examples } from './examples.js'
 import { Phases } from './phases.js'
 import { ofBaseline, ofNetwork, type Bench } from './models.js'
@@ -63,6 +63,7 @@ export async function backtest(run: BacktestRun): Promise<BacktestReport> {
     const retrainEvery = run.retrainEvery === null ? null : every(run.retrainEvery, interval, data)
     const examples = new Examples(pipeline.kind === 'symbols' ? new Map() : data, pipeline.horizon)
     await append(broker, pipeline.topic, ordered)
+    await foretell(broker, pipeline, ordered)
     engine = await startEngine({ ...config.engine, ...config.inference }, () => undefined)
     const scoring = { data, symbols, examples, stride }
     const phases = new Phases(run.networks.length, run.onProgress)

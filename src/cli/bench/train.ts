@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config/load.js'
-import { TargetIndex } from '../../core/features.js'
+import { TargetIndex } from '../../core/target-index.js'
 import { StateLayout } from '../../core/layout.js'
 import { Random } from '../../model/random.js'
 import type { TensorFlow } from '../../model/tensorflow.js'

@@ -1,5 +1,5 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core'
-import { TargetIndex } from '../../core/features.js'
+import { TargetIndex } from '../../core/target-index.js'
 import { StateLayout } from '../../core/layout.js'
 import type { NetworkSpec } from '../../core/network-spec.js'
 import { cut } from '../../model/flat-weights.js'

@@ -1,7 +1,7 @@
 import type { FileRow } from '../../adapters/files/observations.js'
 import type { PipelineConfig } from '../../config/types.js'
 
-export type Fields = PipelineConfig['fields']
+export type Fields = Pick<PipelineConfig['fields'], 'series' | 'ts' | 'value'>
 
 const PLAIN: Fields = { series: '', ts: 'ts', value: 'value' }
 

@@ -6,7 +6,8 @@
  *   the weights, Float32, little-endian
  */
 import { createHash } from 'node:crypto'
-import { calendarSlots, targetFeatures, WEEKDAYS } from '../../core/features.js'
+import { calendarSlots, stepWidth, targetFeatures, WEEKDAYS } from '../../core/target-index.js'
+import { isTimeZone, type CalendarSpec } from '../../core/calendar.js'
 import { StateLayout } from '../../core/layout.js'
 import type { NetworkSpec } from '../../core/network-spec.js'
 import { layoutOf } from '../../model/layout-of.js'
@@ -99,18 +100,40 @@ function assertSpec(spec: NetworkSpec): void {
     Number.isInteger(spec.interval) &&
     spec.interval >= 0 &&
     (spec.decoder === undefined || Number.isInteger(spec.decoder.samples)) &&
+    isSurrounded(spec) &&
     Array.isArray(nonNegative)
   if (!right) throw bad('its network is none that could be')
   if (symbols !== undefined) return
-  const layout = new StateLayout({ interval: spec.interval, season, horizon, quantiles })
+  const { interval, calendar, covariates, futureCovariates } = spec
+  const layout = new StateLayout({
+    ...{ interval, season, horizon, quantiles },
+    ...(calendar === undefined ? {} : { calendar }),
+    ...(covariates === undefined ? {} : { covariates }),
+    ...(futureCovariates === undefined ? {} : { futureCovariates }),
+  })
   const features = targetFeatures(layout)
   const asMade =
     spec.kind === layout.kind &&
     spec.mixture === features.mixture &&
     spec.slots === calendarSlots(layout) &&
     spec.weekdays === WEEKDAYS &&
+    inputs === stepWidth(layout) &&
+    spec.targetFeatures === features.all &&
     nonNegative.length === series.length + 1
   if (!asMade) throw bad('its network does not read series as this version of Tidecast does')
+}
+
+/** Whether its calendar and its covariates, where it has any, are such. */
+function isSurrounded({ calendar, covariates, futureCovariates }: NetworkSpec): boolean {
+  if (calendar !== undefined) {
+    const { timeZone, holidays, days } = (isObject(calendar) ? calendar : {}) as Partial<CalendarSpec>
+    if (!isTimeZone(timeZone) || !isTexts(holidays) || !Array.isArray(days)) return false
+    if (!days.every(Number.isInteger)) return false
+  }
+  return (
+    (covariates === undefined || isTexts(covariates)) &&
+    (futureCovariates === undefined || (isObject(futureCovariates) && isTexts(futureCovariates.names)))
+  )
 }
 
 function assertReport(report: TrainingReport): void {

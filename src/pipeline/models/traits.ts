@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { PipelineConfig } from '../../config/types.js'
-import { INPUTS, targetFeatures } from '../../core/features.js'
+import { stepWidth, targetFeatures } from '../../core/target-index.js'
+import { isPlain } from '../../core/calendar.js'
 import { StateLayout } from '../../core/layout.js'
 import type { NetworkSpec } from '../../core/network-spec.js'
 
 /** What of a configuration a network depends on, by the name of the setting or what follows from it. */
 export type Traits = Readonly<Record<string, string | number | boolean>>
 
+type Surroundings = Pick<NetworkSpec, 'calendar' | 'covariates' | 'futureCovariates'>
 type Stack = Pick<NetworkSpec, 'cell' | 'activation' | 'layers' | 'hidden' | 'residual'>
 
 /** What a network was made for. */
@@ -25,6 +27,7 @@ export function traitsOf(spec: NetworkSpec): Traits {
     quantiles: spec.quantiles.join(', '),
     inputs: spec.inputs,
     'features of a target': spec.targetFeatures,
+    ...surroundings(spec),
   }
 }
 
@@ -33,6 +36,7 @@ export function traitsFor(config: PipelineConfig): Traits {
   const { model, season } = config
   const stack = stackOf(model)
   if (config.kind === 'symbols') return { kind: 'symbols', ...stack }
+  const layout = new StateLayout(config)
   return {
     kind: 'numbers',
     ...stack,
@@ -42,8 +46,9 @@ export function traitsFor(config: PipelineConfig): Traits {
     'season.long': season.long,
     horizon: config.horizon,
     quantiles: config.quantiles.join(', '),
-    inputs: INPUTS,
-    'features of a target': targetFeatures(new StateLayout(config)).all,
+    inputs: stepWidth(layout),
+    'features of a target': targetFeatures(layout).all,
+    ...surroundings(config),
   }
 }
 
@@ -58,6 +63,18 @@ export function differences(one: Traits, other: Traits): string[] {
   return [...names]
     .filter((name) => one[name] !== other[name])
     .map((name) => `${name} ${String(one[name] ?? 'none')}, not ${String(other[name] ?? 'none')}`)
+}
+
+/** Absent where there is none, so that signatures are what they were before there was any. */
+function surroundings({ calendar, covariates = [], futureCovariates }: Surroundings): Traits {
+  const { names = [] } = futureCovariates ?? {}
+  return {
+    ...(calendar === undefined || isPlain(calendar)
+      ? {}
+      : { 'calendar.timeZone': calendar.timeZone, 'calendar.holidays': calendar.holidays.join(', ') }),
+    ...(covariates.length === 0 ? {} : { covariates: covariates.join(', ') }),
+    ...(names.length === 0 ? {} : { 'futureCovariates.names': names.join(', ') }),
+  }
 }
 
 function stackOf({ cell, activation, layers, hidden, residual = false }: Stack): Traits {

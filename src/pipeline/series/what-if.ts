@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/types.js'
 import type { Forecast } from '../../core/forecast/format.js'
+import type { KnownAhead } from '../../core/known-ahead.js'
 import { F64, F64_WIDTH } from '../../core/layout.js'
 import type { StateRow } from '../../ports/broker.js'
 import type { Clock } from '../../ports/clock.js'
@@ -15,6 +16,8 @@ export interface Fork {
   readonly row: StateRow
   /** Of the partition, as `PooledResiduals`. */
   readonly pooled: { readonly values: Float64Array; readonly counts: Float64Array }
+  /** Of the pipeline, as it goes on. */
+  readonly ahead: KnownAhead | null
 }
 
 /** Values taken at once, so that the engine soon has room for the stream again. */
@@ -28,7 +31,7 @@ const DAY = 86_400_000
  * @param values NaN: missing
  */
 export async function whatIf(
-  { model, row, pooled }: Fork,
+  { model, row, pooled, ahead }: Fork,
   pipeline: PipelineConfig,
   values: readonly number[],
   clock: Clock,
@@ -42,6 +45,7 @@ export async function whatIf(
   const states = new PartitionStates(config, NOTHING_STORED, model)
   states.pooled.values.set(pooled.values)
   states.pooled.counts.set(pooled.counts)
+  states.ahead = ahead
   const slot = states.admit(row.series, row)
   const partition = new Partition(config, states, model, 0, clock)
   let forecast: string | null = null
@@ -72,7 +76,7 @@ function plain(config: PipelineConfig): PipelineConfig {
   return {
     ...config,
     encoding: { input: 'json', output: 'json' },
-    fields: { series: '', ts: 'ts', value: 'value' },
+    fields: { series: '', ts: 'ts', value: 'value', covariates: 'covariates' },
     aggregate: 'none',
     allowedLateness: 0,
     publish: { ...config.publish, format: 'wide', maxAge: 0 },
