@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { listening, startDemonstration, untilNetwork } from './pictures/demonstration.mjs'
 import { root } from './setup/paths.mjs'
 
 const help = `Usage: node scripts/screenshots.mjs [options]
@@ -34,11 +34,7 @@ else process.exitCode = await main(Number(values.wait) * 1000)
 async function main(waitMs) {
   const { chromium } = await import('playwright-core')
   const folder = mkdtempSync(join(tmpdir(), 'tidecast-screenshots-'))
-  const settings = [`dataDir=${folder}`, 'http.port=0'].flatMap((setting) => ['--set', setting])
-  const daemon = spawn(process.execPath, [join(root, 'bin/tidecast.js'), 'run', '--demo', ...settings], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const daemon = startDemonstration(folder)
   const ended = new Promise((resolve) => daemon.once('exit', resolve))
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -55,29 +51,6 @@ async function main(waitMs) {
     daemon.kill('SIGTERM')
     await ended
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function listening(daemon) {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    daemon.stderr.setEncoding('utf8').on('data', (chunk) => {
-      text = (text + chunk).slice(-20_000)
-      const url = /metrics +(http:\S+)\/metrics/.exec(text)?.[1]
-      if (url !== undefined) resolve(url)
-    })
-    daemon.once('exit', () => reject(new Error(`the daemon ended before it listened:\n${text}`)))
-  })
-}
-
-async function untilNetwork(url, waitMs) {
-  const deadline = Date.now() + waitMs
-  for (;;) {
-    const { model, training } = await (await fetch(`${url}/api/v1/pipelines/electricity`)).json()
-    if (!model.startsWith('baseline')) return
-    if (Date.now() > deadline) throw new Error(`no network in ${waitMs / 1000} s: ${training}`)
-    process.stderr.write(`\r${training}\u001b[K`)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
   }
 }
 

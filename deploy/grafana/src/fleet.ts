@@ -127,6 +127,7 @@ export function fleet(): DashboardBuilder {
         [
           [`sum by (pipeline) (tidecast_resident_series{${P}})`, '{{pipeline}} in memory'],
           [`sum by (pipeline) (tidecast_spilled_series{${P}})`, '{{pipeline}} on disk'],
+          [`sum by (pipeline) (tidecast_stale_series{${P}})`, '{{pipeline}} silent'],
         ],
         { min: 0 },
       ),

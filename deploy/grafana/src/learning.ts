@@ -10,7 +10,7 @@ export function learning(): DashboardBuilder {
       figures('Version', [`max by (pipeline) (tidecast_model_version{${P}})`, '{{pipeline}}'], {
         span: 12,
         description: '0: the baseline forecasts.',
-      }),
+      }).height(8),
     )
     .withPanel(
       listed('Training', `tidecast_training_state{${P}} == 1`, {

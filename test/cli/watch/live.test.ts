@@ -36,6 +36,7 @@ function views(news: () => SeriesNews) {
       complete: true,
     }),
     forecasts: async () => ({ forecasts: [FORECAST], complete: true, baseline: null }),
+    beside: () => ({ baseline: null, challenger: null }),
     since: (_: string, __: string, ts: number) => {
       const { observations, forecast } = news()
       return { observations: observations.filter(([at]) => at > ts), forecast }
