@@ -10,8 +10,9 @@ import { ownershipOf } from '../../src/cli/doctor/ownership.js'
 import type { PipelineConfig } from '../../src/config/types.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
+import type { PipelineStatus } from '../../src/ports/control.js'
 import { DaemonGroup } from '../support/daemon-group.js'
-import type { DaemonProcess } from '../support/daemon-process.js'
+import { DaemonProcess } from '../support/daemon-process.js'
 import {
   appendHours,
   expectedOrigins,
@@ -23,6 +24,7 @@ import {
 import { deleteTopic, witness } from '../support/kafka-witness.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { assertExactlyOnce } from '../support/outputs.js'
+import { nextBuild } from '../support/next-build.js'
 import { pinNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
 import { long } from '../support/run-options.js'
@@ -50,15 +52,19 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     return broker
   }
 
-  function start(name: string, members: number, settings: object): Promise<DaemonGroup> {
-    return DaemonGroup.start(home, members, members, {
+  function daemonConfig(name: string, settings: object): object {
+    return {
       log: { level: 'debug', format: 'json' },
       broker: {
         kind: 'kafka',
         kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: `${SESSION_MS}ms` },
       },
       pipelines: { [name]: settings },
-    })
+    }
+  }
+
+  function start(name: string, members: number, settings: object): Promise<DaemonGroup> {
+    return DaemonGroup.start(home, members, members, daemonConfig(name, settings))
   }
 
   test('the doctor says who owns what, and the network that the owner of partition 0 trains is taken up by the other without a restart', async (t) => {
@@ -197,6 +203,70 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     }
     const outputs = await outputsOf(await witness(kafka.brokers, config.output))
     assertExactlyOnce(outputs, expectedOrigins(3))
+  })
+
+  test('a group goes over to a newer version one process after the other; an older one leaves what it cannot read to it', async (t) => {
+    const name = 'upgraded'
+    const series = SERIES_NAMES.slice(0, 20)
+    const config = pipelineConfig(name, TOWN_SETTINGS)
+    const broker = await connected(t)
+    await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
+    const next = await nextBuild(join(home, 'next'))
+    const dirs = await Promise.all([1, 2].map(() => mkdtemp(join(home, 'upgraded-'))))
+    const begin = async (place: 0 | 1, binary?: string): Promise<DaemonProcess> => {
+      const daemon = await DaemonProcess.start(dirs[place]!, daemonConfig(name, TOWN_SETTINGS), 0, {}, binary)
+      t.after(() => daemon.kill())
+      return daemon
+    }
+    const ready = async (daemon: DaemonProcess): Promise<string> =>
+      (await fetch(`${await daemon.listening}/readyz`)).text()
+    const half = ({ phase, series: n }: PipelineStatus): boolean =>
+      phase === 'running' && n > 0 && n < series.length
+    let hours = 0
+    let feeding = true
+    const feeder = (async () => {
+      for (; feeding; hours++) {
+        await appendHours(broker, config.topic, hours, hours + 1, series)
+        await pause(100)
+      }
+    })()
+    try {
+      let first = await begin(0)
+      let second = await begin(1)
+      for (const daemon of [first, second]) await daemon.until(name, half)
+      assert.equal((await first.terminate()).code, 0)
+      first = await begin(0, next)
+      await first.until(name, half)
+      await first.until(name, ({ records }) => records > 40)
+      // Its partition goes to the old one, which cannot read what it finds there.
+      assert.equal((await first.terminate()).code, 0)
+      const refusal =
+        /format 6, written by a newer Tidecast; this one knows formats up to 5.* upgrade Tidecast/
+      const deadline = performance.now() + 60_000
+      while (!refusal.test(await ready(second))) {
+        assert.ok(performance.now() < deadline, await ready(second))
+        await pause(50)
+      }
+      first = await begin(0, next)
+      for (const daemon of [first, second]) await daemon.until(name, half)
+      assert.match(await ready(second), refusal, 'until it is replaced')
+      assert.equal((await second.terminate()).code, 0)
+      second = await begin(1, next)
+      for (const daemon of [first, second]) await daemon.until(name, half)
+      feeding = false
+      await feeder
+      await untilSettled(broker, config)
+      for (const daemon of [first, second]) {
+        assert.doesNotMatch(await ready(daemon), /format/)
+        assert.equal((await daemon.terminate()).code, 0)
+      }
+    } finally {
+      feeding = false
+      await feeder
+    }
+    const outputs = await outputsOf(await witness(kafka.brokers, config.output))
+    assertExactlyOnce(outputs, expectedOrigins(hours, series))
+    t.diagnostic(`${hours} hours of ${series.length} series`)
   })
 
   test('a partition whose states are lost is re-warmed from its input, and nothing is published again', async (t) => {

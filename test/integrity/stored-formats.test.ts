@@ -101,7 +101,7 @@ test('states of an older format are rebuilt from the topic, and no forecast is l
   })
 })
 
-test('states of a newer format are refused in words and left as they are; nothing is consumed meanwhile', async () => {
+test('states of a newer format are refused in words, left as they are, and left to whoever can read them', async () => {
   await withDataOf('0.1', async (broker) => {
     const newer = await changeFormat(broker, PARTITION_FORMAT + 1)
     const { pipeline, account } = await startPipeline(METERS, broker)
@@ -111,12 +111,14 @@ test('states of a newer format are refused in words and left as they are; nothin
       await assert.rejects(account.settled(1), { code: 'newer-format', message: why })
       assert.match(pipeline.trouble ?? '', why)
       assert.notEqual(pipeline.status().phase, 'running')
+      // It has been given back: whoever can read it has it now.
+      const { leases, consumption } = await joinAll(broker, METERS)
+      assert.deepEqual(Buffer.from((await leases[0]!.states.meta())!), newer)
+      assert.equal(leases[0]!.committed, STORED_HOURS * STORED_SERIES.length)
+      assert.match(pipeline.trouble ?? '', why, 'until it is replaced')
+      await consumption.close()
     } finally {
       await pipeline.stop()
     }
-    const { leases, consumption } = await joinAll(broker, METERS)
-    assert.deepEqual(Buffer.from((await leases[0]!.states.meta())!), newer)
-    assert.equal(leases[0]!.committed, STORED_HOURS * STORED_SERIES.length)
-    await consumption.close()
   })
 })

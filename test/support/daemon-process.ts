@@ -56,17 +56,19 @@ export class DaemonProcess {
    * @param config as in a configuration file
    * @param port 0: a free one
    * @param env beside that of the tests
+   * @param binary of another build
    */
   static async start(
     dataDir: string,
     config: object,
     port = 0,
     env: Readonly<Record<string, string>> = {},
+    binary = BINARY,
   ): Promise<DaemonProcess> {
     const file = join(dataDir, 'tidecast.json5')
     await writeFile(file, JSON.stringify(config))
     const settings = [`dataDir=${dataDir}`, `http.port=${port}`]
-    return new DaemonProcess(launch(file, settings, env), file)
+    return new DaemonProcess(launch(file, settings, env, binary), file)
   }
 
   /** @param file a configuration that somebody else looks after */
@@ -232,9 +234,10 @@ function launch(
   file: string,
   settings: readonly string[],
   env: Readonly<Record<string, string>>,
+  binary = BINARY,
 ): ChildProcess {
   const options = settings.flatMap((setting) => ['--set', setting])
-  return spawn(process.execPath, [BINARY, 'run', '-c', file, ...options], {
+  return spawn(process.execPath, [binary, 'run', '-c', file, ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TIDECAST_HTTP_TOKEN: TOKEN, ...env },
   })
