@@ -129,6 +129,28 @@ test(
   },
 )
 
+test('where there is no room for a log when it starts, a daemon waits for it', { skip }, async () => {
+  await withSmallDisk(async (dataDir, disk) => {
+    disk.fill()
+    const daemon = await DaemonProcess.start(dataDir, daemonConfig(houseSettings()))
+    try {
+      const url = await new Promise<string>((resolve) => {
+        daemon.onLine((line) => {
+          if (line.includes('HTTP answers')) resolve((JSON.parse(line) as { url: string }).url)
+        })
+        void daemon.ended.then(() => resolve('http://it-has-ended'))
+      })
+      const why = async (): Promise<string> => (await fetch(`${url}/readyz`)).text()
+      await until(async () => /waiting for .*disk.*full/.test(await why()), why)
+      disk.makeRoom()
+      await daemon.until(HOUSE, ({ phase }) => phase === 'running')
+      assert.equal((await daemon.terminate()).code, 0)
+    } finally {
+      await daemon.kill()
+    }
+  })
+})
+
 test(
   'a disk that fails: alive, not ready and saying why, and stopped as ever; mounted again, nothing is lost or doubled',
   { skip },

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BrokerError } from '../../ports/broker.js'
 
@@ -32,6 +33,35 @@ export async function checkDataFile(dir: string, readOnly: boolean): Promise<voi
     'corrupt',
     `${path} is not an embedded log, or is damaged. Restore it from a backup, or choose another data directory.`,
   )
+}
+
+/** Enough for LMDB's table of readers, which is as long as the file. */
+const LOCK_BYTES = 16_384
+
+/**
+ * Makes the file in which LMDB's processes see each other, where there is none. LMDB would make it without giving it room on
+ * the disk, and write to it in memory: where the disk is full, that ends the process by a signal.
+ */
+export async function makeLockFile(dir: string): Promise<void> {
+  const path = join(dir, 'lock.mdb')
+  if ((await sizeOf(path)) !== null) return
+  await mkdir(dir, { recursive: true })
+  const temporary = join(dir, `lock-${randomBytes(6).toString('hex')}`)
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(Buffer.alloc(LOCK_BYTES))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    // Linked into place whole: another process may be doing the same.
+    await link(temporary, path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    await rm(temporary, { force: true })
+  }
 }
 
 async function sizeOf(path: string): Promise<number | null> {

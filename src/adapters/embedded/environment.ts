@@ -17,7 +17,7 @@
 import { open } from 'lmdb'
 import type { Database, Key, RootDatabase } from 'lmdb'
 import { BrokerError, newerFormat } from '../../ports/broker.js'
-import { checkDataFile } from './data-file.js'
+import { checkDataFile, makeLockFile } from './data-file.js'
 import { closedError, translated } from './errors.js'
 
 /** Of the whole data file. */
@@ -74,6 +74,7 @@ export class Environment {
     await checkDataFile(dir, readOnly)
     let root: RootDatabase | undefined
     try {
+      if (!readOnly) await makeLockFile(dir)
       root = open({
         path: dir,
         noSubdir: false,

@@ -22,8 +22,10 @@ interface CommitFailure extends Error {
 /** LMDB's errors as the port names them; others, thrown by our own code inside a transaction, as they are. */
 export async function translated(error: unknown, dir: string): Promise<unknown> {
   const cause = await causeOf(error)
-  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'number') return cause
-  const { code, message } = cause
+  if (!(cause instanceof Error)) return cause
+  const { code: given, errno, message } = cause as NodeJS.ErrnoException & { readonly code?: unknown }
+  // Node has it as a text, and its number below zero beside that.
+  const code = typeof given === 'number' ? given : -(errno ?? 0)
   switch (code) {
     case MDB_MAP_FULL:
     case EIO:
@@ -57,6 +59,7 @@ export async function translated(error: unknown, dir: string): Promise<unknown> 
         { cause },
       )
     default:
+      if (typeof given !== 'number') return cause
       return new BrokerError('unavailable', `The embedded log in ${dir} failed: ${message}`, false, { cause })
   }
 }
