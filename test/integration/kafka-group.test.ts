@@ -223,9 +223,9 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
     const half = ({ phase, series: n }: PipelineStatus): boolean =>
       phase === 'running' && n > 0 && n < series.length
     let hours = 0
-    let feeding = true
+    const over = new AbortController()
     const feeder = (async () => {
-      for (; feeding; hours++) {
+      for (; !over.signal.aborted; hours++) {
         await appendHours(broker, config.topic, hours, hours + 1, series)
         await pause(100)
       }
@@ -253,7 +253,7 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
       assert.equal((await second.terminate()).code, 0)
       second = await begin(1, next)
       for (const daemon of [first, second]) await daemon.until(name, half)
-      feeding = false
+      over.abort()
       await feeder
       await untilSettled(broker, config)
       for (const daemon of [first, second]) {
@@ -261,7 +261,7 @@ describe('processes of one group on a real Kafka', { skip: withoutKafka }, () =>
         assert.equal((await daemon.terminate()).code, 0)
       }
     } finally {
-      feeding = false
+      over.abort()
       await feeder
     }
     const outputs = await outputsOf(await witness(kafka.brokers, config.output))

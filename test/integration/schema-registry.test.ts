@@ -189,11 +189,18 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     t.after(end)
     await broker.ensureTopics([{ name: 'avro', partitions: 1 }])
     const id = await client().idOf('avro-value', SCHEMA)
-    const record = (series: string, hour: number, value: number | null, schema = id): OutboundRecord => {
+    const record = (
+      series: string,
+      hour: number,
+      value: number | null,
+      schema = id,
+      writer = witness,
+    ): OutboundRecord => {
       const head = Buffer.alloc(5)
       head.writeUInt32BE(schema, 1)
-      const body = witness.toBuffer({
+      const body = writer.toBuffer({
         note: null,
+        unit: null,
         at: (START + hour * HOUR) * 1000,
         value,
       })
@@ -261,12 +268,40 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
       ['0', '1', '2', '3', '4', '5'],
     )
 
-    await broker.append([record('a', 3, 3, 999_999)])
+    // Away again: what is known goes on, what is not waits, and nothing is taken for undecodable.
+    await gate.shut()
+    await broker.append([record('a', 3, 3)])
+    await until(async () => (await forecasts()).length === 7)
+    const wider = {
+      ...READING,
+      fields: [...READING.fields, { name: 'unit', type: ['null', 'string'], default: null }],
+    }
+    const another = await client().idOf('avro-value', { type: 'avro', text: JSON.stringify(wider) })
+    assert.notEqual(another, id)
+    const failures = 'tidecast_batch_failures_total{pipeline="avro",reason="registry"}'
+    const before = await metric(failures)
+    const writer = avsc.Type.forSchema(wider as unknown as avsc.Schema)
+    await broker.append([record('a', 4, 4, another, writer), record('b', 3, 3)])
+    await until(async () => (await metric(failures)) > before)
+    const ready = await fetch(`${await daemon.listening}/readyz`)
+    assert.equal(ready.status, 503)
+    assert.match(await ready.text(), /registry/)
+    assert.equal((await forecasts()).length, 7)
+    await gate.open()
+    await until(async () => (await forecasts()).length === 9)
+    assert.deepEqual(
+      (await originsOf(await forecasts())).slice(6),
+      [3, 4, 3].map((hour) => START + hour * HOUR),
+    )
+    assert.equal((await readAll(broker, 'avro.dead-letters')).length, 0)
+    await until(async () => (await fetch(`${await daemon.listening}/readyz`)).status === 200)
+
+    await broker.append([record('a', 5, 5, 999_999)])
     await until(async () => (await readAll(broker, 'avro.dead-letters')).length === 1)
     const [letter] = await readAll(broker, 'avro.dead-letters')
     assert.equal(header(letter!, 'tidecast-reason'), 'unknown-schema')
     assert.match(header(letter!, 'tidecast-detail'), /999999/)
-    assert.ok(Buffer.from(letter!.value!).equals(record('a', 3, 3, 999_999).value!))
+    assert.ok(Buffer.from(letter!.value!).equals(record('a', 5, 5, 999_999).value!))
 
     const states = async (): Promise<(boolean | undefined)[]> => {
       const last = new Map<string, boolean>()
@@ -282,7 +317,7 @@ describe('with a real schema registry, on a real Kafka', { skip: withoutKafka ||
     daemon = await DaemonProcess.start(dataDir, config)
     // Earlier than what was known of the series: taken from a new one only.
     await broker.append([record('a', 0, 9), record('b', 0, 9)])
-    await until(async () => (await forecasts()).length === 7)
+    await until(async () => (await forecasts()).length === 10)
     await until(async () => (await readAll(broker, 'avro.dead-letters')).length === 2)
     assert.equal((await originsOf(await forecasts())).at(-1), START)
     assert.equal(header((await readAll(broker, 'avro.dead-letters'))[1]!, 'tidecast-reason'), 'late')

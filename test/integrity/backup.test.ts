@@ -22,7 +22,7 @@ import { pinNetwork } from '../support/pinned-network.js'
 import { long } from '../support/run-options.js'
 import { assertSameStates } from '../support/same-outcome.js'
 
-const ROWS = long ? 200_000 : 20_000
+const ROWS = long ? 200_000 : 12_000
 
 test('a backup made under load is of one moment: restored, the stream goes on from there, each forecast once', async () => {
   const rows = household(ROWS)

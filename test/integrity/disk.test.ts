@@ -81,7 +81,7 @@ test(
   'a full disk stops the stream and says why, also to who starts on it; with room it goes on by itself',
   { skip },
   async () => {
-    const rows = household(40_000)
+    const rows = household(20_000)
     const config = houseConfig()
     await withSmallDisk(async (dataDir, disk) => {
       const start = (): Promise<DaemonProcess> => DaemonProcess.start(dataDir, daemonConfig(houseSettings()))
@@ -155,17 +155,17 @@ test(
   'a disk that fails: alive, not ready and saying why, and stopped as ever; mounted again, nothing is lost or doubled',
   { skip },
   async () => {
-    const rows = household(12_000)
+    const rows = household(6000)
     const config = houseConfig()
     await withSmallDisk(async (dataDir, disk) => {
       await withLogOf(dataDir, ({ models }) => pinNetwork(models, config, [...originsOf(rows).keys()]))
       let daemon = await DaemonProcess.start(dataDir, daemonConfig(houseSettings()))
       try {
-        await feed(daemon, rows.slice(0, 6000))
+        await feed(daemon, rows.slice(0, 3000))
         // Whatever is under way then is either stored whole or not at all.
         disk.fail()
-        const taken = 6000 + (await feedUntilRefused(daemon, rows.slice(6000)))
-        assert.equal(taken, 6000)
+        const taken = 3000 + (await feedUntilRefused(daemon, rows.slice(3000)))
+        assert.equal(taken, 3000)
         const failing = async (): Promise<boolean> => (await told(daemon)).trouble === '1'
         await until(failing, async () => JSON.stringify(await told(daemon)))
         const { why, ready, alive, critical } = await told(daemon)
@@ -182,7 +182,7 @@ test(
         disk.mount()
         daemon = await DaemonProcess.start(dataDir, daemonConfig(houseSettings()))
         await daemon.listening
-        await feed(daemon, rows.slice(6000))
+        await feed(daemon, rows.slice(3000))
         await daemon.untilForecast(HOUSE, lastOrigins(originsOf(rows)))
         assert.equal((await daemon.terminate()).code, 0)
       } finally {
