@@ -1,5 +1,6 @@
 import type { NetworkSpec } from '../core/network-spec.js'
 import type { Verdict } from '../core/verdict.js'
+import type { TargetScores } from '../core/accuracy.js'
 
 /** Scores of a network, the champion or the baseline on the same targets. Of symbols only the last three are numbers, the others NaN. */
 export interface Scores {
@@ -62,10 +63,20 @@ export interface TrainingReport {
   readonly validationLoss: number
   /** Absent in reports of older versions. */
   readonly gradients?: GradientReport
+  /** Of the network and of the baseline on held-out data, by how far ahead; absent in older ones, and of symbols. */
+  readonly horizons?: readonly HorizonScores[]
   /** What it started from; absent in older ones: random weights. */
   readonly start?: TrainingStart
   /** Observations the pipeline had taken when the training began; absent in older ones. */
   readonly seen?: number
+}
+
+/** Scores of forecasts so far ahead. */
+export interface HorizonScores {
+  /** Such as `2-6`. */
+  readonly steps: string
+  readonly network: TargetScores
+  readonly baseline: TargetScores
 }
 
 export type TrainingStart = 'fresh' | 'champion'

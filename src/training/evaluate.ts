@@ -6,7 +6,7 @@ import { StateLayout, type SeriesShape } from '../core/layout.js'
 import { scoreArrival } from '../core/score-arrival.js'
 import { Scoreboard } from '../core/scoreboard.js'
 import type { Network } from '../model/network.js'
-import type { Scores } from '../ports/model-store.js'
+import type { HorizonScores, Scores } from '../ports/model-store.js'
 import type { DailyFigures } from '../ports/control/learning.js'
 import { StreamRunner, type Foretold } from './stream.js'
 
@@ -27,6 +27,8 @@ export interface EvaluationOptions {
 export interface Evaluation {
   readonly network: DailyFigures
   readonly baseline: DailyFigures
+  /** By how far ahead; those of which something could be scored. */
+  readonly horizons: readonly HorizonScores[]
 }
 
 /** Streams the histories through the network and scores it and the baseline on the same targets, all later than `from`. */
@@ -86,6 +88,10 @@ export function evaluate(options: EvaluationOptions): Evaluation {
   return {
     network: { scores: scoresOf(board.total('published')), losses: days.network },
     baseline: { scores: scoresOf(board.total('baseline')), losses: days.baseline },
+    horizons: layout.buckets.flatMap(({ label }, b) => {
+      const [network, baseline] = [board.published[b]!.scores(), board.baseline[b]!.scores()]
+      return network.targets > 0 ? [{ steps: label, network, baseline }] : []
+    }),
   }
 }
 

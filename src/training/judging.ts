@@ -26,10 +26,14 @@ export function judgeCandidate(
   options: JudgingOptions,
   spec: NetworkSpec,
   weights: Float32Array,
-): { readonly scores: JudgedScores; readonly verdict: Verdict; readonly former: FormerChampion | null } {
+): Pick<Evaluation, 'horizons'> & {
+  readonly scores: JudgedScores
+  readonly verdict: Verdict
+  readonly former: FormerChampion | null
+} {
   const { shape, training, champion = null } = options
   const terms = termsOf(shape, training.seed)
-  const { network, baseline } = score(options, spec, weights)
+  const { network, baseline, horizons } = score(options, spec, weights)
   const other = champion === null ? null : score(options, champion.spec, champion.weights).network
   const aside = champion?.setAside === true ? other : null
   const inOffice = aside === null ? other : null
@@ -41,7 +45,7 @@ export function judgeCandidate(
     ...(aside === null ? {} : { former: aside.scores }),
   }
   const again = aside === null || verdict.promote ? null : comeback(aside, baseline, terms)
-  return { scores, verdict, former: again }
+  return { scores, verdict, horizons, former: again }
 }
 
 /** A network that was set aside needs days enough to tell that it is better than the baseline again. */

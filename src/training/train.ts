@@ -108,7 +108,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const attempts = { ...options, target: new TargetIndex(layout), data, meter, refitOf }
   const chosen = await bestAttempt(attempts, fresh, updates)
   const judged = { ...options, histories, split }
-  const { scores, verdict, former } = judgeCandidate(judged, chosen.spec, chosen.weights)
+  const { scores, verdict, horizons, former } = judgeCandidate(judged, chosen.spec, chosen.weights)
   let { weights, update } = chosen
   if (verdict.promote || champion === null) {
     update = refitOf(update)
@@ -132,6 +132,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     clippedShare: meter.clippedShare(),
     validationLoss: chosen.loss,
     start: chosen.start,
+    horizons,
     ...(gradients === null ? {} : { gradients: { ...gradients, advice } }),
   }
   return { spec: chosen.spec, weights, report, scores, verdict, ...(former === null ? {} : { former }) }

@@ -37,6 +37,24 @@ test('without a daemon, promote and rollback change what the next one begins wit
   assert.match(String((await run('rollback', 't', '--to', '9')).error), /no version 9; it has: 1, 2, 3/)
 })
 
+test('what a version scored on held-out data is shown by how far ahead, beside the baseline', async (t) => {
+  const cwd = workspace(t, `{ interval: '1h', season: [24], horizon: 2 }`)
+  const broker = await openLog(cwd)
+  const model = randomNetwork(CONFIG, ['a'], { seed: 1 })
+  const scored = (coverage: number) => ({ mase: 0.5, smape: 0.1, wql: 0.02, coverage, bias: 0, targets: 9 })
+  const horizons = [
+    { steps: '1', network: scored(0.81), baseline: scored(0.72) },
+    { steps: '2', network: scored(0.79), baseline: scored(0.7) },
+  ]
+  await broker.models.put({ ...model, report: { ...model.report, horizons } })
+  await broker.close()
+  const { out } = await runCommand(registerModels, ['models', 'show', 't', '1', '--set', 'http.port=0'], {
+    cwd,
+  })
+  assert.match(out, /^1 .*0\.810 +\(0\.720\)$/m)
+  assert.match(out, /^2 .*0\.790 +\(0\.700\)$/m)
+})
+
 test('a version goes into a file and comes back as a new one; one that is damaged does not, and none is overwritten', async (t) => {
   const { cwd, run, json } = await leftLog(t)
   await run('export', 't', '2', 'kept.model')

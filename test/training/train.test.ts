@@ -36,6 +36,16 @@ test('on a seasonal series with a swing the network beats the baseline on later 
   assert.ok(scores.network.mase < scores.baseline.mase, JSON.stringify(scores))
   assert.ok(scores.network.coverage > 0.65 && scores.network.coverage < 0.92, JSON.stringify(scores))
   assert.equal(scores.network.targets, scores.baseline.targets)
+  // By how far ahead, of the same targets.
+  for (const who of ['network', 'baseline'] as const) {
+    const parts = report.horizons!.map((one) => one[who])
+    const covered = parts.reduce((sum, { coverage, targets }) => sum + coverage! * targets, 0)
+    assert.equal(
+      parts.reduce((sum, { targets }) => sum + targets, 0),
+      scores[who].targets,
+    )
+    assert.ok(Math.abs(covered / scores[who].targets - scores[who].coverage) < 1e-9)
+  }
   assert.equal(report.observations, 2700)
   const { norm, flow, saturated, clipNorm } = report.gradients!
   assert.ok(norm.median > 0 && norm.largest >= norm.median && clipNorm === TRAINING.clipNorm)

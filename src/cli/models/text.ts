@@ -60,7 +60,20 @@ export function description(model: ModelVersion): string {
     ['HELD OUT', ...names, 'TARGETS'],
     [row('network', network), row('baseline', baseline)],
   )
-  return `${about.join('')}\n${scored}`
+  return `${about.join('')}\n${scored}${byHorizon(report)}`
+}
+
+/** Held-out scores by how far ahead, the baseline's in brackets. */
+function byHorizon({ horizons = [] }: StoredModel['report']): string {
+  if (horizons.length === 0) return ''
+  const rows = horizons.map(({ steps, network, baseline }) => [
+    steps,
+    ...(['mase', 'wql', 'coverage'] as const).flatMap((score) => {
+      const digits = score === 'coverage' ? 3 : 4
+      return [shown(network[score], digits), `(${shown(baseline[score], digits)})`]
+    }),
+  ])
+  return `\n${table(['STEPS AHEAD', 'MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE', '(BASELINE)'], rows)}`
 }
 
 /** How gradients fared, and what to change where they did not. */
