@@ -8,12 +8,10 @@ const known =
 
 export const decimals = (places: number): Printed => known((value) => value.toFixed(places).replace('-', '−'))
 export const percent = (places: number): Printed => known((value) => `${(value * 100).toFixed(places)} %`)
-export const plain: Printed = known((value) =>
-  value.toLocaleString(
-    'en',
-    Math.abs(value) < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 },
-  ),
-)
+export const plain: Printed = known((value) => {
+  const form = Math.abs(value) < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 }
+  return value.toLocaleString('en', form).replace('-', '−')
+})
 export const whole: Printed = known((value) => Math.round(value).toLocaleString('en'))
 
 /** Such as `−12 %` or `+3 %`. */
