@@ -15,23 +15,22 @@ import { Workbench } from './workbench.js'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const MAP_SIZE = 2 ** 36
-/** Days of the electricity stream: read as history, then as a stream before what happens, and after it. */
+/** Days of the electricity stream: read as history, and as a stream after what happens. */
 const HISTORY = 548
-const BEFORE = 112
 const AFTER = 130
+/** Days of the stream before something happens; all of them only where there is time. */
+const BEFORE = process.env['TIDECAST_LONG'] === '1' ? [112, 224, 336] : [112]
 /** Drift that no stream reaches. */
 const NEVER = 1000
 /** Days after a retraining over which the two are compared. */
 const COMPARED = 56
 
-type Disturbance = 'none' | 'level' | 'season'
-
-/** What the stream holds from a day on: 30 % more, or a daily rhythm six hours later. */
-function disturbed(values: readonly number[], kind: Disturbance, from: number): number[] {
-  if (kind === 'level') return values.map((value, i) => (i >= from ? 1.3 * value : value))
-  if (kind === 'season') return values.map((value, i) => (i >= from ? values[i - 6]! : value))
-  return [...values]
-}
+/** What the stream holds from a day on. */
+const DISTURBANCES = {
+  'level, 30 % more': (values, i) => 1.3 * values[i]!,
+  'level, 30 % less': (values, i) => 0.7 * values[i]!,
+  'season, 6 h later': (values, i) => values[i - 6]!,
+} as const satisfies Readonly<Record<string, (values: readonly number[], i: number) => number>>
 
 interface Replayed {
   /** By day: scores of the forecasts whose target it holds. */
@@ -64,39 +63,43 @@ export async function benchLearning(): Promise<Figure[]> {
     const start = Date.parse(lines[0]!.split(',')[1]!)
     const figures: Figure[] = []
     let first: StoredModel | null = null
-    for (const kind of ['level', 'season', 'none'] as const) {
-      const series = disturbed(values, kind, (HISTORY + BEFORE) * 24)
-      const replay = async (name: string, retraining: boolean, days: number): Promise<Replayed> => {
-        const [replayed, model] = await replayOne({
-          bench,
-          broker,
-          dir,
-          name,
-          retraining,
-          series,
-          start,
-          days,
-          first,
-        })
-        first ??= model
-        return replayed
-      }
-      const days = kind === 'none' ? values.length / 24 : HISTORY + BEFORE + AFTER
-      const learning = await replay(`${kind}-learning`, true, days)
-      const still = kind === 'none' ? null : await replay(`${kind}-still`, false, days)
-      figures.push(...report(kind, learning, still))
+    const replay = async (
+      name: string,
+      retraining: boolean,
+      series: readonly number[],
+      days: number,
+    ): Promise<Replayed> => {
+      const topic = name.replaceAll(/[^a-z0-9]+/g, '-')
+      const told = { bench, broker, dir, name, topic, retraining, series, start, days, first }
+      const [replayed, model] = await replayOne(told)
+      first ??= model
+      return replayed
     }
-    return figures
+    for (const before of BEFORE) {
+      for (const [kind, change] of Object.entries(DISTURBANCES)) {
+        const at = HISTORY + before
+        const series = values.map((value, i) => (i >= at * 24 ? change(values, i) : value))
+        const name = `${kind} on day ${before}`
+        const learning = await replay(`${name}, learning`, true, series, at + AFTER)
+        const still = await replay(`${name}, still`, false, series, at + AFTER)
+        const told = report(`learning, ${name}`, at, learning, still)
+        for (const { name: what, value } of told)
+          process.stderr.write(`learning: ${what}: ${value.toPrecision(4)}\n`)
+        figures.push(...told)
+      }
+    }
+    const undisturbed = await replay('undisturbed, learning', true, values, values.length / 24)
+    const name = 'learning, undisturbed'
+    const years = values.length / 24 / 365.25 - HISTORY / 365.25
+    figures.push({ name: `${name}: alarms a year`, value: undisturbed.alarms.length / years, unit: 'alarms' })
+    return [...figures, ...decided(name, undisturbed, HISTORY, HISTORY)]
   } finally {
     await bench.close()
   }
 }
 
-function report(kind: Disturbance, learning: Replayed, still: Replayed | null): Figure[] {
-  const at = HISTORY + BEFORE
-  const name = `learning, ${kind}`
+function report(name: string, at: number, learning: Replayed, still: Replayed): Figure[] {
   const figures: Figure[] = [{ name: `${name}: alarms`, value: learning.alarms.length, unit: 'alarms' }]
-  if (still === null) return [...figures, ...decided(name, learning, HISTORY, HISTORY)]
   const noticed = learning.alarms.find((day) => day >= at)
   figures.push({
     name: `${name}: alarm after`,
@@ -151,7 +154,9 @@ interface ReplayOptions {
   readonly bench: Workbench
   readonly broker: EmbeddedBroker
   readonly dir: string
+  /** In words. */
   readonly name: string
+  readonly topic: string
   /** Without it the first network stays, whatever comes. */
   readonly retraining: boolean
   readonly series: readonly number[]
@@ -163,10 +168,10 @@ interface ReplayOptions {
 }
 
 async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel]> {
-  const { bench, broker, dir, name, retraining, series, start, days, first } = options
+  const { bench, broker, dir, name, topic, retraining, series, start, days, first } = options
   const config = Workbench.config(
     {
-      topic: name,
+      topic,
       interval: '1h',
       horizon: 24,
       training: {
@@ -174,24 +179,24 @@ async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel
         ...(retraining ? {} : { drift: { threshold: NEVER }, setAside: { enabled: false } }),
       },
     },
-    name,
+    topic,
   )
-  await broker.ensureTopics([{ name, partitions: 1 }])
+  await broker.ensureTopics([{ name: topic, partitions: 1 }])
   const append = (from: number, to: number): Promise<void> =>
     broker.append(
       series.slice(from, to).map((value, i) => {
         const ts = start + (from + i) * HOUR
         const bytes = Buffer.from(JSON.stringify({ ts, value }))
-        return { topic: name, partition: 0, timestamp: ts, key: Buffer.from('demand'), value: bytes }
+        return { topic, partition: 0, timestamp: ts, key: Buffer.from('demand'), value: bytes }
       }),
     )
   if (first !== null) {
-    const { version } = await broker.models.put({ ...first, pipeline: name })
-    await broker.models.setChampion(name, version)
+    const { version } = await broker.models.put({ ...first, pipeline: topic })
+    await broker.models.setChampion(topic, version)
   }
   const pipeline = bench.pipeline(config)
   const destination = { write: (line: string) => void process.stderr.write(line) }
-  const telemetry = createTelemetry({ level: 'info', format: 'json', destination, version: 'bench' })
+  const telemetry = createTelemetry({ level: 'warn', format: 'json', destination, version: 'bench' })
   let now = 0
   const supervisor = new TrainingSupervisor({
     pipelines: [pipeline],
@@ -217,15 +222,21 @@ async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel
       const { alarm } = pipeline.drift()
       const alarmed = alarm === null ? NaN : Math.round((alarm.at - start) / DAY)
       if (alarm !== null && alarms.at(-1) !== alarmed) alarms.push(alarmed)
-      const known = broker.models.decisions(name)
-      for (const decision of known.slice(decisions.length)) decisions.push([day, decision])
+      const known = broker.models.decisions(topic)
+      for (const decision of known.slice(decisions.length)) {
+        decisions.push([day, decision])
+        const { reason, outcome, why } = decision
+        const because = why === null ? '' : ` (${why})`
+        process.stderr.write(`learning: ${name}: day ${day} of ${days}: ${reason}: ${outcome}${because}\n`)
+      }
+      if (day % 28 === 0) process.stderr.write(`learning: ${name}: day ${day} of ${days}\n`)
     }
   } finally {
     await supervisor.stop()
     await pipeline.stop()
   }
   const days_ = await scoresByDay(broker, config.output, series, start)
-  return [{ days: days_, alarms, decisions }, broker.models.get(name, 1)!]
+  return [{ days: days_, alarms, decisions }, broker.models.get(topic, 1)!]
 }
 
 async function scoresByDay(

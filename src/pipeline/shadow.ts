@@ -7,7 +7,7 @@ import type { ToldForecast } from './outlet.js'
 import type { Partition } from './partition.js'
 
 /** Series of a partition that are compared: more of them would say the same, and cost more. */
-const MOST_SERIES = 256
+const MOST_SERIES = 64
 
 /** What a snapshot keeps of a shadow. */
 export interface ShadowMemory {

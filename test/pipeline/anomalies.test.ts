@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PipelineConfig } from '../../src/config/types.js'
 import { Random } from '../../src/model/random.js'
-import { PartitionAtWork } from '../support/partition-at-work.js'
+import { forecastsOf, PartitionAtWork } from '../support/partition-at-work.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
+import { loadRandomNetwork } from '../support/shared-engine.js'
 
 const HOUR = 3_600_000
 const TOPIC = 'p.anomalies'
@@ -75,4 +76,50 @@ test('crashes and restarts report nothing twice and forget no cool-down, nor do 
   assert.deepEqual(await reports('110h', 40, (work) => work.crash()), expected)
   assert.deepEqual(await reports('110h', 40, (work) => work.restart()), expected)
   assert.deepEqual(await reports('110h', 1000), expected)
+})
+
+test('the influence of a spike is bounded, and fades from week to week', async () => {
+  const week = 168
+  const config = pipelineConfig('p', {
+    topic: 't',
+    interval: '1h',
+    season: [24, week],
+    horizon: 24,
+    model: { hidden: 8 },
+  })
+  const network = await loadRandomNetwork(config, ['a'])
+  const noise = new Random(5)
+  const calm = Array.from({ length: 1100 }, (_, t) => ({
+    series: 'a',
+    ts: t * HOUR,
+    value: 100 + 20 * Math.sin((2 * Math.PI * t) / 24) + noise.normal(),
+  }))
+  const at = 400
+  const forecasts = await forecastsOf(config, network, calm)
+  for (const spike of [1e9, -1e9]) {
+    const spiked = calm.map((row, t) => (t === at ? { ...row, value: spike } : row))
+    const disturbed = await forecastsOf(config, network, spiked)
+    assert.equal(disturbed.length, forecasts.length)
+    /** How far any quantile lies from what it would have been: in the week of the spike, the next … */
+    const away = [0, 0, 0, 0]
+    disturbed.forEach(({ origin, quantiles }, i) => {
+      const t = origin / HOUR
+      const distance = Math.max(
+        ...Object.entries(quantiles).flatMap(([level, steps]) =>
+          steps.map((value, h) => Math.abs(value - forecasts[i]!.quantiles[level]![h]!)),
+        ),
+      )
+      if (t < at) assert.equal(distance, 0)
+      // The newest of what is repeated of the week before has the spike in it for a day more.
+      else if (t < at + week + 24) away[0] = Math.max(away[0]!, distance)
+      else {
+        const w = Math.floor((t - at - 24) / week)
+        if (w < away.length) away[w] = Math.max(away[w]!, distance)
+      }
+    })
+    const told = `${away.map((one) => one.toFixed(1)).join(', ')} after a spike of ${spike}`
+    // The scale is 14, and nothing looks further than 8 of it.
+    assert.ok(away[0]! > 0 && away[0]! < 300, told)
+    assert.ok(away[2]! < away[1]! && away[3]! < 0.6 * away[1]!, told)
+  }
 })
