@@ -10,7 +10,7 @@ const NORMAL_QUANTILE = 1.645
 /** Fewer days say nothing about how much a difference varies from day to day. */
 export const FEWEST_DAYS = 10
 const RESAMPLES = 4000
-/** How much further from its nominal value the coverage of a candidate may lie than that of what it is to replace. */
+/** How much further the coverage of a candidate may fall short of its nominal value than that of what it is to replace. */
 const COVERAGE_TOLERANCE = 0.03
 
 export interface GateOptions {
@@ -65,8 +65,9 @@ export function decide(options: GateOptions): Verdict {
   const days = candidate.losses.length
   if (days < FEWEST_DAYS && (champion ?? former) !== null) return refused('too-few-days')
   if (comparisons.some(({ p }) => p !== null && p > LEVEL)) return refused('within-noise')
-  const off = ({ scores }: DailyFigures): number => Math.abs(scores.coverage - options.nominal)
-  if (off(candidate) > off(champion ?? baseline) + COVERAGE_TOLERANCE) return refused('worse-coverage')
+  // Intervals that are wider than need be, as they are for weeks after a shift of the level, the loss has counted.
+  const short = ({ scores }: DailyFigures): number => Math.max(0, options.nominal - scores.coverage)
+  if (short(candidate) > short(champion ?? baseline) + COVERAGE_TOLERANCE) return refused('worse-coverage')
   return { promote: true, refusal: null, comparisons }
 }
 

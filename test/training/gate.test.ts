@@ -104,6 +104,8 @@ test('a network that is better, but covers much less, is refused', () => {
   const candidate = forecaster(days, 0.8, random, { coverage: 0.6 })
   const others = { champion: forecaster(days, 1, random), baseline: forecaster(days, 1.5, random) }
   assert.equal(decide({ candidate, ...others, ...OPTIONS }).refusal, 'worse-coverage')
+  const wide = { ...candidate, scores: { ...candidate.scores, coverage: 0.93 } }
+  assert.equal(decide({ candidate: wide, ...others, ...OPTIONS }).promote, true, 'the loss counts the width')
 })
 
 test('what is not a number is refused: as a loss, and where it was never scored', () => {
