@@ -21,8 +21,8 @@ function arrayBytes(root: object): number {
     seen.add(value)
     if (ArrayBuffer.isView(value)) waiting.push(value.buffer)
     else if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) bytes += value.byteLength
-    else if (value instanceof Map) waiting.push(...value.values())
-    else waiting.push(...Object.values(value))
+    else if (value instanceof Map) waiting.push(...(value as Map<unknown, unknown>).values())
+    else waiting.push(...(Object.values(value) as unknown[]))
   }
   return bytes
 }
