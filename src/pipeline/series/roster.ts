@@ -1,4 +1,4 @@
-import { sortInTurns } from '../../core/sort-in-turns.js'
+import { orderOfNames } from '../../core/name-order.js'
 import type { PartitionStates } from '../partition-states.js'
 import { inTurns } from './turns.js'
 
@@ -24,11 +24,7 @@ export async function rosterOf(partitions: readonly PartitionStates[]): Promise<
   const changes = partitions.map(({ slots }) => slots.changes)
   const taken = await inTurns(take(partitions))
   const { names } = taken
-  const byName = once(async () => {
-    const order = Uint32Array.from(names.keys())
-    await inTurns(sortInTurns(order, (a, b) => (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0)))
-    return order
-  })
+  const byName = once(() => inTurns(orderOfNames(names)))
   const lowered = once(() => inTurns(lower(names)))
   return { partitions, changes, ...taken, byName, lowered }
 }
