@@ -9,6 +9,7 @@ import { benchKafka, kafkaBench, type KafkaBench } from './kafka.js'
 import { benchRestart } from './restart.js'
 import { benchSizing } from './sizing.js'
 import { benchTakeOver } from './take-over.js'
+import { benchViewers } from './viewers.js'
 import type { Figure } from './figure.js'
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'history-cost': () => benchHistoryCost(),
   restart: () => benchRestart(),
   'take-over': () => benchTakeOver(),
+  viewers: () => benchViewers(),
   'beside-training': () => benchBesideTraining(),
   'embedded-log': () => benchEmbeddedLog(),
   kafka: () => benchKafka(kafkaBench([])!),
