@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../setup/paths.mjs'
 
-/** Runs the demonstration on a data directory. @param more settings, as `path=value` */
+/** Runs the demonstration in a folder, with its data in `data` there: no path of this machine is in what it shows. @param more settings, as `path=value` */
 export function startDemonstration(folder, more = []) {
-  const settings = [`dataDir=${folder}`, 'http.port=0', ...more].flatMap((setting) => ['--set', setting])
+  const settings = ['dataDir=data', 'http.port=0', ...more].flatMap((setting) => ['--set', setting])
   return spawn(process.execPath, [join(root, 'bin/tidecast.js'), 'run', '--demo', ...settings], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
 }

@@ -13,6 +13,9 @@ const HOUR = 3_600_000
 /** The best of these counts: other tests run beside this one. */
 const TRIES = 3
 const LIMIT_MS = long ? 1000 : 3000
+/** How long a page is left open, and into how many stretches that is divided: in the long form a trend would show. */
+const OPEN_MS = long ? 40 * 60_000 : 4000
+const LOOKS = long ? 40 : 1
 const HORIZON = 600
 /** Many, so that forecasts that were kept would soon be seen. */
 const LEVELS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20)
@@ -120,9 +123,33 @@ test('a page that is left open takes no more memory with time', { skip: WITHOUT_
   }
   // As much is kept as ever is.
   await page.getByRole('img', { name: /2000 observations/ }).waitFor()
-  const before = await least()
-  await page.waitForTimeout(long ? 3_600_000 : 4000)
-  const now = await least()
-  t.diagnostic(`${(before / 1e6).toFixed(1)} MB, then ${(now / 1e6).toFixed(1)} MB`)
-  assert.ok(now < before * 1.15 + 1_000_000, `${before} bytes, then ${now}`)
+  const began = performance.now()
+  const seen: { readonly hours: number; readonly bytes: number }[] = []
+  const sample = async (): Promise<void> => {
+    const bytes = await least()
+    seen.push({ hours: (performance.now() - began) / 3_600_000, bytes })
+  }
+  await sample()
+  do {
+    await page.waitForTimeout(OPEN_MS / LOOKS)
+    await sample()
+  } while (performance.now() - began < OPEN_MS)
+  const [first, last] = [seen[0]!.bytes, seen.at(-1)!.bytes]
+  const perHour = long ? slopeOf(seen) : 0
+  t.diagnostic(`${megabytes(first)}, then ${megabytes(last)}; ${megabytes(perHour)} an hour`)
+  assert.ok(last < first * 1.15 + 1_000_000, `${first} bytes, then ${last}`)
+  assert.ok(perHour < first * 0.1, `${perHour} bytes an hour more, of ${first}`)
 })
+
+/** Bytes an hour, by least squares. */
+function slopeOf(seen: readonly { readonly hours: number; readonly bytes: number }[]): number {
+  const mean = (of: (one: (typeof seen)[number]) => number): number =>
+    seen.reduce((sum, one) => sum + of(one), 0) / seen.length
+  const [hours, bytes] = [mean((one) => one.hours), mean((one) => one.bytes)]
+  const covariance = mean((one) => (one.hours - hours) * (one.bytes - bytes))
+  return covariance / mean((one) => (one.hours - hours) ** 2)
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`
+}
