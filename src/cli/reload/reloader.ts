@@ -4,7 +4,8 @@ import { loadWithOrigins, type ConfigSources, type FileFormat, type Loaded } fro
 import { planReload, reportPlan } from '../../config/plan.js'
 import { shownValues } from '../../config/show.js'
 import type { Config } from '../../config/types.js'
-import { configHash, daemonValues } from '../../config/values.js'
+import { configHash, daemonValues, secretsIn } from '../../config/values.js'
+import { withoutSecrets } from '../../core/secrets.js'
 import type { Clock } from '../../ports/clock.js'
 import {
   describeReload,
@@ -113,7 +114,10 @@ export class Reloader {
     try {
       await this.options.apply(plan.diff, next.config)
     } catch (error) {
-      return { kind: 'failed', report, why: error instanceof Error ? error.message : String(error) }
+      // It is shown to whoever asks, and may repeat what a server was sent.
+      const secrets = [this.config, next.config].flatMap(secretsIn)
+      const why = withoutSecrets(error instanceof Error ? error.message : String(error), secrets)
+      return { kind: 'failed', report, why }
     }
     this.loaded = next
     this.shown = { ...this.shown, ...this.news() }
