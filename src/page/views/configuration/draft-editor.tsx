@@ -7,6 +7,7 @@ import { FileDrop } from '../../parts/file-drop.js'
 import { Outcome } from '../../parts/outcome.js'
 import { useAction } from '../../parts/use-action.js'
 import { draftOf } from './draft.js'
+import { fileName } from './file-name.js'
 import { asked, Findings, type Finding } from './findings.js'
 
 const FORMATS = { json5: 'application/json5', yaml: 'application/yaml' } as const
@@ -52,7 +53,7 @@ export function DraftEditor({ config, pipelines }: Props) {
       <h2 id="draft-title">Plan an edited file</h2>
       <p class="muted">
         Paste, drop or edit a text that stands in the place of the files, and see what it would do. The page
-        writes no files: save it as {config.files.at(-1) ?? 'the configuration file'}, and reload.
+        writes no files: save it as {fileName(config.files.at(-1) ?? 'the configuration file')}, and reload.
       </p>
       <form class="stack" onSubmit={plan}>
         <FileDrop label="Drop a configuration file" dropped={(file) => void open(file)}>

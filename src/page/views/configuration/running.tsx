@@ -8,6 +8,7 @@ import { Figure } from '../../parts/figure.js'
 import { Outcome } from '../../parts/outcome.js'
 import { RELOAD_WORDS } from '../../parts/reload-words.js'
 import { useAction } from '../../parts/use-action.js'
+import { fileName } from './file-name.js'
 import { asked, Findings, type Finding } from './findings.js'
 
 const CAUSES: Readonly<Record<LastReload['cause'], string>> = {
@@ -55,7 +56,7 @@ export function Running({ config }: { readonly config: ConfigState }) {
           label="Files"
           value={files.length === 0 ? 'none' : drift ? '≠ differ' : '= as they run'}
           {...(drift ? { tone: 'bad' as const } : {})}
-          note={files.join(', ')}
+          note={<span title={files.join('\n')}>{files.map(fileName).join(', ')}</span>}
           source={source('tidecast_config_drift')}
         />
       </dl>

@@ -3,6 +3,7 @@ import type { ConfigStatus, ShownValue } from '../../../ports/control/config.js'
 import { formatCount } from '../../format/numbers.js'
 import { Notice } from '../../parts/notice.js'
 import { SourceButton } from '../../parts/source.js'
+import { fileName } from './file-name.js'
 import { printValue } from './print-value.js'
 
 /** Rows that are drawn before somebody asks for all. */
@@ -70,7 +71,7 @@ export function ValueTable({ values, files }: Pick<ConfigStatus, 'values' | 'fil
                   )}
                 </td>
                 <td class="muted small" title={origin}>
-                  {files.includes(origin) ? nameOf(origin) : origin}
+                  {files.includes(origin) ? fileName(origin) : origin}
                 </td>
               </tr>
             ))}
@@ -96,9 +97,4 @@ export function valuesFound(
     if (onlySet && origin === 'default') return false
     return wanted === '' || `${path} ${printValue(value)} ${origin}`.toLowerCase().includes(wanted)
   })
-}
-
-/** Without its folder. */
-function nameOf(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
 }
