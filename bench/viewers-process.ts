@@ -21,16 +21,13 @@ process.on('message', (message) => {
   void Promise.all(series.map((name) => look(url, pipeline, name))).then(() => process.send?.('there'))
 })
 
-/** What one page asks for: at first, again and again, and the stream of events. What comes is only read: drawing costs others. */
+/** What one open page asks for: again and again, and the stream of events. What comes is only read: drawing costs others. */
 async function look(url: string, pipeline: string, series: string): Promise<void> {
   const of = new URLSearchParams({ pipeline, series })
   const at = `${url}/api/v1/pipelines/${pipeline}/series`
   const events = await opened(`${url}/api/v1/events?${String(of)}`)
   const again = [`${at}?limit=100`, `${at}/state?series=${series}`, `${url}/api/v1/problems`]
-  const first = ['history', 'forecasts', 'forecasts'].map(
-    (what, i) => `${at}/${what}?series=${series}&limit=100${i === 2 ? '&step=1' : ''}`,
-  )
-  for (const path of [...first, ...again]) await read(path)
+  for (const path of again) await read(path)
   const timer = setInterval(() => again.forEach((path) => void read(path)), EVERY_MS)
   leave.push(
     () => clearInterval(timer),
