@@ -11,6 +11,7 @@ import {
 import type { PipelineConfig } from '../config/types.js'
 import { addConfigOptions, configFrom, type ConfigOptions } from './config-options.js'
 import type { CliContext } from './context.js'
+import { covariatesOption } from './grid-options.js'
 import { ReplayError } from './replay/error.js'
 import { openTarget } from './replay/open-target.js'
 import { systemTimer, type Timer } from './replay/pacer.js'
@@ -25,6 +26,7 @@ interface Options extends ConfigOptions {
   readonly seriesColumn: string
   readonly tsColumn: string
   readonly valueColumn: string
+  readonly covariates?: readonly string[]
   readonly series?: string
   readonly dataDir?: string
   readonly restart?: true
@@ -60,6 +62,12 @@ export function registerReplay(program: Command, context: CliContext, timer = sy
       '--value-column <name>',
       'column or field of the value; empty, null or NaN: known to be missing. A text, where a pipeline of symbols reads the topic',
       'value',
+    )
+    .addOption(
+      covariatesOption(
+        '--covariates <names>',
+        'further columns or fields that records are to carry, with commas between them',
+      ),
     )
     .option('--series <name>', 'series of all rows, for a file without a column that names it')
     .option('--data-dir <dir>', 'data directory, in place of the configured one')
@@ -159,11 +167,12 @@ function valuesOf(topic: string, readers: readonly PipelineConfig[]): ValueReade
   )
 }
 
-function columnsOf({ seriesColumn, tsColumn, valueColumn, series }: Options): FileColumns {
+function columnsOf({ seriesColumn, tsColumn, valueColumn, series, covariates }: Options): FileColumns {
   return {
     series: seriesColumn,
     ts: tsColumn,
     value: valueColumn,
     ...(series === undefined ? {} : { only: series }),
+    ...(covariates === undefined ? {} : { covariates }),
   }
 }

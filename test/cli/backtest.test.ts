@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { registerBacktest } from '../../src/cli/backtest.js'
+import { Random } from '../../src/model/random.js'
 import type { BacktestReport, BacktestScores } from '../../src/ports/control/backtest-report.js'
 import { runCommand } from './replay/harness.js'
 
@@ -233,3 +234,34 @@ test(
     assert.ok(network.wql <= 0.0142, `WQL ${String(network.wql)}`)
   },
 )
+
+test('columns of a file are covariates, and such as are known ahead', async () => {
+  await inFolder(async (folder) => {
+    const random = new Random(3)
+    let temperature = 0
+    const lines = Array.from({ length: 900 }, (_, t) => {
+      temperature = 0.8 * temperature + random.normal()
+      const value = 30 + 3 * Math.sin((2 * Math.PI * t) / 8) - 2 * temperature + 0.2 * random.normal()
+      // Some are missing.
+      return `a,${new Date(t * 3_600_000).toISOString()},${value},${t % 50 === 0 ? '' : temperature}`
+    })
+    const file = join(folder, 'heated.csv')
+    await writeFile(file, ['series,ts,value,temperature', ...lines].join('\n'))
+    const report = await backtest([
+      ...['--data', file, '--season', '8,24', '--horizon', '6', '--stride', '5'],
+      ...['--covariates', 'temperature', '--future-covariates', 'temperature'],
+      ...['--set', 'training.updates=100', '--set', 'model.hidden=16', '--set', 'training.streams=8'],
+    ])
+    const { network, baseline } = scoresOf(report)
+    assert.ok(network.wql < 0.4 * baseline.wql, JSON.stringify({ network, baseline }))
+  })
+})
+
+test('a covariate that the file has no column for is named', async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, 'plain.csv')
+    await writeFile(file, 'series,ts,value\na,2020-01-01T00:00:00Z,1\n')
+    await assert.rejects(backtest(['--data', file, '--covariates', 'wind']), /no column "wind"/)
+    await assert.rejects(backtest(['--data', file, '--future-covariates', 'wind']), /futureCovariates\.names/)
+  })
+})

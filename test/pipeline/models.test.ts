@@ -145,3 +145,52 @@ test('a network made for another configuration is told by its signature, and not
     assert.deepEqual(moved.status().models[0]!.misfits, ['model.hidden 8, not 16'])
   })
 })
+
+test('a calendar and covariates are part of the signature and of the file, and only where there are any', () => {
+  const plain = randomNetwork(config, ['a']).spec
+  assert.ok(!('calendar' in plain) && !('covariates' in plain) && !('futureCovariates' in plain))
+  const calendar = { timeZone: 'Europe/Berlin', holidays: ['DE'] }
+  const signatures = [
+    {},
+    { calendar: { timeZone: 'Europe/Berlin' } },
+    { calendar },
+    { covariates: ['a'] },
+    { covariates: ['b'] },
+    { covariates: ['a'], futureCovariates: { topic: 'w' } },
+  ].map((more) => {
+    const changed = pipelineConfig('p', { ...SETTINGS, ...more })
+    const signature = signatureOf(traitsFor(changed))
+    assert.equal(signatureOf(traitsOf(randomNetwork(changed, ['a']).spec)), signature)
+    return signature
+  })
+  assert.equal(new Set(signatures).size, signatures.length)
+  const elsewhere = pipelineConfig('p', { ...SETTINGS, covariates: ['a'], futureCovariates: { topic: 'v' } })
+  assert.equal(
+    signatureOf(traitsFor(elsewhere)),
+    signatures.at(-1),
+    'from which topic they come is no matter',
+  )
+
+  const surrounded = pipelineConfig('p', {
+    ...SETTINGS,
+    calendar,
+    covariates: ['a'],
+    futureCovariates: { topic: 'w' },
+  })
+  const model = { ...randomNetwork(surrounded, ['a']), version: 1 }
+  assert.deepEqual(decodeModelFile(encodeModelFile(model)).spec, model.spec)
+  for (const wrong of [
+    { calendar: { ...model.spec.calendar!, timeZone: 'Europe/Atlantis' } },
+    { calendar: { ...model.spec.calendar!, days: ['2026-01-01'] } },
+    { covariates: [1] },
+    { covariates: ['a', 'b'] },
+    { futureCovariates: {} },
+  ] as object[]) {
+    const spec = { ...model.spec, ...wrong }
+    assert.throws(
+      () => decodeModelFile(encodeModelFile({ ...model, spec })),
+      refused('bad-file'),
+      JSON.stringify(wrong),
+    )
+  }
+})

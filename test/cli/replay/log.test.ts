@@ -47,6 +47,36 @@ test('a record has the field names under which the pipeline of its topic looks f
   assert.deepEqual(await storedRecords(cwd), ['a {"meter":{"id":"a","at":"2020-01-01T00:00:00Z"},"load":2}'])
 })
 
+test('a record carries the columns that are asked for as covariates, where its pipeline looks for them', async (t) => {
+  const rows = 'series,ts,value,temperature,wind\na,2020-01-01T00:00:00Z,2,21.5,\n'
+  for (const [settings, value] of [
+    ['{}', { ts: '2020-01-01T00:00:00Z', value: 2, covariates: { temperature: 21.5, wind: null } }],
+    [
+      `{ fields: { value: 'load', covariates: 'weather.now' } }`,
+      { ts: '2020-01-01T00:00:00Z', load: 2, weather: { now: { temperature: 21.5, wind: null } } },
+    ],
+  ] as const) {
+    const cwd = workspace(t, settings)
+    writeFileSync(join(cwd, 'rows.csv'), rows)
+    writeFileSync(
+      join(cwd, 'rows.ndjson'),
+      '{"series":"a","ts":"2020-01-01T00:00:00Z","value":2,"covariates":{"temperature":21.5,"rain":1}}\n',
+    )
+    for (const file of ['rows.csv', 'rows.ndjson']) {
+      const argv = [file, '--topic', 't', '--covariates', 'temperature,wind']
+      assert.equal((await replayCommand(argv, { cwd })).code, 0)
+    }
+    assert.deepEqual(await storedRecords(cwd), Array(2).fill(`a ${JSON.stringify(value)}`))
+  }
+  const cwd = workspace(t)
+  writeFileSync(join(cwd, 'rows.csv'), rows.replace('21.5', 'warm'))
+  const { code, error } = await replayCommand(['rows.csv', '--topic', 't', '--covariates', 'temperature'], {
+    cwd,
+  })
+  assert.notEqual(code, 0)
+  assert.match(String(error), /line 2: "warm" is not a number/)
+})
+
 test('an interrupted replay ends cleanly, says how to go on, and goes on with each row appended once', async (t) => {
   const cwd = workspace(t)
   const { csv, records } = sampleRows(100)
