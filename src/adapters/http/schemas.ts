@@ -60,7 +60,7 @@ export const FORECAST = {
         description: 'of symbols, which have no quantiles: the most probable next ones',
       },
     },
-    ['symbols'],
+    ['quantiles', 'symbols'],
   ),
 } as const
 

@@ -22,7 +22,8 @@ function recorder(name: string, called: string[]): object {
     {
       get: (_, method) => () => {
         called.push(`${name}.${String(method)}`)
-        return method === 'pipelines' ? [] : undefined
+        if (method === 'pipelines') return []
+        return method === 'configuration' ? {} : undefined
       },
     },
   )

@@ -83,7 +83,13 @@ test('with the token every one of these routes goes on to what it is for', async
   }
   const changing = [...new Set(called)].filter((one) => !READING.has(one))
   assert.deepEqual(changing.sort(), [
-    ...['backtests.start', 'configuration.hold', 'configuration.plan', 'configuration.reload'],
+    ...[
+      'backtests.cancel',
+      'backtests.start',
+      'configuration.hold',
+      'configuration.plan',
+      'configuration.reload',
+    ],
     ...['control.ingest', 'learning.train'],
   ])
 })
