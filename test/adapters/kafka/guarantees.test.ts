@@ -203,40 +203,20 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     await assert.rejects(broker.models.setChampion('p', 9), RangeError)
   })
 
-  test('a version that is removed is gone for every process, its number is not given again, and the way back is kept', async (t) => {
+  test('of a version that is removed compaction keeps nothing, neither its description nor a part of its weights', async (t) => {
     const modelsTopic = `models-${randomUUID()}`
     const broker = await connected(t, { modelsTopic })
     const model = randomNetwork(pipelineConfig('p', {}), ['a'])
-    // More than one record.
-    const weights = Float32Array.from({ length: 300_000 }, (_, i) => Math.fround(Math.sin(i)))
-    await broker.models.put({ ...model, weights })
-    for (let version = 2; version <= 4; version++) await broker.models.put(model)
-    for (const version of [1, 2, 3, 2]) await broker.models.setChampion('p', version)
-    assert.deepEqual(broker.models.formerChampions('p'), [1])
-    await broker.models.remove('p', [1, 3])
-    await assert.rejects(broker.models.remove('p', [2]), /Version 2 is the champion/)
-    await assert.rejects(broker.models.remove('p', [4]), /Version 4 is the newest/)
-    const other = await connected(t, { modelsTopic })
-    for (const { models } of [broker, other]) {
-      assert.deepEqual(
-        models.list('p').map(({ version }) => version),
-        [2, 4],
-      )
-      assert.equal(models.get('p', 1), null)
-      assert.equal(models.champion('p'), 2)
-      assert.deepEqual(models.formerChampions('p'), [1])
-    }
+    await broker.models.put({ ...model, weights: new Float32Array(300_000) })
+    await broker.models.put(model)
+    await broker.models.remove('p', [1])
     const left = new Map<string, boolean>()
-    for (const { key, value } of await readAll(other, modelsTopic)) {
+    for (const { key, value } of await readAll(broker, modelsTopic)) {
       left.set(Buffer.from(key!).toString(), value !== null)
     }
-    const chunks = [...left].filter(([key]) => /^\["p",1[,\]]/.test(key))
-    assert.ok(chunks.length > 2, 'a manifest and more than one chunk')
-    assert.ok(
-      chunks.every(([, present]) => !present),
-      'nothing of it is kept by compaction',
-    )
-    assert.equal((await other.models.put(model)).version, 5)
+    const ofIt = [...left].filter(([key]) => /^\["p",1[,\]]/.test(key))
+    assert.ok(ofIt.length > 2, 'a description and more than one part')
+    for (const [key, present] of ofIt) assert.equal(present, false, key)
   })
 
   test('a second process in the folder of another one is refused', async (t) => {
