@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const CHUNK = 1 << 20
@@ -78,7 +78,7 @@ export class SmallDisk {
   /** For the end of a test, whatever has become of it. */
   async end(): Promise<void> {
     await this.unmount().catch(() => undefined)
-    rmSync(this.image, { force: true })
+    rmSync(dirname(this.image), { recursive: true, force: true })
   }
 }
 
