@@ -28,7 +28,7 @@ async function look(url: string, pipeline: string, series: string): Promise<void
   const events = await opened(`${url}/api/v1/events?${String(of)}`)
   const again = [`${at}?limit=100`, `${at}/state?series=${series}`, `${url}/api/v1/problems`]
   for (const path of again) await read(path)
-  const timer = setInterval(() => again.forEach((path) => void read(path)), EVERY_MS)
+  const timer = setInterval(() => again.forEach((path) => read(path).catch(() => undefined)), EVERY_MS)
   leave.push(
     () => clearInterval(timer),
     () => events.destroy(),
@@ -45,7 +45,11 @@ function opened(url: string): Promise<IncomingMessage> {
   })
 }
 
-async function read(url: string): Promise<void> {
-  const response = await opened(url)
-  await new Promise((resolve) => response.once('close', resolve))
+/** The listener is there before the answer: a short one is over at once. */
+function read(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get(url, (response) => {
+      response.once('close', resolve).resume()
+    }).once('error', reject)
+  })
 }
