@@ -28,7 +28,7 @@ async function look(url: string, pipeline: string, series: string): Promise<void
   const events = await opened(`${url}/api/v1/events?${String(of)}`)
   const again = [`${at}?limit=100`, `${at}/state?series=${series}`, `${url}/api/v1/problems`]
   for (const path of again) await read(path)
-  const timer = setInterval(() => again.forEach((path) => read(path).catch(() => undefined)), EVERY_MS)
+  const timer = setInterval(() => again.forEach((path) => void read(path).catch(() => undefined)), EVERY_MS)
   leave.push(
     () => clearInterval(timer),
     () => events.destroy(),
