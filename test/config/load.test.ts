@@ -51,6 +51,7 @@ test('a pipeline without settings gets every documented default', () => {
     calendar: { timeZone: 'UTC', holidays: [], days: [] },
     covariates: [],
     futureCovariates: { topic: null, names: [], refreshEvery: 1000, maxValues: 250_000 },
+    stale: { after: 3 },
     interval: 3_600_000,
     season: { short: 24, long: 168 },
     horizon: 24,
