@@ -11,6 +11,7 @@ import { forecastChart } from './inspect/chart.js'
 import { observedAround, targetTimes } from './inspect/observed.js'
 import { sample } from './inspect/sample.js'
 import { continuationText, inspectionText } from './inspect/text.js'
+import { accuracyOf } from './inspect/accuracy.js'
 import { inspect } from './inspect/inspect.js'
 import { openRegistry, registryPlace } from './registry.js'
 import { pipelineNamed, withLog } from './with-log.js'
@@ -28,10 +29,13 @@ export function registerInspect(program: Command, context: CliContext): void {
   const command = program
     .command('inspect')
     .description(
-      "a pipeline's topics, how far it has consumed them, its champion, and a series' latest forecast",
+      "a pipeline's topics, how far it has consumed them, its champion, and a series' latest forecast and scores",
     )
     .argument('<pipeline>', 'its name in the configuration')
-    .argument('[series]', 'show the latest forecast of this series')
+    .argument(
+      '[series]',
+      'show the latest forecast of this series and, while a daemon is at work on it, its rolling scores',
+    )
     .option('--origin <time>', 'of the forecasts, take the one made at this time stamp')
     .option('--chart <file>', 'draw that forecast over the observations, as SVG')
     .option(
@@ -62,7 +66,7 @@ export function registerInspect(program: Command, context: CliContext): void {
         const targets = targetTimes(found.forecast, pipeline.interval, observed)
         await writeFile(resolve(context.cwd, options.chart), forecastChart(found.forecast, targets, observed))
       }
-      return found
+      return series === undefined ? found : { ...found, accuracy: await accuracyOf(config, name, series) }
     })
     const json = options.json === true
     context.stdout.write(json ? `${JSON.stringify(inspection)}\n` : inspectionText(inspection, series))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { registerInspect } from '../../src/cli/inspect.js'
 import { registerModels } from '../../src/cli/models.js'
 import type { PartitionLease } from '../../src/ports/broker.js'
 import type { StoredModel } from '../../src/ports/model-store.js'
+import { DaemonProcess } from '../support/daemon-process.js'
 import { randomNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
 import { openLog, runCommand, workspace } from './replay/harness.js'
@@ -194,4 +196,42 @@ test('a directory without a log is told so', async (t) => {
   const { code, error } = await runCommand(registerInspect, ['inspect', 't'], { cwd })
   assert.equal(code, 1)
   assert.match(String(error), /There is no embedded log in /)
+})
+
+test('while a daemon is at work on a series, its rolling scores are shown beside the baseline’s', async (t) => {
+  const dataDir = workspace(t, PIPELINE)
+  const daemon = await DaemonProcess.start(dataDir, {
+    pipelines: { t: { interval: '1h', season: [24], horizon: 2, training: { enabled: false } } },
+  })
+  t.after(() => daemon.kill())
+  const port = new URL(await daemon.listening).port
+  const lines = Array.from({ length: 60 }, (_, i) =>
+    JSON.stringify({ key: 'a', value: { ts: i * 3_600_000, value: Math.sin(i) + i / 50 } }),
+  )
+  assert.ok(await daemon.ingest('t', `${lines.join('\n')}\n`))
+  await daemon.until('t', ({ records }) => records === lines.length)
+  const inspect = (...argv: string[]) => {
+    const settings = ['--set', `dataDir=${dataDir}`, '--set', `http.port=${port}`]
+    return runCommand(
+      registerInspect,
+      ['inspect', 't', 'a', '-c', join(dataDir, 'tidecast.json5'), ...settings, ...argv],
+      {
+        cwd: dataDir,
+      },
+    )
+  }
+  const { out, code } = await inspect()
+  assert.equal(code, 0)
+  assert.match(out, /^STEPS AHEAD +MASE +\(BASELINE\) .*\n1 +\d\.\d{4} +\(\d\.\d{4}\) /m)
+  const { accuracy } = JSON.parse((await inspect('--json')).out) as {
+    accuracy: { steps: string; network: { coverage: number } }[]
+  }
+  assert.deepEqual(
+    accuracy.map(({ steps }) => steps),
+    ['1', '2'],
+  )
+  assert.ok(accuracy.every(({ network }) => network.coverage > 0))
+  await daemon.kill()
+  const { accuracy: none } = JSON.parse((await inspect('--json')).out) as { accuracy: null }
+  assert.equal(none, null)
 })

@@ -3,6 +3,7 @@ import { consumerGroup } from '../../core/consumer-group.js'
 import type { Forecast } from '../../core/forecast/format.js'
 import type { CellKind } from '../../core/network-spec.js'
 import type { BrokerPlace } from '../../ports/broker-place.js'
+import type { LiveAccuracy } from '../../ports/control.js'
 import type { SchemaRegistry } from '../../ports/schema-registry.js'
 import { consumedBy, type OpenBroker } from '../broker.js'
 import { forecastFromOutput } from '../output-forecast.js'
@@ -16,6 +17,8 @@ export interface Inspection {
   readonly topics: readonly TopicInspection[]
   /** `null` where no series was asked for, or none of its forecasts is among the newest. */
   readonly forecast: Forecast | null
+  /** Rolling scores of what was published of the series, by horizon; `null` where no daemon is at work on it. */
+  readonly accuracy: LiveAccuracy['horizons'] | null
 }
 
 export interface TopicInspection {
@@ -67,5 +70,6 @@ export async function inspect(
           ]),
     ],
     forecast,
+    accuracy: null,
   }
 }

@@ -1,3 +1,4 @@
+import { byHorizon } from '../score-table.js'
 import { table } from '../table.js'
 import type { Forecast } from '../../core/forecast/format.js'
 import type { Continuation } from '../../ports/control.js'
@@ -6,11 +7,12 @@ import type { Inspection, TopicInspection } from './inspect.js'
 const UNITS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 }
 
 export function inspectionText(inspection: Inspection, series: string | undefined): string {
-  const { pipeline, champion, cell, topics, forecast } = inspection
+  const { pipeline, champion, cell, topics, forecast, accuracy } = inspection
   const model = champion === null || cell === null ? 'baseline (no champion)' : `${cell}@${champion}`
   const text = `pipeline  ${pipeline}\nmodel     ${model}\n\n${topicTable(topics)}`
   if (series === undefined) return text
-  if (forecast !== null) return `${text}\n${forecastText(forecast)}`
+  const scores = accuracy === null ? '' : byHorizon(accuracy)
+  if (forecast !== null) return `${text}\n${forecastText(forecast)}${scores}`
   return `${text}\nNo forecast of series "${series}" among the newest of the output topic.\n`
 }
 

@@ -2,6 +2,7 @@ import type { ModelVersion } from '../../ports/control/models.js'
 import type { GradientReport, Scores, StoredModel } from '../../ports/model-store.js'
 import { layoutOf } from '../../model/layout-of.js'
 import { traitsOf } from '../../pipeline/models/traits.js'
+import { byHorizon, shown } from '../score-table.js'
 import { table } from '../table.js'
 
 export function listing(versions: readonly ModelVersion[]): string {
@@ -31,11 +32,6 @@ function compared(network: Scores, baseline: Scores, score: keyof Scores, digits
   return [network, baseline].map((scores) => shown(scores[score], digits))
 }
 
-/** Symbols and numbers have scores of their own. */
-function shown(score: number | null | undefined, digits: number): string {
-  return Number.isFinite(score) ? Number(score).toFixed(digits) : '–'
-}
-
 export function description(model: ModelVersion): string {
   const { version, pipeline, champion, parent, origin, signature, misfits, spec, report, scores } = model
   const { network, baseline } = scores
@@ -60,20 +56,7 @@ export function description(model: ModelVersion): string {
     ['HELD OUT', ...names, 'TARGETS'],
     [row('network', network), row('baseline', baseline)],
   )
-  return `${about.join('')}\n${scored}${byHorizon(report)}`
-}
-
-/** Held-out scores by how far ahead, the baseline's in brackets. */
-function byHorizon({ horizons = [] }: StoredModel['report']): string {
-  if (horizons.length === 0) return ''
-  const rows = horizons.map(({ steps, network, baseline }) => [
-    steps,
-    ...(['mase', 'wql', 'coverage'] as const).flatMap((score) => {
-      const digits = score === 'coverage' ? 3 : 4
-      return [shown(network[score], digits), `(${shown(baseline[score], digits)})`]
-    }),
-  ])
-  return `\n${table(['STEPS AHEAD', 'MASE', '(BASELINE)', 'WQL', '(BASELINE)', 'COVERAGE', '(BASELINE)'], rows)}`
+  return `${about.join('')}\n${scored}${byHorizon(report.horizons ?? [])}`
 }
 
 /** How gradients fared, and what to change where they did not. */
