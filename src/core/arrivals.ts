@@ -21,18 +21,15 @@ export class Arrivals {
     this.long = new Uint8Array(capacity)
   }
 
-  /** To be called after `observe` and before `learnResiduals`. */
-  keep(table: SeriesTable, slot: number, index: number, row: number): void {
+  /** What the baseline says of an observation. To be called before `observe`, which fills in what is not known of the past. */
+  foresee(table: SeriesTable, slot: number, index: number, row: number): void {
     const { layout, kept } = this
     const { f32 } = table
     const { ringSize: R, lags } = layout
     const Q = layout.shape.quantiles.length
     const at = slot * layout.width
     const position = modulo(index, R)
-    let o = row * this.width
-    kept[o++] = table.f64[slot * F64_WIDTH + F64.naiveError]!
-    kept[o++] = table.f64[slot * F64_WIDTH + F64.count]!
-    this.long[row] = prefersLong(table, slot) ? 1 : 0
+    let o = row * this.width + 2
     for (let l = 0, r = at + layout.residuals; l < lags.length; l++, r += Q) {
       const back = position - lags[l]!
       const point = f32[at + (back < 0 ? back + R : back)]!
@@ -40,6 +37,15 @@ export class Arrivals {
       kept[o++] = point + Math.min(0, f32[r]!)
       kept[o++] = point + Math.max(0, f32[r + Q - 1]!)
     }
+  }
+
+  /** What it is measured in. To be called after `observe`. */
+  keep(table: SeriesTable, slot: number, row: number): void {
+    const { kept } = this
+    const o = row * this.width
+    kept[o] = table.f64[slot * F64_WIDTH + F64.naiveError]!
+    kept[o + 1] = table.f64[slot * F64_WIDTH + F64.count]!
+    this.long[row] = prefersLong(table, slot) ? 1 : 0
   }
 
   naiveError(row: number): number {

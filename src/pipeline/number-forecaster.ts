@@ -192,10 +192,11 @@ class NumberRows implements StepRows {
 
   observe(row: number, slot: number, index: number, value: number, s: number): void {
     const { table, pooled } = this.states
+    this.arrivals.foresee(table, slot, index, row)
     observe(table, slot, index, value, this.trace)
     this.observeCovariates(slot, index, s)
     if (value !== value) return
-    this.arrivals.keep(table, slot, index, row)
+    this.arrivals.keep(table, slot, row)
     learnResiduals(table, slot, index, pooled)
   }
 

@@ -70,10 +70,11 @@ export class StreamRunner {
   take(slot: number, index: number, ts: number, value: number, foretold: Foretold | null = null): void {
     const { table, trace } = this
     const { inputs: I } = this.network.spec
+    this.arrivals.foresee(table, slot, index, slot)
     observe(table, slot, index, value, trace)
     const { covariates = this.missing, covariatesAt = 0 } = foretold ?? {}
     observeCovariates(table, slot, index, covariates, covariatesAt)
-    this.arrivals.keep(table, slot, index, slot)
+    this.arrivals.keep(table, slot, slot)
     const observed = value === value
     stepInputs(table, slot, index, ts, observed, trace, this.inputs, slot * I)
     this.taken.push({ slot, index, ts, observed, foretold })

@@ -222,7 +222,7 @@ test('while a daemon is at work on a series, its rolling scores are shown beside
   }
   const { out, code } = await inspect()
   assert.equal(code, 0)
-  assert.match(out, /^STEPS AHEAD +MASE +\(BASELINE\) .*\n1 +\d\.\d{4} +\(\d\.\d{4}\) /m)
+  assert.match(out, /^STEPS AHEAD +MASE +\(BASELINE\) .*\n1 +(\d\.\d{4}) +\(\1\) /m)
   const { accuracy } = JSON.parse((await inspect('--json')).out) as {
     accuracy: { steps: string; network: { coverage: number } }[]
   }

@@ -24,9 +24,10 @@ function state(shape = SHAPE) {
   const pooled = new PooledResiduals(layout.cycles, 3)
   const arrivals = new Arrivals(layout, 1)
   const take = (index: number, value: number): void => {
+    arrivals.foresee(table, 0, index, 0)
     observe(table, 0, index, value, trace)
     if (value === value) {
-      arrivals.keep(table, 0, index, 0)
+      arrivals.keep(table, 0, 0)
       learnResiduals(table, 0, index, pooled)
       scoreArrival(table, 0, index, value, arrivals, 0, calibration, Infinity, board)
     } else skipOpen(table, 0, index)
@@ -183,8 +184,9 @@ test('calibration learns from no forecast older than it is told', () => {
     const trace = { p7Before: 0, step: 0 }
     const forecast = new Float64Array(SHAPE.horizon * 3).fill(1000)
     for (let t = 0; t < 40; t++) {
+      arrivals.foresee(table, 0, t, 0)
       observe(table, 0, t, t % 6, trace)
-      arrivals.keep(table, 0, t, 0)
+      arrivals.keep(table, 0, 0)
       scoreArrival(table, 0, t, t % 6, arrivals, 0, calibration, learnSteps, board)
       openForecast(table, 0, t, forecast, 0)
     }

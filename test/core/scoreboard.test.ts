@@ -30,8 +30,9 @@ function scored(halfLife: number, steps: number, off: (h: number, t: number) => 
   const forecast = new Float64Array(24 * 3)
   for (let t = 0; t < steps; t++) {
     const value = 100 + random.normal()
+    arrivals.foresee(table, 0, t, 0)
     observe(table, 0, t, value, { p7Before: 0, step: 0 })
-    arrivals.keep(table, 0, t, 0)
+    arrivals.keep(table, 0, 0)
     scoreArrival(table, 0, t, value, arrivals, 0, calibration, Infinity, board)
     for (let h = 1; h <= 24; h++) {
       const median = 100 + off(h, t)

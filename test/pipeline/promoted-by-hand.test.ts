@@ -15,7 +15,7 @@ import { pipelineConfig } from '../support/pipeline-config.js'
 
 const HOUR = 3_600_000
 const MAP_SIZE = 2 ** 30
-const HISTORY = 600
+const HISTORY = 3000
 
 test('with `promotion: manual` the baseline goes on beside a network that was trained and let through, until somebody promotes it', async () => {
   const config = pipelineConfig('p', {
@@ -24,7 +24,7 @@ test('with `promotion: manual` the baseline goes on beside a network that was tr
     season: [8, 16],
     horizon: 4,
     model: { hidden: 8, warmUp: 8 },
-    training: { promotion: 'manual', minObservations: HISTORY, updates: 60, chunk: 24, device: 'cpu' },
+    training: { promotion: 'manual', minObservations: HISTORY, updates: 80, chunk: 24, device: 'cpu' },
   })
   await withDataDirectory(async (dir) => {
     const broker = await openEmbeddedBroker({
