@@ -94,6 +94,16 @@ async function run(options: Options, context: CliContext): Promise<void> {
     logger.fatal({ err: error }, 'nothing has caught an error: the process ends')
     crashed('daemon', error)
   })
+  const stopping = AbortSignal.any([context.signal, over.signal])
+  let deadline: NodeJS.Timeout | undefined
+  const hurry = (): void => {
+    deadline ??= setTimeout(() => {
+      logger.fatal({}, 'not stopped in time: what was not committed is read again at the next start')
+      context.quit?.(EXIT.late)
+    }, running.shutdown.timeout)
+  }
+  // From the moment it is asked for: a start under way has to end first.
+  stopping.addEventListener('abort', hurry, { once: true })
   let feed: DemoFeed | undefined
   let http: HttpServer | undefined
   let backtests: BacktestDesk | undefined
@@ -135,7 +145,6 @@ async function run(options: Options, context: CliContext): Promise<void> {
         telemetry,
       })
       logger.info({ url: http.url }, 'HTTP answers')
-      const stopping = AbortSignal.any([context.signal, over.signal])
       const wanted: DaemonOptions = {
         config,
         telemetry,
@@ -173,10 +182,7 @@ async function run(options: Options, context: CliContext): Promise<void> {
       }
       logger.info('stopping')
     } finally {
-      const deadline = setTimeout(() => {
-        logger.fatal({}, 'not stopped in time: what was not committed is read again at the next start')
-        context.quit?.(EXIT.late)
-      }, running.shutdown.timeout)
+      hurry()
       terminal.stop()
       backtests?.close()
       await http?.close()
