@@ -5,6 +5,22 @@ import { PageAtWork, PIPELINE, TOKEN } from '../support/page-at-work.js'
 
 const VIEW = '#/configuration'
 
+/** Of the first answer that tells the configuration only the beginning comes. */
+const BREAK_OFF_ONCE = `
+  const whole = window.fetch
+  window.brokenOff = 0
+  window.fetch = async (path, init) => {
+    const answer = await whole(path, init)
+    if (path !== 'api/v1/config' || window.brokenOff > 0) return answer
+    window.brokenOff++
+    const start = (body) => {
+      body.enqueue(new TextEncoder().encode('{ "hash": '))
+      setTimeout(() => body.error(new TypeError('network error')))
+    }
+    return new Response(new ReadableStream({ start }), answer)
+  }
+`
+
 describe('the configuration in a browser, of a running daemon', { skip: WITHOUT_BROWSER }, () => {
   let work: PageAtWork
   before(async () => (work = await PageAtWork.start(48)))
@@ -34,6 +50,15 @@ describe('the configuration in a browser, of a running daemon', { skip: WITHOUT_
       .filter({ hasText: `pipelines.${PIPELINE}.allowedLateness` })
       .getByText('default')
       .waitFor()
+    assert.deepEqual(troubles, [])
+  })
+
+  test('an answer that breaks off is no answer: it is asked for again', async () => {
+    const { page, troubles } = await work.visit(VIEW)
+    await page.addInitScript(BREAK_OFF_ONCE)
+    await page.reload()
+    await page.getByRole('button', { name: `Pause ${PIPELINE}` }).waitFor()
+    assert.equal(await page.evaluate('brokenOff'), 1)
     assert.deepEqual(troubles, [])
   })
 
@@ -75,7 +100,8 @@ describe('the configuration in a browser, of a running daemon', { skip: WITHOUT_
       mimeType: 'application/yaml',
       buffer: Buffer.from(`pipelines:\n  ${PIPELINE}:\n    interval: 1h\n`),
     })
-    assert.equal(await page.getByLabel('Format').inputValue(), 'yaml')
+    // A browser reads a file in its own time.
+    await page.getByLabel('Format').locator('option[value=yaml]:checked').waitFor({ state: 'attached' })
     await page.getByRole('button', { name: 'Plan', exact: true }).click()
     await give(page)
     await page.getByRole('list', { name: 'Changes' }).getByText(`pipelines.${PIPELINE}.horizon`).waitFor()

@@ -35,17 +35,32 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
   const headers = new Headers(init.headers)
   headers.set('accept', 'application/json')
   let response: Response
+  let text: string
   try {
     response = await fetch(path, { ...init, headers })
+    // Also of an answer that has begun the rest may not come.
+    text = await response.text()
   } catch (error) {
     if (init.signal?.aborted === true) throw error
     throw new ApiError(0, 'unreachable', 'The daemon does not answer.')
   }
-  const body: unknown = await response.json().catch(() => null)
-  if (response.ok) return body as T
+  const body = parsed(text)
+  if (response.ok) {
+    if (body === null) throw new ApiError(response.status, 'unknown', 'The answer is not one of the daemon.')
+    return body as T
+  }
   const { error } = (body ?? {}) as {
     readonly error?: { readonly code: string; readonly message: string; readonly [detail: string]: unknown }
   }
   const message = error?.message ?? `The daemon answered ${response.status}.`
   throw new ApiError(response.status, error?.code ?? 'unknown', message, error)
+}
+
+/** null where it is no JSON, such as a proxy's own words. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

@@ -35,7 +35,10 @@ export function useResource<T>(path: string | null, everyMs = 0, of: unknown = n
         // What was there stays to be seen: old figures, marked as such, say more than none.
         setAnswer((before) => (before.path === path ? { ...before, error: known } : { path, error: known }))
       })
-      .finally(() => (loading.current = false))
+      .finally(() => {
+        // One that was given up has another in its place, which still loads.
+        if (!abort.signal.aborted) loading.current = false
+      })
     return () => abort.abort()
   }, [path, turn, connection, of])
   const fits = answer.path === path
