@@ -39,8 +39,10 @@ export class DaemonProcess {
     }))
     this.listening = new Promise((resolve, reject) => {
       child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-        this.#stderr = (this.#stderr + text).slice(-20_000)
-        const url = /metrics +(https?:\S+)\/metrics/.exec(this.#stderr)?.[1]
+        // Looked for before the end is cut off: a busy test gets more than that at once.
+        const all = this.#stderr + text
+        this.#stderr = all.slice(-20_000)
+        const url = this.#listened ? undefined : /metrics +(https?:\S+)\/metrics/.exec(all)?.[1]
         if (url === undefined) return
         this.#listened = true
         resolve(url)
