@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { createClient } from '../../src/adapters/kafka/connection.js'
 import { readAll, text } from '../contract/broker-helpers.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import { createTopic } from '../support/kafka-witness.js'
 import { kcat } from '../support/foreign-clients.js'
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -31,7 +32,7 @@ describe('batches on a real Kafka', { skip: withoutKafka || kcat.missing }, () =
     const admin = (await createClient(connectionTo(kafka.brokers), () => undefined)).admin()
     await admin.connect()
     const configEntries = [{ name: 'compression.type', value: codec }]
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
+    await createTopic(admin, { topic, numPartitions: 1, configEntries })
     await admin.disconnect()
   }
 

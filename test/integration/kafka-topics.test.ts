@@ -8,6 +8,7 @@ import { ConfigResourceTypes } from '../../src/adapters/kafka/kafkajs.js'
 import { consumerGroup } from '../../src/core/consumer-group.js'
 import type { RecordsLost } from '../../src/telemetry/events.js'
 import { readAll, text } from '../contract/broker-helpers.js'
+import { createTopic } from '../support/kafka-witness.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
 import { startPipeline } from '../support/pipeline-at-work.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
@@ -43,7 +44,7 @@ describe('topics of a real Kafka as others keep them', { skip: withoutKafka }, (
   /** `settings` by Kafka's own names. */
   async function create(topic: string, settings: Readonly<Record<string, string>>, partitions = 1) {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] })
+    await createTopic(admin, { topic, numPartitions: partitions, configEntries })
   }
 
   const at = (ts: number): string => JSON.stringify({ ts, value: 1 })

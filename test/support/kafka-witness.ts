@@ -72,3 +72,18 @@ export async function addPartitions(brokers: string, topic: string, count: numbe
     await admin.disconnect()
   }
 }
+
+type Client = ReturnType<InstanceType<typeof Kafka>['admin']>
+
+/** kafkajs takes a broker for failed that has not heard of a new topic yet: here it is asked again. */
+export async function createTopic(
+  admin: Client,
+  topic: NonNullable<Parameters<Client['createTopics']>[0]['topics'][number]>,
+): Promise<void> {
+  await admin.createTopics({ topics: [topic], waitForLeaders: false })
+  const led = async (): Promise<boolean> => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic.topic] })
+    return topics[0]?.partitions.every(({ leader }) => leader >= 0) ?? false
+  }
+  while (!(await led().catch(() => false))) await pause(50)
+}
