@@ -1,6 +1,6 @@
 import { readObservations } from '../src/adapters/files/observations.js'
 import type { PipelineConfig } from '../src/config/types.js'
-import { trainingSchema } from '../src/config/learning-schema.js'
+import { trainingSchema } from '../src/config/training-schema.js'
 import type { SettingsOf } from '../src/config/setting.js'
 import { parseTimestamp } from '../src/core/timestamp.js'
 import type { SeriesHistory } from '../src/core/history.js'
