@@ -1,5 +1,6 @@
 import type { PlanReport } from '../ports/control/config.js'
-import type { ConfigReloaded, ModelChanged, PipelineEvent, ProcessEvent, TrainingOutcome } from './events.js'
+import type { ConfigReloaded, ModelChanged, PipelineEvent, ProcessEvent } from './events.js'
+import type { TrainingOutcome } from './training-events.js'
 import type { LogLevel } from './logger.js'
 
 export interface LogLine {

@@ -1,7 +1,8 @@
 import type { Counter } from 'prom-client'
 import { REJECT_REASONS } from '../core/decode.js'
 import { REFUSALS } from '../core/verdict.js'
-import { BATCH_FAILURES, TRAINING_FAILURES } from './events.js'
+import { BATCH_FAILURES } from './events.js'
+import { TRAINING_FAILURES } from './training-events.js'
 import type { Metrics } from './metrics.js'
 
 /** A pipeline's metrics, label values looked up. */

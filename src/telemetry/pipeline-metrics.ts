@@ -1,13 +1,9 @@
 import { REJECT_REASONS } from '../core/decode.js'
 import { AccuracyMetrics } from './accuracy-metrics.js'
-import { PHASES, TRAINING_STATES } from './events.js'
-import type {
-  BatchSettled,
-  HoldingsMeasured,
-  PipelineEvent,
-  RejectCounts,
-  TrainingOutcome,
-} from './events.js'
+import { PHASES } from './events.js'
+import { TRAINING_STATES } from './training-events.js'
+import type { BatchSettled, HoldingsMeasured, PipelineEvent, RejectCounts } from './events.js'
+import type { TrainingOutcome } from './training-events.js'
 import type { Metrics } from './metrics.js'
 import { ofPartition, partitionMetrics, pipelineMetrics } from './pipeline-children.js'
 import { SeriesMetrics } from './series-metrics.js'

@@ -16,8 +16,8 @@ import type {
   SnapshotWritten,
   StatesMeasured,
   TopicReplaced,
-  TrainingEvent,
 } from './events.js'
+import type { TrainingEvent } from './training-events.js'
 import { logLine } from './log-line.js'
 import type { Logger } from './logger.js'
 import type { Loggers } from './loggers.js'

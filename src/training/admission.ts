@@ -1,5 +1,5 @@
 import { lossOf, type Decision, type StoredModel } from '../ports/model-store.js'
-import type { TrainingOutcome } from '../telemetry/events.js'
+import type { TrainingOutcome } from '../telemetry/training-events.js'
 import type { Candidate } from './candidate.js'
 import type { LearnerOptions } from './learner.js'
 import { figuresOf } from './learning-text.js'
