@@ -20,6 +20,7 @@ import { LatestForecasts } from './latest-forecasts.js'
 import type { Shadow, ShadowMemory } from './shadow.js'
 import { PartitionSymbols } from './partition-symbols.js'
 import type { Successor } from './successor.js'
+import { Unsaved } from './unsaved.js'
 import { encodeMeta, type PartitionMarks, type PartitionMeta } from './partition-meta.js'
 
 const INITIAL_SLOTS = 64
@@ -79,16 +80,11 @@ export class PartitionStates {
   /** Of the named series, what has come since it was last told of; of each the newest. */
   readonly named = new Map<string, NamedReading>()
   private readonly codec: RowCodec
-  /** Series whose stored rows the next snapshot removes. */
-  private deleted = new Set<string>()
+  private readonly unsaved = new Unsaved(INITIAL_SLOTS)
   /** Where the search of the store for idle series has come to. */
   private sweeping: AsyncIterator<readonly StateRow[]> | undefined
   /** Where the loading of stored series has come to. */
   private filling: AsyncIterator<readonly StateRow[]> | undefined
-  private dirty: Uint8Array
-  private dirtySlots: number[] = []
-  /** Slots whose stored rows are as made under the network before: they hold, and are stored anew some at a time. */
-  private renewed: number[] = []
 
   constructor(
     private config: PipelineConfig,
@@ -112,7 +108,6 @@ export class PartitionStates {
     this.symbols = kind === 'symbols' ? new PartitionSymbols(symbols.maxVocabulary) : null
     this.cells = this.symbols?.cells ?? horizon * quantiles.length
     this.latest = new LatestForecasts(INITIAL_SLOTS, this.cells)
-    this.dirty = new Uint8Array(INITIAL_SLOTS)
     this.codec = new RowCodec(this.table, this.hiddenSize)
     this.pooled = new PooledResiduals(this.layout.lags.length, config.quantiles.length)
     this.aligner = new GridAligner(
@@ -175,7 +170,7 @@ export class PartitionStates {
       return resident
     }
     // What the store still has of it is of before its deletion.
-    if (this.deleted.has(series)) return this.create(series, arrival)
+    if (this.unsaved.deleted.has(series)) return this.create(series, arrival)
     const row = this.stored.get(series)
     return row instanceof Promise
       ? row.then((r) => this.return(series, r, arrival))
@@ -190,7 +185,7 @@ export class PartitionStates {
 
   private create(series: string, arrival: number): number {
     if (!this.newcomers.admit(arrival)) return REFUSED
-    this.deleted.delete(series)
+    this.unsaved.deleted.delete(series)
     const slot = this.admit(series, null)
     this.table.f64[slot * F64_WIDTH + F64.ts] = Math.max(0, this.aligner.watermark)
     return slot
@@ -213,9 +208,9 @@ export class PartitionStates {
    */
   async forgetIdle(): Promise<number> {
     if (this.config.state.ttl === 0) return 0
-    const before = this.deleted.size
+    const before = this.unsaved.deleted.size
     for (const [series, slot] of this.slots.entries()) {
-      if (this.deleted.size - before === MOST_FORGOTTEN) break
+      if (this.unsaved.deleted.size - before === MOST_FORGOTTEN) break
       if (this.isIdle(slot)) this.drop(series, slot)
     }
     if (this.spilled > 0) {
@@ -224,13 +219,13 @@ export class PartitionStates {
       if (chunk.done === true) this.sweeping = undefined
       else for (const row of chunk.value) this.forgetStored(row)
     }
-    return this.deleted.size - before
+    return this.unsaved.deleted.size - before
   }
 
   private forgetStored({ series, bytes }: StateRow): void {
-    if (this.slots.find(series) !== undefined || this.deleted.has(series)) return
+    if (this.slots.find(series) !== undefined || this.unsaved.deleted.has(series)) return
     if (!this.isPast(this.codec.newest(bytes))) return
-    this.deleted.add(series)
+    this.unsaved.deleted.add(series)
     this.spilled--
   }
 
@@ -255,7 +250,8 @@ export class PartitionStates {
     if (chunk.done === true) return false
     for (const row of chunk.value) {
       if (this.slots.size >= maxResidentSeries) return false
-      if (this.slots.find(row.series) === undefined && !this.deleted.has(row.series)) this.admitSpilled(row)
+      if (this.slots.find(row.series) === undefined && !this.unsaved.deleted.has(row.series))
+        this.admitSpilled(row)
     }
     return true
   }
@@ -293,10 +289,10 @@ export class PartitionStates {
   async delete(series: string, offset: number): Promise<void> {
     const slot = this.slots.find(series)
     if (slot === undefined) {
-      const row = this.deleted.has(series) ? null : await this.stored.get(series)
+      const row = this.unsaved.deleted.has(series) ? null : await this.stored.get(series)
       if (row === null || offset <= row.offset) return
       if (this.spilled > 0) this.spilled--
-      this.deleted.add(series)
+      this.unsaved.deleted.add(series)
     } else if (!this.hasSeen(slot, offset)) this.drop(series, slot)
   }
 
@@ -304,13 +300,13 @@ export class PartitionStates {
     this.aligner.forget(slot)
     this.slots.remove(slot)
     if (this.stale.length > 0) this.stale = this.stale.filter((other) => other !== slot)
-    this.deleted.add(series)
+    this.unsaved.deleted.add(series)
   }
 
   /** All that is known of a series, as a snapshot would hold it; `null`: nothing is. */
   async rowOf(series: string): Promise<StateRow | null> {
     const slot = this.slots.find(series)
-    if (slot === undefined) return this.deleted.has(series) ? null : this.stored.get(series)
+    if (slot === undefined) return this.unsaved.deleted.has(series) ? null : this.stored.get(series)
     const offset = this.table.f64[slot * F64_WIDTH + F64.offset]!
     return { series, offset, model: String(this.versions[slot]), bytes: this.codec.write(slot, this.hidden) }
   }
@@ -322,13 +318,11 @@ export class PartitionStates {
 
   /** The slot's state differs from the stored one. */
   touch(slot: number): void {
-    if (this.dirty[slot] === 1) return
-    this.dirty[slot] = 1
-    this.dirtySlots.push(slot)
+    this.unsaved.touch(slot)
   }
 
   get dirtyCount(): number {
-    return this.dirtySlots.length
+    return this.unsaved.count
   }
 
   /** Rows and meta as of `offset`, the last settled one; `saved` is to be called once they are durable. */
@@ -342,10 +336,9 @@ export class PartitionStates {
     deleted: string[]
     saved: () => void
   } {
-    const slots = this.dirtySlots
-    const renewed = this.renewed.slice(0, mostRenewed)
+    const { slots, deleted, saved } = this.unsaved.take(mostRenewed)
     const rows: StateRow[] = []
-    for (const slot of [...slots, ...renewed.filter((slot) => this.dirty[slot] === 0)]) {
+    for (const slot of slots) {
       const series = this.slots.name(slot)
       if (series === undefined) continue
       rows.push({
@@ -370,13 +363,8 @@ export class PartitionStates {
         shadow: this.shadow?.memory() ?? this.shadowed,
       }),
       rows,
-      deleted: [...this.deleted],
-      saved: () => {
-        this.deleted.clear()
-        for (const slot of slots) this.dirty[slot] = 0
-        if (this.dirtySlots === slots) this.dirtySlots = []
-        this.renewed.splice(0, renewed.length)
-      },
+      deleted,
+      saved,
     }
   }
 
@@ -410,7 +398,7 @@ export class PartitionStates {
       this.versions[slot] = model.version
       this.embedding[slot] = model.embeddingOf(series)
     }
-    this.renewed = [...this.slots.entries()].map(([, slot]) => slot)
+    this.unsaved.renew([...this.slots.entries()].map(([, slot]) => slot))
   }
 
   private grow(capacity: number): void {
@@ -420,7 +408,7 @@ export class PartitionStates {
     this.versions = wider(this.versions, new Int32Array(capacity))
     this.embedding = wider(this.embedding, new Int32Array(capacity))
     this.latest.grow(capacity)
-    this.dirty = wider(this.dirty, new Uint8Array(capacity))
+    this.unsaved.grow(capacity)
     this.successor?.grow(capacity)
   }
 }
