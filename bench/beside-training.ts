@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openEmbeddedBroker } from '../src/adapters/embedded/embedded-broker.js'
 import { launchTrainer } from '../src/cli/launch-trainer.js'
 import type { PipelineConfig } from '../src/config/types.js'
 import type { Pipeline } from '../src/pipeline/pipeline.js'
 import type { SettledBatch } from '../src/pipeline/settle.js'
-import { systemClock } from '../src/ports/clock.js'
+import type { BrokerPlace } from '../src/ports/broker-place.js'
 import { TrainerFailure } from '../src/training/protocol.js'
 import type { Figure } from './figure.js'
 import { percentile } from './percentile.js'
@@ -18,7 +14,6 @@ const SERIES = 1000
 /** Hours of each series before anything is measured: what is trained on. */
 const HISTORY = 400
 const APPEND = 5000
-const MAP_SIZE = 2 ** 36
 /** Records per second at which latency is measured. */
 const RATE = 1000
 const TICK_MS = 20
@@ -30,17 +25,8 @@ const FOREVER = 1_000_000
 
 /** What a training at full load costs the stream beside it: records per second, and how long each waits for its forecast. */
 export async function benchBesideTraining(): Promise<Figure[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'tidecast-beside-training-'))
-  const broker = await openEmbeddedBroker({
-    dir,
-    mapSizeBytes: MAP_SIZE,
-    clock: systemClock,
-    pid: process.pid,
-  })
-  const bench = await Workbench.on(broker, async () => {
-    await broker.close()
-    await rm(dir, { recursive: true, force: true })
-  })
+  const { bench, log } = await Workbench.inFolder()
+  const { broker } = bench
   try {
     const config = Workbench.config({ interval: '1h', season: [24, 168], horizon: 24 })
     await broker.ensureTopics([{ name: config.topic, partitions: 1 }])
@@ -55,7 +41,7 @@ export async function benchBesideTraining(): Promise<Figure[]> {
     }
     await feed(SERIES * HISTORY)
     await Workbench.settled(pipeline, fed)
-    const trainer = new Trainer(config, dir)
+    const trainer = new Trainer(config, log)
 
     /** A stream that always has more to take than it can. */
     const throughput = async (): Promise<number> => {
@@ -143,17 +129,17 @@ class Trainer {
 
   constructor(
     private readonly config: PipelineConfig,
-    private readonly dir: string,
+    private readonly log: BrokerPlace,
   ) {}
 
   /** Resolves when the training is under way. */
   async start(): Promise<void> {
-    const { config, dir } = this
+    const { config, log } = this
     const ending = (this.ending = new AbortController())
     await new Promise<void>((resolve, reject) => {
       const job = {
         config: { ...config, training: { ...config.training, updates: FOREVER } },
-        log: { kind: 'embedded', dir, mapSizeBytes: MAP_SIZE },
+        log,
         registry: null,
         backend: 'auto',
         from: null,

@@ -1,11 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { openEmbeddedBroker, type EmbeddedBroker } from '../src/adapters/embedded/embedded-broker.js'
+import type { EmbeddedBroker } from '../src/adapters/embedded/embedded-broker.js'
 import { launchTrainer } from '../src/cli/launch-trainer.js'
 import { Accuracy } from '../src/core/accuracy.js'
-import { systemClock } from '../src/ports/clock.js'
+import type { BrokerPlace } from '../src/ports/broker-place.js'
 import type { Decision, StoredModel } from '../src/ports/model-store.js'
 import { createTelemetry } from '../src/telemetry/telemetry.js'
 import { TrainingSupervisor } from '../src/training/supervisor.js'
@@ -14,7 +12,6 @@ import { Workbench } from './workbench.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-const MAP_SIZE = 2 ** 36
 /** Days of the electricity stream: read as history, and as a stream after what happens. */
 const HISTORY = 548
 const AFTER = 130
@@ -45,17 +42,8 @@ interface Replayed {
  * that is noticed, what the gate says, and what retraining is worth over the eight weeks after it.
  */
 export async function benchLearning(): Promise<Figure[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'tidecast-learning-'))
-  const broker = await openEmbeddedBroker({
-    dir,
-    mapSizeBytes: MAP_SIZE,
-    clock: systemClock,
-    pid: process.pid,
-  })
-  const bench = await Workbench.on(broker, async () => {
-    await broker.close()
-    await rm(dir, { recursive: true, force: true })
-  })
+  const { bench, log } = await Workbench.inFolder()
+  const { broker } = bench
   try {
     const file = await readFile(new URL('../../demo/electricity.csv.gz', import.meta.url))
     const lines = gunzipSync(file).toString().trim().split('\n').slice(1)
@@ -70,7 +58,7 @@ export async function benchLearning(): Promise<Figure[]> {
       days: number,
     ): Promise<Replayed> => {
       const topic = name.replaceAll(/[^a-z0-9]+/g, '-')
-      const told = { bench, broker, dir, name, topic, retraining, series, start, days, first }
+      const told = { bench, broker, log, name, topic, retraining, series, start, days, first }
       const [replayed, model] = await replayOne(told)
       first ??= model
       return replayed
@@ -153,7 +141,7 @@ function over({ days }: Replayed, from: number, count: number): ReturnType<Accur
 interface ReplayOptions {
   readonly bench: Workbench
   readonly broker: EmbeddedBroker
-  readonly dir: string
+  readonly log: BrokerPlace
   /** In words. */
   readonly name: string
   readonly topic: string
@@ -168,7 +156,7 @@ interface ReplayOptions {
 }
 
 async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel]> {
-  const { bench, broker, dir, name, topic, retraining, series, start, days, first } = options
+  const { bench, broker, log, name, topic, retraining, series, start, days, first } = options
   const config = Workbench.config(
     {
       topic,
@@ -202,7 +190,7 @@ async function replayOne(options: ReplayOptions): Promise<[Replayed, StoredModel
     pipelines: [pipeline],
     models: broker.models,
     launch: launchTrainer(process.env),
-    job: { log: { kind: 'embedded', dir, mapSizeBytes: MAP_SIZE }, registry: null, backend: 'auto' },
+    job: { log, registry: null, backend: 'auto' },
     telemetry: (which) => telemetry.pipeline(which),
     clock: { now: () => now },
   })

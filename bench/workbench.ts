@@ -27,17 +27,22 @@ export class Workbench<B extends BenchBroker = EmbeddedBroker> {
   ) {}
 
   static async open(): Promise<Workbench> {
+    return (await Workbench.inFolder()).bench
+  }
+
+  /** As `open`; `log` is what another process needs to read the log beside it. */
+  static async inFolder(): Promise<{
+    readonly bench: Workbench
+    readonly log: { readonly kind: 'embedded'; readonly dir: string; readonly mapSizeBytes: number }
+  }> {
     const dir = await mkdtemp(join(tmpdir(), 'tidecast-bench-'))
-    const broker = await openEmbeddedBroker({
-      dir,
-      mapSizeBytes: 2 ** 36,
-      clock: systemClock,
-      pid: process.pid,
-    })
-    return Workbench.on(broker, async () => {
+    const place = { dir, mapSizeBytes: 2 ** 36 }
+    const broker = await openEmbeddedBroker({ ...place, clock: systemClock, pid: process.pid })
+    const bench = await Workbench.on(broker, async () => {
       await broker.close()
       await rm(dir, { recursive: true, force: true })
     })
+    return { bench, log: { kind: 'embedded', ...place } }
   }
 
   /** @param closed called at the end */

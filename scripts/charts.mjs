@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { freePort } from './free-port.mjs'
 import { listening, startDemonstration, untilNetwork } from './pictures/demonstration.mjs'
 import { dashboardSvg } from './pictures/draw.mjs'
 import { root } from './setup/paths.mjs'
@@ -167,13 +167,4 @@ function columnsOf(row, columns) {
     return typeof value === 'number' ? Number(value.toPrecision(3)) : (value ?? '–')
   }
   return Object.fromEntries(columns.map((column) => [column.text, shown(column)]))
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }

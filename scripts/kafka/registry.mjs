@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../free-port.mjs'
 import { sha256OfFile } from '../setup/hash.mjs'
 import { cacheFolder } from '../setup/paths.mjs'
 import { run, which } from '../setup/run.mjs'
@@ -110,13 +110,4 @@ export async function startRegistry({ port } = {}) {
     }
     await pause(100)
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
