@@ -152,6 +152,14 @@ export interface ModelStore {
   remove(pipeline: string, versions: readonly number[]): Promise<void>
 }
 
+/** What other outcomes leave in use is what was. */
+const STANDING: ReadonlySet<Decision['outcome']> = new Set(['promoted', 'set-aside', 'rolled-back'])
+
+/** The decision by which that is in use which is. @param decisions newest last */
+export function standing(decisions: readonly Decision[]): Decision | undefined {
+  return decisions.findLast(({ outcome }) => STANDING.has(outcome))
+}
+
 /** Former champions that are kept of a pipeline. */
 const MOST_FORMER = 20
 

@@ -1,6 +1,7 @@
 import type { LearningStatus } from '../ports/control/learning.js'
 import { SEVERITIES, type Problem } from '../ports/control/problems.js'
 import type { LiveScores, PipelineStatus } from '../ports/control.js'
+import { standing } from '../ports/model-store.js'
 
 /** A backlog that takes longer to work off at the present rate, s. */
 const LONG_LAG_S = 60
@@ -107,10 +108,11 @@ function* learning({ learning, status }: Situation): Generator<Found> {
       todo: `Mend the cause, then "tidecast train ${status.name}".`,
     }
   }
-  if (last?.outcome === 'set-aside') {
+  const stands = standing(learning.decisions)
+  if (stands?.outcome === 'set-aside') {
     yield {
       severity: 'warning',
-      what: `version ${last.version ?? '?'} was set aside: ${last.why ?? 'it fell behind the baseline'}`,
+      what: `version ${stands.version ?? '?'} was set aside: ${stands.why ?? 'it fell behind the baseline'}`,
       todo: 'The baseline forecasts until a newly trained network beats it (docs/learning.md).',
     }
   }

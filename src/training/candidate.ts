@@ -1,4 +1,4 @@
-import type { Decision, StoredModel } from '../ports/model-store.js'
+import { standing, type Decision, type StoredModel } from '../ports/model-store.js'
 import type { LearnerOptions } from './learner.js'
 import type { Trainable } from './trainable.js'
 import { TrainerFailure, type LaunchTrainer, type TrainingJob } from './protocol.js'
@@ -15,13 +15,10 @@ export interface Candidate {
 export function lastSetAside(
   decisions: readonly Decision[],
 ): { readonly version: number; readonly since: number } | null {
-  const last = decisions.findLast(({ outcome }) => STANDING.has(outcome))
+  const last = standing(decisions)
   if (last?.outcome !== 'set-aside' || last.version === null || last.since === undefined) return null
   return { version: last.version, since: last.since }
 }
-
-/** What other outcomes leave in use is what was. */
-const STANDING: ReadonlySet<Decision['outcome']> = new Set(['promoted', 'set-aside', 'rolled-back'])
 
 /** A trained version, stored whatever it is worth: its figures say when to try again. */
 export async function trainCandidate(

@@ -119,3 +119,16 @@ test('the worst comes first, whichever pipeline it is of', () => {
     ['c', 'b', 'a'],
   )
 })
+
+test('a network that was set aside stays told of while its successors are refused, and no longer once one is promoted', () => {
+  const after = (...outcomes: Decision['outcome'][]): string[] => {
+    const decisions = ['set-aside' as const, ...outcomes].flatMap(
+      (outcome) => learned(outcome, 'so').decisions,
+    )
+    return problemsOf([situation({}, { learning: { ...learned('refused', ''), decisions } })]).map(
+      ({ what }) => what,
+    )
+  }
+  assert.match(after('refused', 'refused').join(), /version 3 was set aside/)
+  assert.deepEqual(after('refused', 'promoted', 'refused'), [])
+})
