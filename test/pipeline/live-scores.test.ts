@@ -57,6 +57,20 @@ test('where the baseline publishes, it is scored as what was published, however 
   assert.equal(seen.size, 1, `the same whatever the batches: ${[...seen].join(', ')}`)
 })
 
+test('in its first season a series has a baseline that knows no more than what was published', async () => {
+  const config = pipelineConfig('p', { interval: '1h', season: [24, 168], horizon: 24 })
+  const partition = new Partition(
+    config,
+    new PartitionStates(config, NOTHING, BASELINE),
+    BASELINE,
+    0,
+    systemClock,
+  )
+  await partition.advance(records(30), false)
+  const { scores } = partition.states
+  assert.equal(scores.total('baseline').scores().mase, scores.total('published').scores().mase)
+})
+
 test('scores survive a restart and a crash, and go on with the records that are replayed', async () => {
   const config = pipelineConfig('p', { topic: 't', interval: '1h', horizon: 24 })
   const rows = Array.from({ length: 400 }, (_, t) => [
