@@ -13,7 +13,16 @@ export interface Row {
 
 /** The first `limit` rows of the household's seven meters, a row per meter and minute. */
 export function household(limit = Infinity): Row[] {
-  const file = new URL('../../../test/data/household.csv.gz', import.meta.url)
+  return rowsOf('test/data/household.csv.gz', limit)
+}
+
+/** The first `limit` rows of the traffic of the demonstration: one series, a row an hour, local clock time. */
+export function traffic(limit = Infinity): Row[] {
+  return rowsOf('demo/traffic.csv.gz', limit)
+}
+
+function rowsOf(path: string, limit: number): Row[] {
+  const file = new URL(`../../../${path}`, import.meta.url)
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
   return lines.slice(1, 1 + limit).map((line) => {
     const [series = '', ts = '', value = ''] = line.split(',')
