@@ -11,3 +11,8 @@ export function leastNew(
 ): number {
   return minNew > 0 ? minNew : Math.max(FEWEST, SEASONS * season.long)
 }
+
+/** Those of them that judge it. */
+export function leastJudged(...of: Parameters<typeof leastNew>): number {
+  return Math.ceil(leastNew(...of) / 2)
+}

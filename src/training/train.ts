@@ -16,7 +16,7 @@ import { TrainingError } from './error.js'
 import { filledRanges, learnTrainingGaps, type KnownSeries } from './imputation/training-gaps.js'
 import { networkSpec, type ModelChoice } from './network-spec.js'
 import { judgeCandidate } from './judging.js'
-import { leastNew } from './least-new.js'
+import { leastJudged } from './least-new.js'
 import { ProgressMeter, type TrainingProgress } from './progress.js'
 import { sampleSeries } from './sample.js'
 import { sharesSince, splitByTime } from './split.js'
@@ -90,7 +90,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const series = histories.flatMap((one) => encodeHistory(layout, one, 0) ?? [])
   if (series.length === 0) throw new TrainingError('too-little-data', 'no series has a single value')
   const since = options.since ?? champion?.trainedTo
-  const least = Math.ceil(leastNew(training, shape) / 2)
+  const least = leastJudged(training, shape)
   const shares = since === undefined ? training : sharesSince(series, since, least, training)
   const split = splitByTime(series, shares.validation, shares.holdout)
   const known = usableRanges(split.map((one) => ({ series: one.series, end: one.training })))

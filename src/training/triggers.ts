@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/types.js'
 import type { DriftAlarm } from '../core/drift.js'
 import type { TrainingReport } from '../ports/model-store.js'
-import { leastNew } from './least-new.js'
+import { leastJudged, leastNew } from './least-new.js'
 
 export const TRAINING_REASONS = [
   'first',
@@ -55,8 +55,8 @@ export interface Waiting {
 /**
  * Whether a training is due, by what has happened in the stream; the same after a restart.
  *
- * Without a network: as soon as there is enough history; after a refusal, once there is `retryGrowth` more; at once after a
- * network was set aside, then each time the data since then have doubled. In the same way beside a network that was made for
+ * Without a network: as soon as there is enough history; after a refusal, once there is `retryGrowth` more; after a network
+ * was set aside, once there is enough to judge a candidate by since it fell behind, then each time that has doubled. In the same way beside a network that was made for
  * another configuration and goes on until there is one for this. With a network: never before `minNew` steps are
  * newer than it; then on the schedule, after so many observations, or once so many steps have followed an alarm, and while
  * refused each time those have doubled.
@@ -84,8 +84,11 @@ function dueFirst({
   const last = trained.at(-1)
   if (complete && setAsideSince !== null && last !== undefined) {
     const tries = trained.filter(({ to }) => to > setAsideSince).length
-    const wait = tries === 0 ? 0 : leastNew(config.training, config) * 2 ** (tries - 1) * stepOf(config, last)
-    const at = setAsideSince + wait
+    const steps =
+      tries === 0
+        ? leastJudged(config.training, config)
+        : leastNew(config.training, config) * 2 ** (tries - 1)
+    const at = setAsideSince + steps * stepOf(config, last)
     return newest >= at ? { reason: 'set-aside', since: setAsideSince } : { at }
   }
   const least = minObservations > 0 ? minObservations : Math.max(8 * config.season.long, 300)

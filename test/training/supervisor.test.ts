@@ -218,7 +218,7 @@ test('a training asked for by hand begins at once, also beside a champion, and i
   assert.deepEqual(supervisor.learning('load')?.decisions, decisions)
 })
 
-test('a champion that stays behind the baseline is set aside, and a training begins; a short weakness is forgiven', async () => {
+test('a champion that stays behind the baseline is set aside, and a training begins once there is enough to judge by; a short weakness is forgiven', async () => {
   const calls = { count: 0 }
   const { pipeline, pass, decisions } = supervised(answering(0.4, calls))
   await pass(10)
@@ -240,6 +240,8 @@ test('a champion that stays behind the baseline is set aside, and a training beg
     'sixteen hours, two long seasons, have not passed since it fell behind again',
   )
   await live(3, 0.3)
+  assert.deepEqual([pipeline.version, calls.count], [0, 1])
+  await live(13, 0.3) // thirty steps, half of the least, are there to judge by
   assert.equal(calls.count, 2)
   assert.deepEqual(
     decisions.map(({ reason, outcome, version }) => [reason, outcome, version]),
@@ -268,7 +270,7 @@ test('the network that was set aside is beside the next candidates, and comes ba
     const scores = (wql: number) => ({ mase: 1, smape: 0.1, wql, coverage: 0.8, bias: 0 })
     pipeline.liveScores = () =>
       pipeline.version === 0 ? null : { network: scores(0.3), baseline: scores(0.2) }
-    for (let hour = 0; hour < 19; hour++) {
+    for (let hour = 0; hour < 32; hour++) {
       pipeline.newest += 3_600_000
       await pass(1)
     }

@@ -61,9 +61,11 @@ test('after an alarm, once enough has followed it; refused, each time that has d
   assert.deepEqual(dueTraining(situation('', { newest: 2000 * DAY, alarm, championTo: 178 * DAY })), {})
 })
 
-test('when a network was set aside: at once, then as what has come since doubles', () => {
+test('when a network was set aside: once there is enough to judge by since it fell behind, then as that doubles', () => {
   const aside = { championTo: null, setAsideSince: 150 * DAY }
   const due = { reason: 'set-aside', since: 150 * DAY }
+  // Earlier a training could only fail, and would not be tried again for long.
+  assert.deepEqual(dueTraining(situation('', { ...aside, newest: 153 * DAY })), { at: 164 * DAY })
   assert.deepEqual(dueTraining(situation('', { ...aside, newest: 164 * DAY })), due)
   const trained = [again(100 * DAY), again(164 * DAY)]
   assert.deepEqual(dueTraining(situation('', { ...aside, newest: 165 * DAY, trained })), {
