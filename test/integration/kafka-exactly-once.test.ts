@@ -8,22 +8,33 @@ import type { TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
 import type { PipelineConfig } from '../../src/config/types.js'
+import type { OutboundRecord } from '../../src/ports/broker.js'
 import { DaemonProcess } from '../support/daemon-process.js'
 import { DaemonSuccession } from '../support/daemon-succession.js'
+import type { Row } from '../support/household.js'
 import {
   appendHours,
   assertForecastOnce,
+  hourOf,
   SERIES_NAMES,
   TOWN_SETTINGS,
   untilSettled,
 } from '../support/kafka-town.js'
+import { witness } from '../support/kafka-witness.js'
 import { connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import type { Published } from '../support/outputs.js'
+import { PartitionAtWork } from '../support/partition-at-work.js'
 import { pinNetwork } from '../support/pinned-network.js'
 import { pipelineConfig } from '../support/pipeline-config.js'
+import { assertSameForecasts } from '../support/same-outcome.js'
+import { loadRandomNetwork } from '../support/shared-engine.js'
 
 /** 20,000 observations. */
 const HOURS = 100
 const MODELS = 'tidecast.models'
+/** Meters with covariates, and those of them of which a topic speaks by name. */
+const METERS = SERIES_NAMES.slice(0, 40)
+const WATCHED = METERS.slice(0, 10)
 
 describe('on a real Kafka', { skip: withoutKafka }, () => {
   let home: string
@@ -41,10 +52,11 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
   async function town(
     t: TestContext,
     name: string,
+    settings: object = {},
   ): Promise<{ config: PipelineConfig; broker: KafkaBroker }> {
     const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: MODELS })
     t.after(end)
-    const config = pipelineConfig(name, TOWN_SETTINGS)
+    const config = pipelineConfig(name, { ...TOWN_SETTINGS, ...settings })
     await broker.ensureTopics([{ name: config.topic, partitions: config.partitions }])
     await pinNetwork(broker.models, config, SERIES_NAMES)
     return { config, broker }
@@ -54,14 +66,14 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     return mkdtemp(join(home, 'data-'))
   }
 
-  function daemonConfig(name: string, more: object = {}): object {
+  function daemonConfig(name: string, more: object = {}, settings: object = {}): object {
     return {
       log: { level: 'debug', format: 'json' },
       broker: {
         kind: 'kafka',
         kafka: { brokers: kafka.brokers, heartbeat: '200ms', sessionTimeout: '6s', ...more },
       },
-      pipelines: { [name]: TOWN_SETTINGS },
+      pipelines: { [name]: { ...TOWN_SETTINGS, ...settings } },
     }
   }
 
@@ -83,6 +95,58 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
       await daemons.end()
     }
     await assertForecastOnce(kafka.brokers, config, HOURS)
+  })
+
+  test('after kill -9 forecasts rest on the covariates of the records, and on what a topic of several partitions tells of the steps to come, as without', async (t) => {
+    const settings = {
+      covariates: ['temperature', 'wind'],
+      futureCovariates: { topic: 'weather', names: ['temperature'], refreshEvery: '0s' },
+    }
+    const { config, broker } = await town(t, 'foretold', settings)
+    await broker.ensureTopics([{ name: 'weather', partitions: 3 }])
+    const stretches = [weatherAndRows(0, 30), weatherAndRows(30, 60)] as const
+    const daemons = new DaemonSuccession(await dataDirectory(), daemonConfig('foretold', {}, settings))
+    try {
+      const [first, second] = stretches
+      await broker.append(first.weather)
+      await broker.append(recordsOf(config.topic, first.rows))
+      await untilSettled(broker, config)
+      await broker.append(second.weather)
+      await broker.append(recordsOf(config.topic, second.rows))
+      await untilSettled(broker, config, 0.7)
+      await daemons.kill()
+      await untilSettled(broker, config)
+      const metrics = await (await daemons.current).text('/metrics')
+      assert.match(metrics, /^tidecast_future_covariates_unused_total\{pipeline="foretold"\} 6$/m)
+      await daemons.stop()
+    } finally {
+      await daemons.end()
+    }
+    const published = (await witness(kafka.brokers, config.output)).map(({ value }) => {
+      const forecast = JSON.parse(value) as Published & { readonly origin: string }
+      return { ...forecast, origin: Date.parse(forecast.origin) }
+    })
+    const network = await loadRandomNetwork(config, SERIES_NAMES)
+    const expected = async (told: (record: OutboundRecord) => boolean): Promise<readonly Published[]> => {
+      const work = await PartitionAtWork.open({ ...config, partitions: 1 }, network)
+      try {
+        for (const { weather, rows } of stretches) {
+          await work.appendRecords(weather.filter(told))
+          await work.append(rows)
+          await work.consume()
+        }
+        return await work.outputs()
+      } finally {
+        await work.close()
+      }
+    }
+    const median = (): readonly string[] => ['0.5']
+    assertSameForecasts(published, await expected(() => true), median)
+    const toOne = ({ key }: OutboundRecord): boolean => String(key) !== '*'
+    for (const part of [toOne, (record: OutboundRecord) => !toOne(record)]) {
+      const without = await expected(part)
+      assert.throws(() => assertSameForecasts(published, without, median), /quantile|0\.5/, 'it is used')
+    }
   })
 
   test('two processes share the partitions, and each takes over from the other with its states', async (t) => {
@@ -176,3 +240,39 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     await assertForecastOnce(kafka.brokers, config, HOURS)
   })
 })
+
+/** What is told before the hours from `from` on, before `to`, for twelve hours more than that; and what then came. */
+function weatherAndRows(from: number, to: number): { weather: OutboundRecord[]; rows: Row[] } {
+  const tell = (key: string | null, value: unknown): OutboundRecord => ({
+    topic: 'weather',
+    key: key === null ? null : Buffer.from(key),
+    value: Buffer.from(JSON.stringify(value)),
+  })
+  const weather: OutboundRecord[] = []
+  for (let hour = from; hour < to + 12; hour++) {
+    const ts = hourOf(hour)
+    weather.push(tell('*', { ts, covariates: { temperature: 15 + 10 * Math.sin(hour / 3 + from) } }))
+    if (hour % 2 > 0) continue
+    for (const [i, name] of WATCHED.entries()) {
+      // Every third is taken back.
+      const temperature = hour % 6 === 0 ? null : i - hour / 5
+      weather.push(tell(name, { ts: new Date(ts).toISOString(), covariates: { temperature } }))
+    }
+  }
+  weather.push(tell(null, {}), tell('*', [1]), tell('*', { ts: hourOf(to), covariates: { wind: 3 } }))
+  const rows: Row[] = []
+  for (let hour = from; hour < to; hour++) {
+    for (const [i, series] of METERS.entries()) {
+      const covariates = (hour + i) % 3 === 0 ? {} : { temperature: 12 + ((hour + i) % 7), wind: i % 5 }
+      rows.push({ series, ts: hourOf(hour), value: 100 + i + 10 * Math.sin((hour + i) / 4), covariates })
+    }
+  }
+  return { weather, rows }
+}
+
+function recordsOf(topic: string, rows: readonly Row[]): OutboundRecord[] {
+  return rows.map(({ series, ...value }) => ({
+    ...{ topic, key: Buffer.from(series) },
+    value: Buffer.from(JSON.stringify(value)),
+  }))
+}
