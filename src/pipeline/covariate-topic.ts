@@ -29,6 +29,8 @@ export class CovariateTopic {
   /** By partition: the next offset to read. */
   private readonly next: number[] = []
   private readonly topic: string
+  /** False after a look at a topic that there is not, or that this user may not read. */
+  there = true
   private used = 0
   private unused = 0
   private turn: Promise<void> | null = null
@@ -66,8 +68,9 @@ export class CovariateTopic {
   }
 
   private async read(): Promise<void> {
-    const partitions = (await this.broker.describe(this.topic)) ?? []
-    for (const [partition, { earliest, end }] of partitions.entries()) {
+    const partitions = await this.broker.describe(this.topic)
+    this.there = partitions !== null
+    for (const [partition, { earliest, end }] of (partitions ?? []).entries()) {
       // A topic that was made anew begins anew.
       const before = this.next[partition] ?? 0
       const fromOffset = Math.max(earliest, before > end ? 0 : before)

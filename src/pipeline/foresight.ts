@@ -48,7 +48,6 @@ export class Foresight {
     this.looked = now
     return topic.refresh().then(
       () => {
-        this.failing = false
         this.tell()
       },
       (error: unknown) => {
@@ -61,8 +60,15 @@ export class Foresight {
   }
 
   private tell(): void {
-    const { topic } = this
+    const { topic, failing } = this
     if (topic === null) return
-    this.options.telemetry.covariates({ ...topic.readings(), kept: topic.table.size })
+    const { telemetry } = this.options
+    telemetry.covariates({ ...topic.readings(), kept: topic.table.size })
+    if (!topic.there && !failing)
+      telemetry.logger.warn(
+        { topic: this.of?.topic },
+        'there is no topic of covariates known ahead, or an ACL does not allow this user to read it; going on without',
+      )
+    this.failing = !topic.there
   }
 }

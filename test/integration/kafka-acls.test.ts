@@ -11,10 +11,12 @@ import {
 } from '../../src/adapters/kafka/kafkajs.js'
 import type { Admin } from 'kafkajs'
 import type { KafkaBroker } from '../../src/adapters/kafka/kafka-broker.js'
+import { CovariateTopic } from '../../src/pipeline/covariate-topic.js'
 import type { PartitionLease } from '../../src/ports/broker.js'
 import { bytes, record, row, values } from '../contract/broker-helpers.js'
 import { addPartitions } from '../support/kafka-witness.js'
 import { connectionTo, connectKafka, startKafka, withoutKafka, type RealKafka } from '../support/kafka.js'
+import { pipelineConfig } from '../support/pipeline-config.js'
 
 /** What docs/kafka.md lists for a pipeline with these names and fixed partitions, one operation each. */
 function accessOf(id: string) {
@@ -131,6 +133,28 @@ describe('a Kafka that allows only what ACLs allow', { skip: withoutKafka }, () 
       })
       while (leases.at(-1)!.partition !== 1) await pause(20)
       assert.equal(leases.at(-1)!.fresh, false)
+    } finally {
+      await end()
+    }
+  })
+
+  test('a topic of covariates known ahead takes Read, and is as if it were not there without', async () => {
+    const office = await connectKafka(kafka.brokers)
+    await office.broker.ensureTopics([{ name: 'weather', partitions: 2 }])
+    const value = bytes('{ "ts": 0, "covariates": { "wind": 3 } }')
+    await office.broker.append([{ topic: 'weather', key: bytes('*'), value }]).finally(office.end)
+    await admin.createAcls({ acl: accessOf('weather').map(aclOf) })
+    const { broker, end } = await connectAs('weather')
+    try {
+      const futureCovariates = { topic: 'weather' }
+      const config = pipelineConfig('p', { interval: '1h', covariates: ['wind'], futureCovariates })
+      const covariates = CovariateTopic.of(broker, config)!
+      await covariates.refresh()
+      assert.equal(covariates.there, false)
+      await admin.createAcls({ acl: [aclOf({ type: 'TOPIC', name: 'weather', operation: 'READ' })] })
+      let used = 0
+      for (; used === 0; used = covariates.readings().used) await covariates.refresh()
+      assert.equal(used, 1)
     } finally {
       await end()
     }

@@ -90,13 +90,14 @@ test('a topic that is not there says nothing, and no topic is none', async () =>
 test('before a batch the topic is looked at where it is time; while it cannot be read, forecasting goes on, and the log says so once', async () => {
   let reads = 0
   let broken = false
+  let gone = false
   let now = 0
   const warnings: string[] = []
   const broker = {
     describe: async () => {
       reads++
       if (broken) throw new BrokerError('unavailable', 'away')
-      return []
+      return gone ? null : []
     },
     read: async function* () {},
   }
@@ -125,4 +126,12 @@ test('before a batch the topic is looked at where it is time; while it cannot be
   now += 10_000
   await foresight.look()
   assert.equal(warnings.length, 2)
+  // On Kafka also what may not be read is as if it were not there.
+  broken = false
+  for (const missing of [false, true, true]) {
+    gone = missing
+    now += 10_000
+    await foresight.look()
+  }
+  assert.equal(warnings.length, 3)
 })
