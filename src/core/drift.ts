@@ -22,10 +22,10 @@ const MAD_TO_SIGMA = 1.4826
 
 /**
  * What is watched, each over a period and in units of the naive error, with the deviations above the usual that are taken
- * for noise. `error`: mean size of the errors one step ahead. `level`: size of the mean difference from what was one long
+ * for noise. `error`: mean size of the errors one step ahead. `change`: mean size of the differences from what was one long
  * season before; a heat wave or a holiday, which last some days, must not raise an alarm by it.
  */
-const SLACK = { error: 1.5, level: 3 } as const
+const SLACK = { error: 2.5, change: 2 } as const
 type Summed = keyof typeof SLACK
 const SIGNS = Object.keys(SLACK) as readonly Summed[]
 /** `shift`: the level moved at once and stayed, see level-shift.ts. */
@@ -74,7 +74,7 @@ export interface DriftOptions {
 
 /**
  * Notices that what a network has learnt is no longer so: over a short season each, its errors are greater than they used
- * to be, or the level is another one than a long season before, to which a network adapts within hours. For both a
+ * to be, or level or rhythm are others than a long season before, which a network follows within days. For both a
  * one-sided cumulative sum (Page 1954) of how far the season's value lies above the usual one, in deviations:
  * S = max(0, S + min(z, 5) − slack). What is usual is the median of the latest seasons, the deviation their median
  * absolute one, so that neither a few wild days nor a slow change moves them. A level that moves at once and stays is
@@ -132,15 +132,15 @@ export class DriftDetector {
       raised ??= this.shifted(ts)
     }
     this.signs.error.add(Math.abs(error))
-    if (change === change) this.signs.level.add(change)
+    if (change === change) this.signs.change.add(Math.abs(change))
     return raised
   }
 
   /** Of the sign that is nearest to an alarm: 1 = an alarm. */
   get score(): number {
-    const { error, level } = this.signs
+    const { error, change } = this.signs
     const gap = (this.shift?.gap ?? 0) / SHIFT_SHARE
-    return Math.max(error.score, level.score, gap) / this.options.threshold
+    return Math.max(error.score, change.score, gap) / this.options.threshold
   }
 
   /** The latest one. */
@@ -151,7 +151,7 @@ export class DriftDetector {
   snapshot(): DriftMemory {
     const { version, period, past: alarm, signs } = this
     const shift = this.shift === null ? {} : { shift: this.shift.memory() }
-    return { version, period, alarm, error: signs.error.memory(), level: signs.level.memory(), ...shift }
+    return { version, period, alarm, error: signs.error.memory(), change: signs.change.memory(), ...shift }
   }
 
   /** @param memory of a detector that watched something else: without effect */
@@ -170,7 +170,7 @@ export class DriftDetector {
   }
 
   private clean(): Record<Summed, Sign> {
-    return { error: new Sign(SLACK.error, this.usual), level: new Sign(SLACK.level, this.usual) }
+    return { error: new Sign(SLACK.error, this.usual), change: new Sign(SLACK.change, this.usual) }
   }
 
   private close(at: number): DriftAlarm | null {
@@ -229,7 +229,7 @@ class Sign {
    */
   close(most: number): { readonly value: number; readonly usual: number } {
     const { recent } = this
-    const value = Math.abs(this.sum / this.count)
+    const value = this.sum / this.count
     const usual = median(recent)
     const known = this.count > 0
     this.sum = this.count = 0

@@ -57,7 +57,7 @@ export function logLine(event: PipelineEvent | ProcessEvent): LogLine | null {
       const size = `to ${value.toFixed(2)} of the naive error, usually ${usual.toFixed(2)}`
       const what = {
         error: `errors one step ahead have grown ${size}`,
-        level: `the change from one long season to the next has grown ${size}`,
+        change: `the differences from a long season before have grown ${size}`,
         shift: `the level has moved by ${value.toFixed(2)} of the naive error, errors are usually ${usual.toFixed(2)}`,
       }
       return line('warn', `drift: ${what[sign]}`, fields)
