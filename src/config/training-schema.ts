@@ -101,7 +101,7 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
   },
   drift: {
     threshold: {
-      doc: 'How much greater than usual the errors one step ahead, or the change from one long season to the next, must be, in deviations summed over short seasons, before an alarm is raised; of each season 1.5 deviations of the errors and 3 of the change are taken for noise, and at most five count. A level that moves at once and stays raises one by half as many usual errors.',
+      doc: 'How much greater than usual the errors one step ahead, or the differences from a long season before, must be, in deviations summed over short seasons, before an alarm is raised; of each season 2.5 deviations of the errors and 2 of the differences are taken for noise, and at most five count. A level that moves at once and stays raises one by half as many usual errors.',
       format: 'number',
       reload: 'live',
       min: 1,
@@ -112,7 +112,7 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
       doc: 'Time of the stream between two alarms.',
       format: 'duration',
       reload: 'live',
-      default: 60 * DAY,
+      default: 28 * DAY,
     },
   },
   imputation: {
@@ -121,6 +121,14 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     reload: 'live',
     options: ['none', 'bidirectional'],
     default: 'none',
+  },
+  disturbed: {
+    doc: 'Share of the sequences trained on in which the rhythm moves within the short season, or the level by up to 60 %, now and then: a network that has seen such changes is right again days after one. 0 trains on what was recorded alone.',
+    format: 'number',
+    reload: 'live',
+    min: 0,
+    max: 0.9,
+    default: 0.05,
   },
   holdout: {
     doc: 'Share of the data, at its end, on which a candidate must beat the baseline and the present network.',

@@ -243,6 +243,8 @@ export interface TrainingConfig {
   readonly minObservations: number
   /** Whether gaps inside the training stretch are also shown filled. */
   readonly imputation: 'none' | 'bidirectional'
+  /** Share of the sequences trained on in which rhythm and level change now and then. */
+  readonly disturbed: number
   /** Only the last so many ms are trained on; 0 = everything in the log. */
   readonly window: number
   /** Share of the data, at its end, on which a candidate must beat the baseline. */

@@ -118,7 +118,7 @@ function fitting(
     ...options,
     spec,
     updates,
-    ranges: ranges.map(({ series, end }) => ({ series: row(series), end })),
+    ranges: ranges.map((range) => ({ ...range, series: row(range.series) })),
     dropout: options.model.dropout ?? 0,
     training: gentle ? { ...training, learningRate: training.learningRate * GENTLE_RATE } : training,
     ...(gentle ? { initial: champion.weights } : {}),

@@ -27,6 +27,8 @@ const SHORT_SIGHTED = 0.1
 export interface TrainingRange {
   readonly series: EncodedSeries
   readonly end: number
+  /** How often its steps are drawn beside those of others; default 1. */
+  readonly weight?: number
 }
 
 /** The ranges long enough to hold an origin with a target after the state has settled. */
@@ -92,7 +94,7 @@ export class Streams {
     this.buffers = new OriginBuffers(spec, index)
     this.inputsOfCovariates = COVARIATE_INPUTS * (spec.covariates?.length ?? 0)
     this.featuresOfCovariates = COVARIATE_FEATURES * (spec.futureCovariates?.names.length ?? 0)
-    this.weightTotal = ranges.reduce((sum, range) => sum + range.end, 0)
+    this.weightTotal = ranges.reduce((sum, range) => sum + weightOf(range), 0)
     this.states = new Float32Array(sizes.streams * stateSize(spec))
     this.streams = Array.from({ length: sizes.streams }, () => this.fresh())
   }
@@ -175,10 +177,10 @@ export class Streams {
     })
   }
 
-  /** A random place in a random series, each step of the data being equally likely. */
+  /** A random place in a random series, each step of the data being as likely as its weight says. */
   private fresh(): Stream {
     let ticket = this.random.uniform() * this.weightTotal
-    const range = this.ranges.find((candidate) => (ticket -= candidate.end) < 0) ?? this.ranges[0]!
+    const range = this.ranges.find((candidate) => (ticket -= weightOf(candidate)) < 0) ?? this.ranges[0]!
     const position = this.random.integer(Math.max(1, range.end - this.sizes.chunk))
     const embedding = this.random.uniform() < ANONYMOUS ? 0 : range.series.embedding
     return { range, position, age: 0, embedding, sight: this.drawSight() }
@@ -210,4 +212,8 @@ export class Streams {
     }
     return all.slice(0, LOSS_STEPS).sort()
   }
+}
+
+function weightOf({ end, weight = 1 }: TrainingRange): number {
+  return end * weight
 }

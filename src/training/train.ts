@@ -11,6 +11,7 @@ import type { JudgedScores, TrainingReport } from '../ports/model-store.js'
 import { gradientAdvice } from './advice.js'
 import { bestAttempt, refit } from './attempt.js'
 import { usableRanges, type TrainingRange } from './dataset.js'
+import { disturbedRanges } from './disturbed.js'
 import { encodeHistory } from './encode-history.js'
 import { TrainingError } from './error.js'
 import { filledRanges, learnTrainingGaps, type KnownSeries } from './imputation/training-gaps.js'
@@ -97,10 +98,11 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const everything = usableRanges(series.map((one) => ({ series: one, end: one.length })))
   const updates = chooseUpdates(stepsOf(known), training)
   const filled = await gapFiller(options, fresh, layout, histories, known)
+  const changed = disturbedRanges(layout, histories, training.disturbed, new Random(training.seed))
   const data = {
     split,
-    known: [...known, ...filled(known)],
-    everything: [...everything, ...filled(everything)],
+    known: [...known, ...filled(known), ...changed(known)],
+    everything: [...everything, ...filled(everything), ...changed(everything)],
   }
 
   const refitOf = (updates: number): number => moreData(updates, stepsOf(known), stepsOf(everything))

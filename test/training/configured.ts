@@ -7,6 +7,7 @@ export const TRAINING: TrainingConfig = {
   minObservations: 0,
   window: 0,
   imputation: 'none',
+  disturbed: 0,
   minNew: 0,
   every: 0,
   afterObservations: 0,

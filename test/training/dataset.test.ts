@@ -99,3 +99,16 @@ function positionOf(inputs: Float32Array, row: Float32Array): number {
   for (let step = 0; step < inputs.length / 13; step++) if (sameRow(inputs, step, row)) return step
   return -1
 }
+
+test('a range with a weight is drawn so much more often or seldom', () => {
+  const [one, two] = encoded
+  const ranges = [
+    { series: one!, end: 300, weight: 0.2 },
+    { series: two!, end: 300 },
+  ]
+  const sizes = { streams: 400, chunk: 32, chunksPerUpdate: 1 }
+  const streams = new Streams(spec, new TargetIndex(layout), ranges, sizes, new Random(7))
+  const drawn = streams.next().embedding.reduce((sum, row) => sum + (row === 1 ? 1 : 0), 0)
+  // A sixth of 400, and one in ten of them does not tell which series it is.
+  assert.ok(drawn > 40 && drawn < 80, String(drawn))
+})
