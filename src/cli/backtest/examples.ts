@@ -23,10 +23,14 @@ export class Examples {
 
   constructor(data: ReadonlyMap<string, Actuals>, horizon: number) {
     const usable = [...data].filter(([, { test, ts }]) => test > 0 && test + horizon <= ts.length)
-    this.all = Array.from({ length: usable.length > 0 ? EXAMPLES : 0 }, (_, k) => {
+    const all = Array.from({ length: usable.length > 0 ? EXAMPLES : 0 }, (_, k) => {
       const [series, actual] = usable[Math.floor((k * (usable.length - 1)) / (EXAMPLES - 1))]!
       return chosen(series, actual, horizon, (k + 0.5) / EXAMPLES)
     })
+    // In a short file they would be the same.
+    this.all = all.filter(
+      (one, k) => all.findIndex(({ series, from }) => series === one.series && from === one.from) === k,
+    )
   }
 
   /** Keeps a forecast where it is part of an example. */

@@ -32,7 +32,8 @@ describe('the report of a backtest as a page', () => {
     file = join(folder, 'report.html')
     await writeFile(join(folder, 'my data.csv'), csv())
     const options = ['--data', 'my data.csv', '--season', '24', '--compare', 'gru', '--html', file]
-    const brief = ['--set', 'training.updates=2', '--stride', '5']
+    const rolling = ['--retrain-every', '60', '--set', 'training.minNew=48']
+    const brief = ['--set', 'training.updates=2', '--stride', '5', ...rolling]
     await promisify(execFile)(process.execPath, [BINARY, 'backtest', ...options, ...brief], { cwd: folder })
     page = await readFile(file, 'utf8')
   })
@@ -60,6 +61,28 @@ describe('the report of a backtest as a page', () => {
     assert.match(page, /tidecast backtest --data &#39;my data\.csv&#39; --season 24 --compare gru/)
   })
 
+  test('each retraining has charts of its own that say what became of it, and no two lines of a chart look alike', () => {
+    for (const what of ['training loss', 'gradient norm'])
+      assert.match(page, new RegExp(`<h3>gru@2: ${what}</h3>`))
+    assert.match(page, /: the gate (takes it|refuses it, [a-z, ]+)\.<\/p>/)
+    const headings = [...page.matchAll(/<h3[^>]*>(.*?)<\/h3>/gs)].map(([, text]) => text)
+    assert.deepEqual(headings, [...new Set(headings)])
+    for (const [svg] of page.matchAll(/<svg.*?<\/svg>/gs)) {
+      const lines = [...svg.matchAll(/class="line ([^"]+)"/g)].map(([, name]) => name)
+      assert.deepEqual(lines, [...new Set(lines)])
+    }
+  })
+
+  test('no two marks of an axis say the same', () => {
+    const charts = [...page.matchAll(/<svg.*?<\/svg>/gs)]
+    assert.ok(charts.length >= 10)
+    for (const [svg] of charts) {
+      const labels = [...svg.matchAll(/class="y"[^>]*>([^<]+)</g)].map(([, text]) => text!.trim())
+      assert.ok(labels.length >= 2, svg)
+      assert.deepEqual(labels, [...new Set(labels)])
+    }
+  })
+
   describe('in a browser', { skip: WITHOUT_BROWSER }, () => {
     let browser: Browser
     before(async () => (browser = await launchBrowser()))
@@ -80,10 +103,10 @@ describe('the report of a backtest as a page', () => {
           assert.ok((await figure.getByRole('row').count()) > 2, name)
         }
         const shown = (model: string): Promise<number> => page.locator(`g.fans.m-${model}:visible`).count()
-        assert.deepEqual([await shown('gru'), await shown('baseline')], [3, 0])
+        assert.deepEqual([await shown('gru'), await shown('baseline')], [2, 0])
         await page.getByText('baseline', { exact: true }).locator('visible=true').nth(0).waitFor()
         await page.getByRole('radio', { name: 'baseline' }).check({ force: true })
-        assert.deepEqual([await shown('gru'), await shown('baseline')], [0, 3])
+        assert.deepEqual([await shown('gru'), await shown('baseline')], [0, 2])
         assert.deepEqual(await seriousFindings(page), [])
         const sideways = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
         assert.ok(sideways <= 0, `${sideways} pixels too wide for a phone`)

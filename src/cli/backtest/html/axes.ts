@@ -1,4 +1,5 @@
 import { html, type Markup } from './markup.js'
+import { tickLabels, type Unit } from './numbers.js'
 import type { Scale, Tick } from './scale.js'
 
 /** Of a chart's drawing, in its own units; it is drawn as wide as there is room. */
@@ -14,24 +15,24 @@ export interface Frame {
 /** Lines and labels behind a chart. */
 export function axes(
   frame: Frame,
-  x: Scale,
+  x: Pick<Scale, 'at'>,
   xTicks: readonly Tick[],
   y: Scale,
-  print: (value: number) => string,
+  unit: Unit,
 ): Markup {
   const { width, height, left, right, top, bottom } = frame
   const foot = height - bottom
-  const rows = y.ticks
-    .filter((value) => y.at(value) >= top - 1 && y.at(value) <= foot + 1)
-    .map((value) => {
-      const at = place(y.at(value))
-      return html`<path class="grid" d="M${left} ${at}H${width - right}" /><text
-          class="y"
-          x="${left - 8}"
-          y="${at}"
-          >${print(value)}</text
-        >`
-    })
+  const shown = y.ticks.filter((value) => y.at(value) >= top - 1 && y.at(value) <= foot + 1)
+  const labels = tickLabels(shown, y.apart, unit)
+  const rows = shown.map((value, i) => {
+    const at = place(y.at(value))
+    return html`<path class="grid" d="M${left} ${at}H${width - right}" /><text
+        class="y"
+        x="${left - 8}"
+        y="${at}"
+        >${labels[i]!}</text
+      >`
+  })
   const columns = xTicks.map(({ value, label }) => {
     const at = place(x.at(value))
     return html`<path class="tick" d="M${at} ${foot}v4" /><text class="x" x="${at}" y="${foot + 18}"
@@ -64,7 +65,8 @@ export function path(points: readonly (readonly [number, number] | null)[]): str
       pen = 'M'
       continue
     }
-    drawn += `${pen}${place(point[0])} ${place(point[1])}`
+    // A point between two that are missing is a dot.
+    drawn += `${pen}${place(point[0])} ${place(point[1])}${pen === 'M' ? 'h0' : ''}`
     pen = 'L'
   }
   return drawn

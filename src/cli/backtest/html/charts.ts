@@ -1,30 +1,32 @@
 import type { BacktestReport, ModelReport } from '../../../ports/control/backtest-report.js'
-import { lineChart, type Line } from './line-chart.js'
+import { lineChart, type Happening, type Line } from './line-chart.js'
 import { html, type Markup } from './markup.js'
-import { day, decimals, percent, plain, whole } from './numbers.js'
+import { day, decimals, percent, plain } from './numbers.js'
+import { gateText, networkName } from './outcomes.js'
 import { stepTicks, timeTicks, type Tick } from './scale.js'
 
 type Points = Line['points']
 
-/** Errors and calibration, then how the networks were trained. */
-export function charts(report: BacktestReport): Markup {
-  const { models, options } = report
-  const trained = models.some(({ trainings }) => trainings.length > 0)
-  return html`${options.kind === 'symbols' ? null : quality(report)}${trained ? training(models) : null}`
-}
-
-function quality({ models, options }: BacktestReport): Markup {
+/** Errors and calibration by how far ahead and over time. Of symbols there are none. */
+export function qualityCharts({ models, options }: BacktestReport): Markup | null {
+  if (options.kind === 'symbols') return null
   const { quantiles, horizon } = options
   const claimed = quantiles.at(-1)! - quantiles[0]!
   const nominal = { y: claimed, label: `${percent(0)(claimed)} is claimed` }
-  const lines = (of: (model: ModelReport) => Points, marked = false): Line[] =>
-    models.map((model) => ({ name: model.name, points: of(model), marked }))
+  const lines = (of: (model: ModelReport) => Points): Line[] =>
+    models.map((model) => ({ name: model.name, points: of(model) }))
   const times = models[0]!.periods.map(({ from }) => from)
   const overTime = {
     across: 'from',
     ticks: timeTicks(times),
     label: (i: number): string => day(times[i]!),
+    happenings: {
+      all: models.flatMap((model) => retrainings(model)),
+      full: 'retrained, and taken into use',
+      hollow: 'retrained, and refused',
+    },
   }
+  const share = { unit: 'percent', print: percent(1), least: 0.1 } as const
   const ahead = { across: 'steps ahead', ticks: stepTicks(horizon) }
   const all = [
     ...(horizon > 1
@@ -32,9 +34,10 @@ function quality({ models, options }: BacktestReport): Markup {
           lineChart({
             ...ahead,
             title: 'Error by how far ahead',
-            text: 'MASE by steps ahead.',
+            text: 'MASE by steps ahead: below 1 is better than repeating the last season.',
             print: decimals(2),
             spread: 'tight',
+            least: 0.1,
             lines: lines(({ steps }) => steps.map(({ step, mase }) => [step, mase])),
           }),
           lineChart({
@@ -49,7 +52,7 @@ function quality({ models, options }: BacktestReport): Markup {
             ...ahead,
             title: 'Coverage by how far ahead',
             text: 'Share of values inside the outermost interval, by steps ahead.',
-            print: percent(0),
+            ...share,
             reference: nominal,
             lines: lines(({ steps }) => steps.map(({ step, coverage }) => [step, coverage])),
           }),
@@ -61,25 +64,34 @@ function quality({ models, options }: BacktestReport): Markup {
       across: 'quantile',
       ticks: [0, 0.25, 0.5, 0.75, 1].map((value): Tick => ({ value, label: percent(0)(value) })),
       label: percent(0),
-      print: percent(0),
+      ...share,
       diagonal: true,
-      lines: lines(({ calibration }) => calibration.map(({ level, below }) => [level, below]), true),
+      lines: lines(({ calibration }) => calibration.map(({ level, below }) => [level, below])).map(
+        (line) => ({
+          ...line,
+          marked: 'all',
+        }),
+      ),
     }),
-    lineChart({
-      ...overTime,
-      title: 'Coverage over time',
-      text: `By the time of the target, ${periodText(models[0]!.periods)}.`,
-      print: percent(0),
-      reference: nominal,
-      lines: lines(({ periods }) => periods.map(({ coverage }, i) => [i, coverage])),
-    }),
-    lineChart({
-      ...overTime,
-      title: 'Loss over time',
-      text: `Weighted quantile loss by the time of the target, ${periodText(models[0]!.periods)}.`,
-      print: plain,
-      lines: lines(({ periods }) => periods.map(({ wql }, i) => [i, wql])),
-    }),
+    ...(times.length > 1
+      ? [
+          lineChart({
+            ...overTime,
+            title: 'Coverage over time',
+            text: `Share of values inside the outermost interval, by the time of the target, ${periodText(models[0]!.periods)}.`,
+            ...share,
+            reference: nominal,
+            lines: lines(({ periods }) => periods.map(({ coverage }, i) => [i, coverage])),
+          }),
+          lineChart({
+            ...overTime,
+            title: 'Loss over time',
+            text: `Weighted quantile loss by the time of the target, ${periodText(models[0]!.periods)}.`,
+            print: plain,
+            lines: lines(({ periods }) => periods.map(({ wql }, i) => [i, wql])),
+          }),
+        ]
+      : []),
   ]
   return html`<section>
     <h2>Errors and calibration</h2>
@@ -87,42 +99,22 @@ function quality({ models, options }: BacktestReport): Markup {
   </section>`
 }
 
-function training(models: readonly ModelReport[]): Markup {
-  const curves = (value: (point: readonly [number, number, number]) => number): Line[] =>
-    models.flatMap(({ name, trainings }) =>
-      trainings.map(({ report }) => ({
-        name,
-        points: report.curve.map((point): Points[number] => [point[0], value(point)]),
-      })),
+/** When a network was retrained, in periods since the first began; there is at least one. */
+function retrainings({ name, trainings, periods }: ModelReport): Happening[] {
+  return trainings.slice(1).map((training) => {
+    const at = Date.parse(training.at)
+    const period = Math.max(
+      0,
+      periods.findLastIndex(({ from }) => Date.parse(from) <= at),
     )
-  const longest = models
-    .flatMap(({ trainings }) => trainings.map(({ report }) => report.curve.at(-1)?.[0] ?? 0))
-    .reduce((most, updates) => Math.max(most, updates), 1)
-  const shared = { across: 'update', ticks: stepTicks(longest), label: whole }
-  const clip = models.flatMap(({ trainings }) => trainings.map(({ report }) => report.gradients?.clipNorm))[0]
-  const all = [
-    lineChart({
-      ...shared,
-      title: 'Training loss',
-      text: 'Mean quantile loss in scaled units, by update. Where it rises again, the network is trained anew on everything.',
-      print: plain,
-      spread: 'logarithmic',
-      lines: curves(([, loss]) => loss),
-    }),
-    lineChart({
-      ...shared,
-      title: 'Gradient norm',
-      text: 'Global norm before clipping, by update.',
-      print: plain,
-      spread: 'logarithmic',
-      lines: curves(([, , norm]) => norm),
-      ...(clip === undefined ? {} : { reference: { y: clip, label: `clipped at ${clip}` } }),
-    }),
-  ]
-  return html`<section>
-    <h2>Training</h2>
-    <div class="charts">${all}</div>
-  </section>`
+    const [from, to] = [Date.parse(periods[period]!.from), Date.parse(periods[period]!.to)]
+    return {
+      x: Math.min(periods.length - 1, period + (at - from) / (to - from)),
+      name,
+      full: training.promoted,
+      text: `${networkName(name, training)}, ${day(training.at)}: the gate ${gateText(training)}`,
+    }
+  })
 }
 
 /** How long a period is, in words. */

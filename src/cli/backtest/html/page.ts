@@ -1,10 +1,12 @@
 import type { BacktestReport, ModelReport } from '../../../ports/control/backtest-report.js'
-import { charts } from './charts.js'
+import { qualityCharts } from './charts.js'
 import { fanChart } from './fan-chart.js'
 import { html, Markup } from './markup.js'
 import { day, percent, whole } from './numbers.js'
+import { gateText } from './outcomes.js'
 import { bucketsTable, scoresTable, trainingsTable } from './score-tables.js'
 import { STYLE } from './style.js'
+import { trainingCharts } from './training-charts.js'
 
 export interface PageOptions {
   /** What the data are called. */
@@ -46,8 +48,8 @@ export function reportPage(report: BacktestReport, { name, command, version }: P
             </p>
             <div class="card">${scoresTable(report)}</div>
           </section>
-          ${examples.length > 0 ? forecasts(report) : null} ${charts(report)} ${bucketsTable(report)}
-          ${trainingsTable(report)}
+          ${examples.length > 0 ? forecasts(report) : null} ${qualityCharts(report)} ${bucketsTable(report)}
+          ${trainingCharts(report)} ${trainingsTable(report)}
           <section>
             <h2>What the figures mean</h2>
             ${GLOSSARY}
@@ -111,11 +113,28 @@ function verdict(models: readonly ModelReport[], quantiles: readonly number[]): 
     return html`${all} <strong>baseline</strong> would forecast these series.${coverage}`
   }
   const gain = percent(0)(1 - loss(best) / loss(baseline))
-  return html`<strong>${best.name}</strong> forecasts best: ${gain} less ${what} than the baseline.${coverage}`
+  return html`<strong>${best.name}</strong> forecasts best: ${gain} less ${what} than the
+    baseline.${coverage}${gateSentences(best)}`
+}
+
+/** What the daemon would have made of it. */
+function gateSentences({ trainings: [first, ...later] }: ModelReport): string {
+  const doubt =
+    first?.verdict?.promote === false
+      ? ` At the beginning of the test part the daemon would not have used it yet: its gate ${gateText(first)}.`
+      : ''
+  const taken = later.filter(({ promoted }) => promoted).length
+  const rolling =
+    later.length === 0
+      ? ''
+      : ` It was retrained ${later.length === 1 ? 'once' : `${later.length} times`} on the way; the gate took ${taken === 0 ? 'none' : taken} of these networks.`
+  return doubt + rolling
 }
 
 /** One model's forecasts are shown at a time, the first one's to begin with. */
-function forecasts({ models, examples }: BacktestReport): Markup {
+function forecasts({ models, examples, options }: BacktestReport): Markup {
+  const { quantiles } = options
+  const claimed = percent(0)(quantiles.at(-1)! - quantiles[0]!)
   const names = models.map(({ name }) => name)
   const choices = names.map(
     (name, i) =>
@@ -127,8 +146,8 @@ function forecasts({ models, examples }: BacktestReport): Markup {
   return html`<section>
     <h2>Forecasts and what came</h2>
     <p>
-      From each circle on, a forecast as it was published then: its median and intervals. The thin line is
-      what came.
+      ${options.horizon === 1 ? 'Each point was forecast one step before:' : 'From each circle on, a forecast as it was published then:'}
+      its median, and its ${claimed} interval as an area. The dark line is what came.
     </p>
     <fieldset>
       <legend>Forecasts of</legend>

@@ -1,9 +1,11 @@
-import { day } from './numbers.js'
+import { day, month } from './numbers.js'
 
 /** From values to places on a chart. */
 export interface Scale {
   at(value: number): number
   readonly ticks: readonly number[]
+  /** Of neighbouring ticks; `null`: they are powers of ten. */
+  readonly apart: number | null
 }
 
 export interface Tick {
@@ -16,22 +18,22 @@ const DAY = 24 * HOUR
 const TIME_STEPS = [
   ...[1, 5, 15].map((minutes) => minutes * 60_000),
   ...[1, 3, 6, 12].map((hours) => hours * HOUR),
-  ...[1, 2, 7, 14, 28, 91, 182, 364, 1820].map((days) => days * DAY),
+  ...[1, 2, 7, 14].map((days) => days * DAY),
 ]
+const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120]
 const STEP_STEPS = [1, 2, 3, 4, 6, 12, 24, 48, 72, 168, 336]
 const MOST_TICKS = 8
 /** A range that spans more than this factor is drawn on a logarithmic scale where it may be. */
 const LOGARITHMIC = 30
 
 /** Round values over [low, high], about `count` of them: 1, 2 or 5 times a power of ten apart. */
-export function roundTicks(low: number, high: number, count: number): number[] {
+function roundTicks(low: number, high: number, count: number): Pick<Scale, 'ticks' | 'apart'> {
   const rough = (high - low) / count
-  if (!(rough > 0)) return [low]
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= rough)!
   const first = Math.ceil(low / step - 1e-9)
   const last = Math.floor(high / step + 1e-9)
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step)
+  return { ticks: Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step), apart: step }
 }
 
 /**
@@ -44,40 +46,64 @@ export type Spread = 'tight' | 'from-zero' | 'logarithmic'
  * A scale on which all values have room.
  * @param from place of the lowest value
  * @param to place of the highest
+ * @param least what the scale covers at least, so that what hardly differs does not look as if it did
  */
-export function scaleOver(values: readonly number[], from: number, to: number, spread: Spread): Scale {
+export function scaleOver(
+  values: readonly number[],
+  from: number,
+  to: number,
+  spread: Spread,
+  least = 0,
+): Scale {
   const low = values.reduce((least, value) => Math.min(least, value), Infinity)
   const high = values.reduce((most, value) => Math.max(most, value), -Infinity)
   if (spread === 'logarithmic' && low > 0 && high > LOGARITHMIC * low) {
     const [a, b] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))]
     const ticks = Array.from({ length: b - a + 1 }, (_, i) => 10 ** (a + i))
-    return { at: (value) => from + ((Math.log10(value) - a) / (b - a)) * (to - from), ticks }
+    return { at: (value) => from + ((Math.log10(value) - a) / (b - a)) * (to - from), ticks, apart: null }
   }
-  const margin = (high - low || Math.abs(high) || 1) * 0.06
+  const span = high - low || Math.abs(high) || 1
+  const margin = Math.max(0.06 * span, (least - span) / 2)
   const begin = spread !== 'tight' && low >= 0 && low < 0.4 * high ? 0 : low - margin
   const end = high + margin
   return {
     at: (value) => from + ((value - begin) / (end - begin)) * (to - from),
-    ticks: roundTicks(begin, end, 6),
+    ...roundTicks(begin, end, 6),
   }
 }
 
-/** Ticks at positions 0, 1, … where a new hour, day, week … begins: the finest of which there are not too many. */
-export function timeTicks(times: readonly string[]): Tick[] {
+/**
+ * Ticks at positions 0, 1, … where a new hour, day, week, month … begins: the finest of which there are not too many.
+ * @param most ticks that there is room for
+ */
+export function timeTicks(times: readonly string[], most = MOST_TICKS): Tick[] {
   const ms = times.map((iso) => Date.parse(iso))
+  const months = times.map((iso) => 12 * Number(iso.slice(0, 4)) + Number(iso.slice(5, 7)) - 1)
   const years = (ms.at(-1)! - ms[0]!) / DAY > 300
   for (const step of TIME_STEPS) {
-    const at = ms.flatMap((ts, i) =>
-      i > 0 && Math.floor(ts / step) > Math.floor(ms[i - 1]! / step) ? [i] : [],
-    )
-    if (at.length > MOST_TICKS) continue
+    const at = begins(ms, step)
+    if (at.length > most) continue
     return at.map((value) => {
       const iso = times[value]!
       const clock = iso.slice(11, 16)
       return { value, label: step < DAY && clock !== '00:00' ? clock : day(iso, years) }
     })
   }
-  return []
+  const at = MONTH_STEPS.map((step) => begins(months, step)).find(({ length }) => length <= most) ?? []
+  return at.map((value) => ({ value, label: month(times[value]!, years) }))
+}
+
+/** Positions at which another multiple of the step has been passed. */
+function begins(values: readonly number[], step: number): number[] {
+  return values.flatMap((value, i) =>
+    i > 0 && Math.floor(value / step) > Math.floor(values[i - 1]! / step) ? [i] : [],
+  )
+}
+
+/** Ticks at how many updates there have been, the first among them. */
+export function countTicks(most: number): Tick[] {
+  const whole = roundTicks(0, most, MOST_TICKS - 2).ticks.filter((tick) => tick > 1 && Number.isInteger(tick))
+  return [1, ...whole].map((value) => ({ value, label: value.toLocaleString('en') }))
 }
 
 /** Ticks at steps ahead, the first among them. */

@@ -1,6 +1,8 @@
 import type { BacktestReport, BacktestTraining, ModelReport } from '../../../ports/control/backtest-report.js'
+import type { Comparison } from '../../../core/verdict.js'
 import { html, type Markup } from './markup.js'
 import { change, day, decimals, percent, whole, type Printed } from './numbers.js'
+import { gateText, networkName } from './outcomes.js'
 import { tableOf, type Cell } from './tables.js'
 
 interface Column {
@@ -64,48 +66,87 @@ export function bucketsTable({ models }: BacktestReport): Markup | null {
   return html`<section>
     <h2>By how far ahead</h2>
     <p>Scores of all series together, each in units of its own size.</p>
-    <div class="card">${table}</div>
+    <div class="card buckets">${table}</div>
   </section>`
 }
 
 /** What was trained, when, and what the gate says of it. */
 export function trainingsTable({ models }: BacktestReport): Markup | null {
-  const rows = models.flatMap(({ name, trainings }) =>
-    trainings.map((training) => trainingRow(name, training)),
+  if (models.every(({ trainings }) => trainings.length === 0)) return null
+  const others = OTHERS.filter((against) =>
+    models.some(({ trainings }) =>
+      trainings.some((training) => comparisonWith(against, training) !== undefined),
+    ),
   )
-  if (rows.length === 0) return null
-  const names = ['network', 'when and why', 'data', 'updates', 'seconds', 'device', 'clipped', 'the gate']
+  const all = models.flatMap(({ name, trainings }) => trainings.map((training) => ({ name, training })))
+  const decisions = ['network', 'when and why', 'the gate', ...others.map((one) => `loss against the ${one}`)]
+  const efforts = ['network', 'data', 'updates', 'clipped', 'seconds', 'device']
   return html`<section>
     <h2>Trainings</h2>
     <p>
       Each network is trained on the oldest part of its data, stopped by the next and judged on the newest;
-      the gate of the daemon would take it into use only if it beats what forecasts by more than noise.
+      the gate of the daemon takes it into use only if it beats what forecasts by more than noise. p is the
+      probability of so much less loss by chance. The first network forecasts here whatever the gate says.
     </p>
-    <div class="card prose-last">${tableOf('Trainings', names, rows)}</div>
+    <div class="card words">
+      ${tableOf(
+        'Decisions of the gate',
+        [...decisions, 'judged by'],
+        all.map(({ name, training }) => decisionRow(name, training, others)),
+      )}
+    </div>
+    <div class="card">
+      ${tableOf(
+        'What was trained',
+        efforts,
+        all.map(({ name, training }) => effortRow(name, training)),
+      )}
+    </div>
   </section>`
 }
 
-function trainingRow(name: string, { at, reason, version, report, verdict }: BacktestTraining): Cell[] {
-  const iso = (ms: number): string => new Date(ms).toISOString()
+const OTHERS = ['champion', 'former champion', 'baseline'] as const satisfies readonly Comparison['against'][]
+
+function comparisonWith(
+  wanted: Comparison['against'],
+  { verdict }: BacktestTraining,
+): Comparison | undefined {
+  return verdict?.comparisons.find(({ against }) => against === wanted)
+}
+
+function decisionRow(
+  name: string,
+  training: BacktestTraining,
+  others: readonly Comparison['against'][],
+): Cell[] {
+  const days = training.verdict?.comparisons[0]?.days
   return [
-    `${name}@${version}`,
-    `${day(at)}, ${reason}`,
-    `${day(iso(report.from))} to ${day(iso(report.to))}`,
-    whole(report.updates),
-    decimals(1)(report.seconds),
-    report.backend,
-    percent(1)(report.clippedShare),
-    verdictText(verdict),
+    networkName(name, training),
+    `${day(training.at)}, ${training.reason}`,
+    gateText(training),
+    ...others.map((against) => comparisonText(comparisonWith(against, training))),
+    days === undefined ? '–' : `${whole(days)} days`,
   ]
 }
 
-function verdictText(verdict: BacktestTraining['verdict']): string {
-  if (verdict === null) return '–'
-  const figures = verdict.comparisons.map(({ against, change: by, p, days }) => {
-    const sure = p === null ? '' : `, p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`
-    return `${change(by)} against the ${against}${sure}, ${days} days`
-  })
-  return `${verdict.promote ? 'takes it' : `refuses it: ${verdict.refusal}`} (${figures.join('; ')})`
+function effortRow(name: string, training: BacktestTraining): Cell[] {
+  const { from, to, updates, clippedShare, seconds, backend } = training.report
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  return [
+    networkName(name, training),
+    `${day(iso(from))} to ${day(iso(to))}`,
+    whole(updates),
+    percent(1)(clippedShare),
+    decimals(1)(seconds),
+    backend,
+  ]
+}
+
+/** Such as `−3.1 %, p 0.012`. */
+function comparisonText(comparison: Comparison | undefined): string {
+  if (comparison === undefined) return '–'
+  const { change: by, p } = comparison
+  return `${change(by)}${p === null ? '' : `, p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`}`
 }
 
 function isBest({ of, least }: Column, model: ModelReport, models: readonly ModelReport[]): boolean {

@@ -10,8 +10,8 @@ export const STYLE = `
   --muted: light-dark(#5a6672, #9aa6b2);
   --accent: light-dark(#0b62a3, #6cb6f0);
   --gru: light-dark(#0072b2, #56b4e9);
-  --lstm: light-dark(#008060, #2fc79b);
-  --rnn: light-dark(#a8477c, #e58fbd);
+  --lstm: light-dark(#0b4f2f, #a6f0cc);
+  --rnn: light-dark(#b3125f, #f0628a);
   --baseline: light-dark(#b07800, #e6b84a);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif;
   background: var(--ground);
@@ -29,11 +29,17 @@ section > p { max-width: 46rem; margin-bottom: 1rem; }
 header .verdict { font-size: 1.15rem; color: var(--text); margin-top: 1.1rem; max-width: 46rem; }
 strong { font-weight: 650; }
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+.charts.small { grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); }
+.small svg { min-width: 0; }
+.small h3 { font-size: 0.9rem; }
+.part { margin: 1.5rem 0 0.6rem; }
 figure, .card { background: var(--surface); border: 1px solid var(--edge); border-radius: 10px; padding: 1rem 1.1rem 0.8rem; min-width: 0; }
+figure { display: flex; flex-direction: column; }
+.card + .card { margin-top: 1rem; }
 figure.wide + figure.wide { margin-top: 1rem; }
 figcaption { margin-bottom: 0.5rem; }
 figcaption p { font-size: 0.87rem; }
-.drawing { overflow-x: auto; }
+.drawing { overflow-x: auto; margin-top: auto; }
 svg { display: block; width: 100%; height: auto; min-width: 26rem; font-size: 12px; }
 figure.wide svg { min-width: 44rem; }
 svg text { fill: var(--muted); font-variant-numeric: tabular-nums; }
@@ -51,12 +57,15 @@ path { fill: none; }
 .line.m-baseline { stroke-dasharray: 6 4; }
 .line.actual { stroke: var(--text); stroke-width: 1.5; }
 .mark { fill: var(--ink); stroke: var(--surface); stroke-width: 1.5; }
+.mark.hollow { fill: var(--surface); stroke: var(--ink); }
 .band { fill: var(--ink); fill-opacity: 0.2; }
 .median { stroke: var(--ink); stroke-width: 1.8; stroke-linejoin: round; }
 .origin { fill: var(--surface); stroke: var(--text); stroke-width: 1.4; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0 1rem; padding: 0; font-size: 0.87rem; margin-top: 0.2rem; }
 .legend li::before { content: ''; display: inline-block; width: 1.3em; border-top: 2px solid var(--ink); vertical-align: 0.28em; margin-right: 0.45em; }
 .legend li.m-baseline::before { border-top-style: dashed; }
+.legend li.dot::before { width: 0.6em; height: 0.6em; border: 1.5px solid var(--text); border-radius: 50%; background: var(--text); vertical-align: 0; }
+.legend li.hollow::before { background: none; }
 .legend li.aim::before { border-top-style: dotted; border-color: var(--muted); }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
@@ -66,8 +75,8 @@ th:first-child { text-align: left; padding-left: 0; }
 thead th { font-weight: 500; color: var(--muted); font-size: 0.85rem; border-bottom-color: var(--edge); }
 tbody th { font-weight: 500; }
 tbody tr:last-child > * { border-bottom: 0; }
-.prose-last td:last-child { white-space: normal; text-align: left; min-width: 16rem; }
-.prose-last th:last-child { text-align: left; }
+.words th:nth-child(-n + 3), .words td:nth-child(-n + 3), .buckets :is(th, td):nth-child(2) { text-align: left; }
+.words td:nth-child(3) { white-space: normal; min-width: 13rem; }
 td > span::before { content: ''; display: inline-block; width: 0.6em; height: 0.6em; border-radius: 50%; background: var(--ink); margin-right: 0.45em; }
 details { font-size: 0.87rem; margin-top: 0.4rem; }
 summary { cursor: pointer; color: var(--muted); width: max-content; }
