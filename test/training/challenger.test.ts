@@ -4,6 +4,7 @@ import type { SeriesHistory } from '../../src/core/history.js'
 import { StateLayout } from '../../src/core/layout.js'
 import type { NetworkSpec } from '../../src/core/network-spec.js'
 import { initialWeights } from '../../src/model/initial-weights.js'
+import { Random } from '../../src/model/random.js'
 import { encodeHistory } from '../../src/training/encode-history.js'
 import { TrainingError } from '../../src/training/error.js'
 import { judgeCandidate } from '../../src/training/judging.js'
@@ -61,21 +62,28 @@ function judged(weights: Float32Array, spec = champion.spec, beside: TrainingOpt
 }
 
 test('sabotaged networks are refused, with the figures that refused them', async () => {
-  const random = judged(initialWeights(champion.spec, 99))
-  assert.equal(random.verdict.refusal, 'worse-than-champion')
-  assert.ok(random.scores.network.wql > random.scores.champion!.wql)
-  assert.ok(random.verdict.comparisons[0]!.change > 0)
+  const untrained = judged(initialWeights(champion.spec, 99))
+  assert.equal(untrained.verdict.refusal, 'worse-than-champion')
+  assert.ok(untrained.scores.network.wql > untrained.scores.champion!.wql)
+  assert.ok(untrained.verdict.comparisons[0]!.change > 0)
 
-  const broken = champion.weights.map((weight, i) => (i % 7 === 0 ? NaN : weight))
-  assert.equal(judged(broken).verdict.refusal, 'not-finite')
+  const broken = judged(champion.weights.map((weight, i) => (i % 7 === 0 ? NaN : weight)))
+  assert.equal(broken.verdict.refusal, 'not-finite')
+  assert.ok(Number.isNaN(broken.scores.network.wql), JSON.stringify(broken.scores))
 
-  // Learnt by heart: so many passes over a few noisy days that only those are left.
-  const training = { ...TRAINING, updates: 400, weightDecay: 0, holdout: 0.05, validation: 0.01 }
-  const heart = await train(until(WHOLE, 120), {
-    training: { ...training, chunk: 24 },
-    model: { ...MODEL, hidden: 32 },
-  })
-  assert.equal(judged(heart.weights, heart.spec).verdict.refusal, 'worse-than-champion')
+  // Learnt by heart: so many passes over a few days of noise that only those are left.
+  const random = new Random(3)
+  const few = until(WHOLE, 120)
+  const noise = { ...few, values: few.values.map(() => 10 + 2 * random.normal()) }
+  const training = { ...TRAINING, updates: 400, weightDecay: 0, holdout: 0.05, validation: 0.01, chunk: 24 }
+  const heart = await train(noise, { training, model: { ...MODEL, hidden: 32 } })
+  const losses = heart.report.curve.map(([, loss]) => loss)
+  const late = losses.slice(-20).reduce((sum, loss) => sum + loss / 20, 0)
+  assert.ok(late < 0.5 * Math.max(...losses.slice(0, 20)), 'the noise has been learnt')
+  const { verdict, scores } = judged(heart.weights, heart.spec)
+  assert.equal(verdict.refusal, 'worse-than-champion')
+  assert.ok(scores.network.wql > scores.champion!.wql)
+  for (const { change } of verdict.comparisons) assert.ok(change > 0.1, JSON.stringify(verdict))
 })
 
 test('the champion itself does not beat the champion', () => {
