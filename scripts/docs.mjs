@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 
 // The reference pages are generated from what they describe; a test fails when a committed page is out of date.
 const { configReference } = await import('../dist/src/config/reference.js')
@@ -11,3 +11,7 @@ const { dashboardFiles } = await import('../dist/deploy/grafana/src/dashboards.j
 for (const [name, text] of dashboardFiles()) {
   await writeFile(new URL(`../deploy/grafana/dashboards/${name}`, import.meta.url), text)
 }
+// A chart takes no files from outside its folder.
+const chart = new URL('../deploy/helm/tidecast/files/', import.meta.url)
+await mkdir(chart, { recursive: true })
+await copyFile(new URL('../deploy/prometheus/rules.yml', import.meta.url), new URL('rules.yml', chart))

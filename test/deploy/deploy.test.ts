@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { parse, parseAllDocuments } from 'yaml'
 import { loadConfig } from '../../src/config/load.js'
 
 const run = promisify(execFile)
@@ -89,6 +90,7 @@ describe('the Helm chart', () => {
     envFromSecret: 'secrets',
     filesFromSecret: 'certificates',
     serviceMonitor: { enabled: true, labels: { release: 'monitoring' } },
+    prometheusRule: { enabled: true, labels: { release: 'monitoring' } },
     keda: { enabled: true, triggers: [{ group: 'tidecast-load', topic: 'load' }] },
     podLabels: { team: 'grid' },
     podAnnotations: { note: 'x' },
@@ -104,8 +106,8 @@ describe('the Helm chart', () => {
     await writeFile(rendered, stdout)
     if (existsSync(deployTool('kubeconform'))) {
       const schemas = join(deployTool('kubernetes-1.34'), '{{ .ResourceKind }}{{ .KindSuffix }}.json')
-      // Of these two the schemas are kept by their operators.
-      const skip = ['-skip', 'ServiceMonitor,ScaledObject']
+      // Of these the schemas are kept by their operators.
+      const skip = ['-skip', 'ServiceMonitor,PrometheusRule,ScaledObject']
       await run(deployTool('kubeconform'), ['-strict', ...skip, '-schema-location', schemas, rendered])
     }
     return stdout
@@ -123,7 +125,7 @@ describe('the Helm chart', () => {
       assert.match(plain, /kind: StatefulSet/)
       assert.match(plain, /readOnlyRootFilesystem: true/)
       assert.match(plain, /path: \/readyz/)
-      assert.doesNotMatch(plain, /ScaledObject|ServiceMonitor|nvidia/)
+      assert.doesNotMatch(plain, /ScaledObject|ServiceMonitor|PrometheusRule|nvidia/)
       const full = await template(context, everything)
       for (const expected of [
         /ScaledObject/,
@@ -134,6 +136,24 @@ describe('the Helm chart', () => {
         assert.match(full, expected)
       }
       assert.doesNotMatch(full, /^ {2}replicas:/m, 'with an autoscaler, the number of processes is its own')
+    },
+  )
+
+  const rules = (...folder: string[]): Promise<string> => readFile(join(...folder, 'rules.yml'), 'utf8')
+
+  test('its alerts are those of deploy/prometheus', async () => {
+    assert.equal(await rules(chart, 'files'), await rules(deploy, 'prometheus'), 'npm run docs copies them')
+  })
+
+  test(
+    'its rule for the Prometheus operator has all alerts as they are',
+    withTool('helm'),
+    async (context) => {
+      const rendered = parseAllDocuments(await template(context, everything)).map(
+        (document) => document.toJS() as { readonly kind: string; readonly spec: unknown },
+      )
+      const rule = rendered.find(({ kind }) => kind === 'PrometheusRule')
+      assert.deepEqual(rule?.spec, parse(await rules(deploy, 'prometheus')))
     },
   )
 
