@@ -88,16 +88,17 @@ test('the scored forecasts are written: one for each origin, of the whole horizo
   }))
 
 /** Without what a run took. */
-function lasting(report: BacktestReport): unknown {
+function lasting(report: unknown): unknown {
   return JSON.parse(JSON.stringify(report), (key, value: unknown) =>
     /seconds|startedAt|cost/i.test(key) ? undefined : value,
   )
 }
 
-test('networks are compared side by side on the same targets, and a second run says the same', () =>
+test('networks are compared side by side on the same targets; a second run, and one alone, say the same', () =>
   inFolder(async (folder) => {
     const file = await head(folder, 'electricity', 1200)
-    const args = ['--data', file, '--compare', 'lstm,rnn', '--horizon', '6', '--set', 'training.updates=2']
+    const brief = ['--data', file, '--horizon', '6', '--set', 'training.updates=2']
+    const args = [...brief, '--compare', 'lstm,rnn']
     const report = await backtest(args)
     const { models, examples } = report
     assert.deepEqual(
@@ -118,6 +119,8 @@ test('networks are compared side by side on the same targets, and a second run s
       }
     }
     assert.deepEqual(lasting(await backtest(args)), lasting(report))
+    const alone = await backtest([...brief, '--set', 'model.cell=rnn'])
+    assert.deepEqual(lasting(alone.models), lasting(models.slice(1)))
   }))
 
 test('a network is retrained as the stream goes: on the past alone, and what passes the gate forecasts from then on', () =>
