@@ -84,6 +84,43 @@ describe('on a real Kafka', { skip: withoutKafka }, () => {
     )
   })
 
+  test('models prune removes old versions from Kafka, weights and all, as it says before', async (t) => {
+    const { broker, end } = await connectKafka(kafka.brokers, { modelsTopic: 'tidecast.models' })
+    t.after(end)
+    const config = pipelineConfig('t', { partitions: 2 })
+    for (let i = 0; i < 3; i++) await pinNetwork(broker.models, config, ['s'])
+    const all = broker.models.list('t').map(({ version }) => version)
+    const prune = async (...more: string[]): Promise<unknown> => {
+      const { out, error } = await run(
+        registerModels,
+        'models',
+        'prune',
+        't',
+        '--keep',
+        '1',
+        '--json',
+        ...more,
+      )
+      assert.equal(error, null)
+      return JSON.parse(out)
+    }
+    // The champion is the newest; the one before it can be gone back to.
+    const removed = all.slice(0, -2)
+    assert.ok(removed.length > 0)
+    assert.deepEqual(await prune('--dry-run'), { pipeline: 't', dryRun: true, removed })
+    assert.deepEqual(await prune(), { pipeline: 't', dryRun: false, removed })
+    assert.deepEqual(await prune(), { pipeline: 't', dryRun: false, removed: [] })
+    const later = await connectKafka(kafka.brokers, { modelsTopic: 'tidecast.models' })
+    t.after(later.end)
+    const { models } = later.broker
+    assert.deepEqual(
+      models.list('t').map(({ version }) => version),
+      all.slice(-2),
+    )
+    for (const version of all) assert.equal(models.get('t', version) === null, removed.includes(version))
+    assert.equal(models.champion('t'), all.at(-1))
+  })
+
   test('a backup holds the copies of states, and the models as files; restored, only what came since is read again', async (t) => {
     const dir = join(cwd, 'data', 'kafka')
     const own = async (rows: readonly StateRow[]): Promise<{ from: number; stored: object }> => {
