@@ -26,6 +26,8 @@ export class Scoreboard {
   /** What an arrival adds to the present bucket, before it is weighed. */
   readonly ours: Accuracy
   readonly theirs: Accuracy
+  /** Quantile losses of all targets that were scored since this was made; no target loses weight in them. */
+  readonly lossSums = { published: 0, baseline: 0 }
   /** Series of the partition: where there is no grid, time goes by with every observation, the slower the more series there are. */
   series = 1
   /** Halvings since time began: of the newest target, and of the one that weighs 1. */
@@ -78,6 +80,8 @@ export class Scoreboard {
 
   /** Adds what has gathered in `ours` and `theirs` to a bucket. */
   settle(bucket: number, weight: number): void {
+    this.lossSums.published += this.ours.quantileLoss
+    this.lossSums.baseline += this.theirs.quantileLoss
     this.published[bucket]!.merge(this.ours, weight)
     this.baseline[bucket]!.merge(this.theirs, weight)
     this.ours.fade(0)

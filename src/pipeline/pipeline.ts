@@ -278,6 +278,11 @@ export class Pipeline {
     return this.progress.accuracy(this.partitions.all())
   }
 
+  /** Quantile losses of what was scored since the start, in sum. */
+  losses(): { published: number; baseline: number } {
+    return this.progress.losses(this.partitions.all())
+  }
+
   /** Of the partition nearest to an alarm, and the latest alarm of any. */
   drift(): { score: number; alarm: DriftAlarm | null } {
     return drift(this.partitions.all())

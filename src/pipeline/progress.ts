@@ -46,6 +46,16 @@ export class Progress {
     return (records * 1000) / Math.max(1000, now - first.at)
   }
 
+  losses(partitions: Iterable<PartitionRuntime>): { published: number; baseline: number } {
+    const sum = { published: 0, baseline: 0 }
+    for (const { partition } of partitions) {
+      const { published, baseline } = partition.states.scores.lossSums
+      sum.published += published
+      sum.baseline += baseline
+    }
+    return sum
+  }
+
   /** Rolling scores over all partitions; `null` until something could be scored. */
   accuracy(partitions: Iterable<PartitionRuntime>): PipelineStatus['accuracy'] {
     const { buckets } = this.layout

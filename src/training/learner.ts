@@ -122,7 +122,7 @@ export class Learner {
     const { pipeline, options } = this
     if (!pipeline.trainsHere || this.running || this.leaving) return
     const scores = pipeline.liveScores()
-    const since = this.behind.look(pipeline.version, pipeline.newest, scores)
+    const since = this.behind.look(pipeline.version, pipeline.newest, scores, pipeline.losses())
     if (since === null || scores === null) return
     const { version } = pipeline
     this.leaving = true

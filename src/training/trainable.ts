@@ -4,6 +4,7 @@ import type { NetworkSpec } from '../core/network-spec.js'
 import type { LiveScores } from '../ports/control.js'
 import type { ShadowFigures } from '../ports/control/learning.js'
 import type { StoredModel } from '../ports/model-store.js'
+import type { Losses } from './behind.js'
 
 /** What is needed of a pipeline for it to learn. */
 export interface Trainable {
@@ -24,6 +25,8 @@ export interface Trainable {
   observations(): { readonly longest: number; readonly total: number }
   drift(): { readonly score: number; readonly alarm: DriftAlarm | null }
   liveScores(): { readonly network: LiveScores; readonly baseline: LiveScores } | null
+  /** Of what this process has scored since it started, and of the partitions that it owns. */
+  losses(): Losses
   /** Resolves when it forecasts; when `signal` fires, it will from the next start on. */
   promote(model: StoredModel, signal?: AbortSignal): Promise<void>
   setAside(): Promise<void>

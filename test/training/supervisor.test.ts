@@ -47,6 +47,7 @@ function supervised(launch: LaunchTrainer) {
     newest: 0,
     drift: () => ({ score: 0, alarm: null }),
     liveScores: () => null,
+    losses: () => ({ published: 0, baseline: 0 }),
     setAside: () => {
       pipeline.version = 0
       pipeline.trainedTo = null
@@ -218,19 +219,27 @@ test('a training asked for by hand begins at once, also beside a champion, and i
   assert.deepEqual(supervisor.learning('load')?.decisions, decisions)
 })
 
-test('a champion that stays behind the baseline is set aside, and a training begins once there is enough to judge by; a short weakness is forgiven', async () => {
+test('a champion that stays behind the baseline is set aside, and a training begins once there is enough to judge by; a short weakness is forgiven, and so is one that is over', async () => {
   const calls = { count: 0 }
   const { pipeline, pass, decisions } = supervised(answering(0.4, calls))
   await pass(10)
   assert.equal(pipeline.version, 1)
   const scores = (wql: number) => ({ mase: 1, smape: 0.1, wql, coverage: 0.8, bias: 0 })
-  const live = async (hours: number, wql: number): Promise<void> => {
+  const lost = { published: 0, baseline: 0 }
+  pipeline.losses = () => ({ ...lost })
+  const live = async (hours: number, rolling: number, now = rolling): Promise<void> => {
     for (let i = 0; i < hours; i++) {
       pipeline.newest += 3_600_000
-      pipeline.liveScores = () => ({ network: scores(wql), baseline: scores(0.2) })
+      pipeline.liveScores = () => ({ network: scores(rolling), baseline: scores(0.2) })
+      lost.published += now
+      lost.baseline += 0.2
       await pass(1)
     }
   }
+  await live(8, 0.3)
+  await live(20, 0.3, 0.19)
+  assert.equal(pipeline.version, 1, 'what it has published in the later half is better than the baseline')
+  await live(1, 0.19)
   await live(10, 0.3)
   await live(1, 0.19)
   await live(15, 0.3)
@@ -270,6 +279,7 @@ test('the network that was set aside is beside the next candidates, and comes ba
     const scores = (wql: number) => ({ mase: 1, smape: 0.1, wql, coverage: 0.8, bias: 0 })
     pipeline.liveScores = () =>
       pipeline.version === 0 ? null : { network: scores(0.3), baseline: scores(0.2) }
+    pipeline.losses = () => ({ published: 0.3 * pipeline.newest, baseline: 0.2 * pipeline.newest })
     for (let hour = 0; hour < 32; hour++) {
       pipeline.newest += 3_600_000
       await pass(1)
