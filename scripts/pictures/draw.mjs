@@ -3,7 +3,10 @@ const COLUMN = 50
 const ROW = 30
 const GAP = 8
 const COLOURS = ['#73bf69', '#f2cc0c', '#5794f2', '#ff9830', '#f2495c', '#b877d9', '#8ab8ff', '#96d98d']
-const MOST_NAMES = 4
+/** Pixels of a letter, about, and of a row of names. */
+const LETTER = 6
+const NAMES_ROW = 15
+const MOST_NAME_ROWS = 2
 
 /**
  * A dashboard as SVG, laid out as Grafana would.
@@ -47,26 +50,29 @@ function figures({ series, unit }, box) {
 
 function table({ rows }, box) {
   const columns = Object.keys(rows[0] ?? {})
+  const room = (box.w - 16) / Math.max(1, columns.length)
   const line = (values, y) =>
-    values.map((value, i) => text(8 + (i * (box.w - 16)) / columns.length, y, String(value))).join('')
+    values.map((value, i) => text(8 + i * room, y, shortened(String(value), room - LETTER))).join('')
   const shown = rows.slice(0, Math.floor((box.h - 50) / 18))
   return line(columns, 38) + shown.map((row, i) => line(Object.values(row), 58 + 18 * i)).join('')
 }
 
-function lines({ series, unit, min, max }, box) {
-  const plot = { left: 52, top: 28, right: box.w - 10, bottom: box.h - 40 }
+function lines({ title, series, unit, min, max }, box) {
+  const inBand = new Set(bandsOf(series).flat())
+  const plain = series.filter((one) => !inBand.has(one))
+  const names = legend(plain, title, box)
+  const plot = { left: 56, top: 28, right: box.w - 10, bottom: box.h - 25 - NAMES_ROW * names.rows }
   const points = series.flatMap((one) => one.points)
   const values = points.map(([, value]) => value).filter(Number.isFinite)
   if (values.length === 0) return text(box.w / 2 - 20, box.h / 2, 'No data')
   const times = points.map(([time]) => time)
   const [from, to] = [Math.min(...times), Math.max(...times)]
-  const low = Math.min(min ?? Infinity, ...values)
-  const most = Math.max(max ?? -Infinity, ...values)
-  const high = most > low ? most : low + 1
+  const ticks = roundTicks(Math.min(min ?? Infinity, ...values), Math.max(max ?? -Infinity, ...values), unit)
+  const [low, high] = [ticks[0], ticks.at(-1)]
   const x = (time) =>
     Math.round(plot.left + ((plot.right - plot.left) * (time - from)) / Math.max(1, to - from))
   const y = (value) => Math.round(plot.bottom - ((plot.bottom - plot.top) * (value - low)) / (high - low))
-  const grid = [low, (low + high) / 2, high]
+  const grid = ticks
     .map(
       (value) =>
         `<path d="M${plot.left} ${y(value)}H${plot.right}" stroke="#2c3235"/>` +
@@ -81,22 +87,53 @@ function lines({ series, unit, min, max }, box) {
     const outline = [...coordinates(lower.points), ...coordinates(upper.points).reverse()].join('L')
     return `<path d="M${outline}Z" fill="${COLOURS[(2 + i) % COLOURS.length]}" opacity="0.25"/>`
   })
-  const inBand = new Set(bandsOf(series).flat())
-  const plain = series.filter((one) => !inBand.has(one))
   const paths = plain.map(({ points: part }, i) =>
     runs(part)
       .map((run) => `<path d="M${coordinates(run).join('L')}" fill="none" stroke="${colour(i)}"/>`)
       .join(''),
   )
-  const names = plain.slice(0, MOST_NAMES).map(({ name }, i) => {
-    const at = plot.left + (i * (plot.right - plot.left)) / Math.min(MOST_NAMES, plain.length)
-    const room = (plot.right - plot.left) / Math.min(MOST_NAMES, plain.length) - 18
-    return (
-      `<rect x="${Math.round(at)}" y="${box.h - 16}" width="10" height="3" fill="${colour(i)}"/>` +
-      text(at + 14, box.h - 11, shortened(name, room))
-    )
-  })
-  return grid + ends + bands.join('') + paths.join('') + names.join('')
+  return grid + ends + bands.join('') + paths.join('') + names.drawn
+}
+
+/** Names of lines in one row or two, and how many there was no room for. */
+function legend(series, title, box) {
+  const right = box.w - 10
+  const placed = []
+  let [at, row] = [12, 0]
+  for (const { name } of series) {
+    const label = shortened(name, right - 30)
+    const width = 14 + LETTER * label.length + 14
+    if (at + width > right && at > 12) [at, row] = [12, row + 1]
+    if (row === MOST_NAME_ROWS) break
+    placed.push({ label, at, row })
+    at += width
+  }
+  const rows = Math.min(MOST_NAME_ROWS, row + 1)
+  const y = (one) => box.h - 11 - NAMES_ROW * (rows - 1 - one.row)
+  const drawn = placed.map(
+    (one, i) =>
+      `<rect x="${one.at}" y="${y(one) - 5}" width="10" height="3" fill="${colour(i)}"/>` +
+      text(one.at + 14, y(one), one.label),
+  )
+  const left = series.length - placed.length
+  // Beside the title, where that leaves room.
+  if (left > 0 && 7 * title.length + 90 < box.w)
+    drawn.push(text(right, 16, `and ${left} more`, { 'text-anchor': 'end' }))
+  return { rows, drawn: drawn.join('') }
+}
+
+/** Bytes are counted in MiB, long times in days; of everything else the unit is one. */
+const COUNTED_IN = { bytes: () => 2 ** 20, s: (most) => (most >= 86_400 ? 86_400 : 1) }
+
+/** Two to five values, 1, 2 or 5 times a power of ten apart, that span what is drawn. */
+function roundTicks(low, most, unit) {
+  const one = COUNTED_IN[unit]?.(Math.abs(most)) ?? 1
+  const rough = (most > low ? most - low : 1) / one / 3
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((candidate) => candidate >= rough * 0.999)
+  const first = Math.floor(low / one / step + 1e-6)
+  const last = Math.max(first + 1, Math.ceil(most / one / step - 1e-6))
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step * one)
 }
 
 /** Lower and upper lines of bands. */
@@ -122,9 +159,8 @@ function colour(i) {
   return COLOURS[i % COLOURS.length]
 }
 
-/** Letters are about six pixels wide. */
 function shortened(name, room) {
-  const most = Math.max(1, Math.floor(room / 6))
+  const most = Math.max(1, Math.floor(room / LETTER))
   return name.length > most ? `${name.slice(0, most - 1)}…` : name
 }
 
