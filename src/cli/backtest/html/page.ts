@@ -52,7 +52,7 @@ export function reportPage(report: BacktestReport, { name, command, version }: P
           ${trainingCharts(report)} ${trainingsTable(report)}
           <section>
             <h2>What the figures mean</h2>
-            ${GLOSSARY}
+            ${report.options.kind === 'symbols' ? SYMBOLS_GLOSSARY : GLOSSARY}
           </section>
           <section>
             <h2>How it was made</h2>
@@ -109,8 +109,8 @@ function verdict(models: readonly ModelReport[], quantiles: readonly number[]): 
       ? null
       : html` Its ${percent(0)(claimed)} intervals cover ${percent(1)(best.scores.coverage)} of what came.`
   if (best === baseline) {
-    const all = models.length > 1 ? 'No network does better than it: the' : 'The'
-    return html`${all} <strong>baseline</strong> would forecast these series.${coverage}`
+    const all = models.length > 1 ? 'No network does better than the' : 'Here is only the'
+    return html`${all} <strong>baseline</strong>, which would forecast these series.${coverage}`
   }
   const gain = percent(0)(1 - loss(best) / loss(baseline))
   return html`<strong>${best.name}</strong> forecasts best: ${gain} less ${what} than the
@@ -186,5 +186,19 @@ const GLOSSARY = html`<dl>
   <dd>
     The seasonal naive forecast with intervals from its own errors. The daemon forecasts with it until a
     network beats it by more than noise.
+  </dd>
+</dl>`
+
+const SYMBOLS_GLOSSARY = html`<dl>
+  <dt>Log-loss</dt>
+  <dd>
+    Mean of −ln of the probability that was forecast for the symbol that came. What networks are judged by.
+  </dd>
+  <dt>Accuracy</dt>
+  <dd>Share of symbols that were the most probable one.</dd>
+  <dt>Baseline</dt>
+  <dd>
+    How often each symbol has followed on the one before. The daemon forecasts with it until a network has a
+    lower log-loss.
   </dd>
 </dl>`

@@ -12,10 +12,11 @@ interface Trained {
 }
 
 /** How the networks were trained: the first of each model side by side, each later one by itself. `null` where none was. */
-export function trainingCharts({ models }: BacktestReport): Markup | null {
+export function trainingCharts({ models, options }: BacktestReport): Markup | null {
   const all = models.map(({ name, trainings }) => trainings.map((training): Trained => ({ name, training })))
   const firsts = all.flatMap((trained) => trained.slice(0, 1))
   if (firsts.length === 0) return null
+  const unit = options.kind === 'symbols' ? 'Mean log-loss' : 'Mean quantile loss in scaled units'
   const later = all.flatMap((trained) => trained.slice(1)).map(retraining)
   return html`<section>
     <h2>Training</h2>
@@ -23,7 +24,12 @@ export function trainingCharts({ models }: BacktestReport): Markup | null {
       Single updates, not smoothed: batches differ. Where the loss jumps up, a training begins anew: from
       random weights, or at last with all of the data.
     </p>
-    <div class="charts">${curves(firsts, { loss: 'Training loss', norm: 'Gradient norm' })}</div>
+    <div class="charts">
+      ${curves(firsts, {
+        loss: { title: 'Training loss', text: `${unit}, by update.` },
+        norm: { title: 'Gradient norm', text: 'Global norm before clipping, by update.' },
+      })}
+    </div>
     ${
       later.length === 0
         ? null
@@ -36,19 +42,23 @@ export function trainingCharts({ models }: BacktestReport): Markup | null {
 function retraining(one: Trained): Markup {
   const name = networkName(one.name, one.training)
   const what = `${day(one.training.at)}, ${one.training.reason}: the gate ${gateText(one.training)}.`
-  const pair = curves([one], { loss: `${name}: training loss`, norm: `${name}: gradient norm`, what })
+  const pair = curves([one], {
+    loss: { title: `${name}: training loss`, text: what },
+    norm: { title: `${name}: gradient norm`, text: '' },
+    small: true,
+  })
   return html`<div class="charts small">${pair}</div>`
 }
 
-interface Titles {
-  readonly loss: string
-  readonly norm: string
-  /** Of a training that has its charts to itself. */
-  readonly what?: string
+interface Headings {
+  readonly loss: { readonly title: string; readonly text: string }
+  readonly norm: { readonly title: string; readonly text: string }
+  /** For one of many. */
+  readonly small?: boolean
 }
 
 /** Loss and gradient norm of some trainings, each in the colour of its model. */
-function curves(trained: readonly Trained[], { loss, norm, what }: Titles): Markup {
+function curves(trained: readonly Trained[], { loss, norm, small = false }: Headings): Markup {
   const lines = (column: 1 | 2): Line[] =>
     trained.map(({ name, training }) => ({
       name,
@@ -65,20 +75,15 @@ function curves(trained: readonly Trained[], { loss, norm, what }: Titles): Mark
     print: plain,
     spread: 'logarithmic',
     ticks: countTicks(longest),
-    small: what !== undefined,
+    small,
   } as const
   const clip = trained[0]!.training.report.gradients?.clipNorm
   const charts = [
+    lineChart({ ...shared, ...loss, lines: lines(1) }),
     lineChart({
       ...shared,
-      title: loss,
-      text: what ?? 'Mean quantile loss in scaled units, by update.',
-      lines: lines(1),
-    }),
-    lineChart({
-      ...shared,
-      title: norm,
-      text: `${what === undefined ? 'Global norm before clipping, by update. ' : ''}${clippedText(trained)}`,
+      title: norm.title,
+      text: `${norm.text} ${clippedText(trained)}`.trim(),
       lines: lines(2),
       ...(clip === undefined ? {} : { reference: { y: clip, label: `clipped to ${clip}` } }),
     }),
