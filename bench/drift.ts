@@ -34,7 +34,7 @@ const IN_TIME = 7 * DAY
 const CONFIG = Workbench.config({ interval: '1h', horizon: 24 })
 
 /** What is done to a stream from a step on. */
-const INJECTIONS = {
+export const INJECTIONS = {
   '30 % more': (values, t) => 1.3 * values[t]!,
   '30 % less': (values, t) => 0.7 * values[t]!,
   '20 % more': (values, t) => 1.2 * values[t]!,
@@ -132,14 +132,14 @@ function watch(network: Network, histories: readonly SeriesHistory[], warm: numb
   return told
 }
 
-async function read(set: string): Promise<{ values: Float64Array; start: number }> {
+export async function read(set: string): Promise<{ values: Float64Array; start: number }> {
   const file = await readFile(new URL(`../../demo/${set}.csv.gz`, import.meta.url))
   const rows = gunzipSync(file).toString().trim().split('\n').slice(1)
   const values = Float64Array.from(rows, (row) => Number(row.split(',')[2]))
   return { values, start: Date.parse(rows[0]!.split(',')[1]!) / HOUR }
 }
 
-function history(values: Float64Array, start: number): SeriesHistory {
+export function history(values: Float64Array, start: number): SeriesHistory {
   return { series: 'a', start, values, ts: Float64Array.from(values, (_, i) => (start + i) * HOUR) }
 }
 

@@ -30,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   training: async () => (await import('./training.js')).benchTraining(),
   imputation: async () => (await import('./imputation.js')).benchImputation(),
   drift: async () => (await import('./drift.js')).benchDrift(),
+  disturbances: async () => (await import('./disturbances.js')).benchDisturbances(),
   learning: async () => (await import('./learning.js')).benchLearning(),
 }
 
