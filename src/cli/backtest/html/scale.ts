@@ -80,16 +80,18 @@ export function timeTicks(times: readonly string[], most = MOST_TICKS): Tick[] {
   const ms = times.map((iso) => Date.parse(iso))
   const months = times.map((iso) => 12 * Number(iso.slice(0, 4)) + Number(iso.slice(5, 7)) - 1)
   const years = (ms.at(-1)! - ms[0]!) / DAY > 300
+  // A label with its year is longer.
+  const room = years ? Math.floor(0.7 * most) : most
   for (const step of TIME_STEPS) {
     const at = begins(ms, step)
-    if (at.length > most) continue
+    if (at.length > room) continue
     return at.map((value) => {
       const iso = times[value]!
       const clock = iso.slice(11, 16)
       return { value, label: step < DAY && clock !== '00:00' ? clock : day(iso, years) }
     })
   }
-  const at = MONTH_STEPS.map((step) => begins(months, step)).find(({ length }) => length <= most) ?? []
+  const at = MONTH_STEPS.map((step) => begins(months, step)).find(({ length }) => length <= room) ?? []
   return at.map((value) => ({ value, label: month(times[value]!, years) }))
 }
 

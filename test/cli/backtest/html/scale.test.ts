@@ -48,6 +48,23 @@ for (const [span, steps, apart] of [
   })
 }
 
+test('marks of four weeks are as far apart as their texts are wide', () => {
+  const period = 28 * 24 * HOUR
+  fc.assert(
+    fc.property(fc.integer({ min: 8, max: 60 }), fc.integer({ min: 0, max: 364 }), (steps, begin) => {
+      const first = Date.UTC(2013, 0, 1) + begin * 24 * HOUR
+      const ticks = timeTicks(
+        Array.from({ length: steps }, (_, i) => new Date(first + i * period).toISOString()),
+      )
+      ticks.slice(1).forEach(({ value, label }, i) => {
+        // A letter takes about 7 of the 484 units that there are.
+        const apart = ((value - ticks[i]!.value) / (steps - 1)) * 484
+        assert.ok(apart >= 7 * label.length, `${ticks[i]!.label}, ${label}: ${apart}`)
+      })
+    }),
+  )
+})
+
 test('updates are counted from the first, in round numbers', () => {
   assert.deepEqual(
     countTicks(991).map(({ label }) => label),
