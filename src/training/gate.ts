@@ -43,9 +43,9 @@ const WORSE_THAN = {
 } as const satisfies Readonly<Record<Comparison['against'], Refusal>>
 
 /**
- * Whether a candidate may take over: only if its weighted quantile loss is lower than the champion's and the baseline's
- * by more than noise, and its coverage is not worse than that of what it replaces; where the champion has been set aside,
- * also lower than what that would score now. A first network of a young pipeline, with too few days to know the noise,
+ * Whether a candidate may take over: only if its weighted quantile loss is lower than the champion's and the baseline's,
+ * than that of what it replaces by more than noise, and its coverage not worse than that of what it replaces. Where the
+ * champion has been set aside, so that the baseline forecasts, it is to be lower by more than noise than that would be now, too. A first network of a young pipeline, with too few days to know the noise,
  * need only be better.
  */
 export function decide(options: GateOptions): Verdict {
@@ -64,7 +64,9 @@ export function decide(options: GateOptions): Verdict {
   }
   const days = candidate.losses.length
   if (days < FEWEST_DAYS && (champion ?? former) !== null) return refused('too-few-days')
-  if (comparisons.some(({ p }) => p !== null && p > LEVEL)) return refused('within-noise')
+  const inOffice =
+    champion === null ? comparisons : comparisons.filter(({ against }) => against === 'champion')
+  if (inOffice.some(({ p }) => p !== null && p > LEVEL)) return refused('within-noise')
   // Intervals that are wider than need be, as they are for weeks after a shift of the level, the loss has counted.
   const short = ({ scores }: DailyFigures): number => Math.max(0, options.nominal - scores.coverage)
   if (short(candidate) > short(champion ?? baseline) + COVERAGE_TOLERANCE) return refused('worse-coverage')

@@ -72,6 +72,18 @@ test('a network that is worse is refused, whoever it is worse than', () => {
   assert.equal(decide({ candidate, champion: null, baseline, ...OPTIONS }).refusal, 'worse-than-baseline')
 })
 
+test('it is what forecasts now that is to be beaten by more than noise, the baseline beside a champion only beaten', () => {
+  const random = new Random(6)
+  const days = hardness(28, random)
+  const candidate = forecaster(days, 0.8, random)
+  const [champion, baseline] = [forecaster(days, 1, random), forecaster(days, 0.79, random)]
+  const beside = decide({ candidate, champion, baseline, ...OPTIONS })
+  const [, other] = beside.comparisons
+  assert.ok(other!.change < 0 && other!.p! > 0.05, JSON.stringify(other))
+  assert.deepEqual([beside.promote, beside.refusal], [true, null])
+  assert.equal(decide({ candidate, champion: null, baseline, ...OPTIONS }).refusal, 'within-noise')
+})
+
 test('beside the baseline, the network that was set aside for it is to be beaten too, by more than noise', () => {
   const random = new Random(5)
   const days = hardness(28, random)
