@@ -14,7 +14,7 @@ import type { ChunkOptions } from './gradient.js'
 import { AdamW } from './optimizer.js'
 import { updateGradient, type UpdateGradient } from './update-gradient.js'
 
-/** Weights used are an average over about the last 200 updates. */
+/** Weights used are an average over about the last 200 updates, and over the last ninth of them while these are fewer. */
 const AVERAGING = 0.995
 /** Updates over which the learning rate rises to its value. */
 const WARM_UP = 30
