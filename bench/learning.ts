@@ -107,8 +107,23 @@ function report(name: string, at: number, learning: Replayed, still: Replayed): 
       unit: 'WQL',
     })
     figures.push({ name: `${name}: WQL without, eight weeks ${from}`, value: theirs.wql ?? NaN, unit: 'WQL' })
+    const better = daysBetter(learning, still, day + 1)
+    figures.push({
+      name: `${name}: days with a lower loss than without, of ${COMPARED} ${from}`,
+      value: better,
+      unit: 'days',
+    })
   }
   return [...figures, ...decided(name, learning, at, at)]
+}
+
+/** Two weeks of Christmas may outweigh all others in a sum. */
+function daysBetter(learning: Replayed, still: Replayed, from: number): number {
+  let count = 0
+  for (let day = from; day < from + COMPARED; day++) {
+    if ((over(learning, day, 1).wql ?? 0) < (over(still, day, 1).wql ?? 0)) count++
+  }
+  return count
 }
 
 /** What the gate said of every candidate after a day. */
