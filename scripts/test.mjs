@@ -51,25 +51,31 @@ async function main() {
     ])
     await step('lint', [join(modules, 'eslint', 'bin', 'eslint.js'), '--max-warnings=0', '.'])
   }
-  await step('tests', testArguments(), values.long ? { TIDECAST_LONG: '1' } : {})
+  const files = testFiles()
+  // Without files Node would run all there are.
+  if (files.length === 0) {
+    process.stderr.write(`FAILED: no test's path contains ${positionals.join(' or ')}\n`)
+    return 1
+  }
+  await step('tests', testArguments(files), values.long ? { TIDECAST_LONG: '1' } : {})
   process.stderr.write(failed.length === 0 ? 'all passed\n' : `failed: ${failed.join(', ')}\n`)
   return failed.length === 0 ? 0 : 1
 }
 
+/** Those whose path, of source or compiled, contains one of the parts; all where there is none. */
+function testFiles() {
+  const parts = positionals.map((part) => part.replace(/\.ts$/, '.js'))
+  const folder = join(root, 'dist')
+  return filesUnder(join(folder, 'test'), (name) => name.endsWith('.test.js'))
+    .map((name) => join('test', name))
+    .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
+    .map((name) => join(folder, name))
+}
+
 /** Files are named one by one: Node 20 does not expand patterns. */
-function testArguments() {
-  const folder = join(root, 'dist', 'test')
-  const files = filesUnder(folder, (name) => name.endsWith('.test.js')).filter(
-    (name) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
-  )
+function testArguments(files) {
   const limitMs = values.long ? 60 * 60_000 : 5 * 60_000
-  return [
-    '--test',
-    '--test-reporter=spec',
-    '--test-concurrency=2',
-    `--test-timeout=${limitMs}`,
-    ...files.map((name) => join(folder, name)),
-  ]
+  return ['--test', '--test-reporter=spec', '--test-concurrency=2', `--test-timeout=${limitMs}`, ...files]
 }
 
 function foreground(args, env) {

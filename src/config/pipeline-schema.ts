@@ -205,7 +205,7 @@ export const pipelineSchema: SettingsOf<PipelineSettings> = {
     },
   },
   delivery: {
-    doc: 'On Kafka: with `exactly-once` forecasts and offsets commit in one transaction; with `at-least-once` forecasts are visible some hundred milliseconds sooner, and those of the last moment come twice after a crash or a rebalance. The embedded log delivers exactly once in any case.',
+    doc: 'On Kafka: with `exactly-once` forecasts and offsets commit in one transaction; with `at-least-once` forecasts are visible some tens of milliseconds sooner, and those of the last moment come twice after a crash or a rebalance. The embedded log delivers exactly once in any case.',
     format: 'choice',
     reload: 'pipeline-restart',
     options: ['exactly-once', 'at-least-once'],

@@ -5,7 +5,7 @@ const EPSILON = 1e-8
 /**
  * AdamW on one flat vector: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − η(λw + m̂/(√v̂ + ε)), where ^ undoes the start from
  * zero; and the exponential moving average of the weights, which is what is used. A weight without a gradient, such as those
- * of a horizon step that an update has not drawn, stays as it is, and so do its m and v: momentum would carry it on for ten
+ * of a horizon step that an update has not drawn, only decays, and its m and v stay: momentum would carry it on for ten
  * updates from a single draw, ten times as far as a weight that can object.
  */
 export class AdamW {
@@ -33,11 +33,11 @@ export class AdamW {
     const keep = Math.min(this.averaging, (1 + n) / (10 + n))
     for (let i = 0; i < weights.length; i++) {
       const g = gradient[i]!
+      weights[i]! -= rate * weightDecay * weights[i]!
       if (g !== 0) {
         m[i] = BETA1 * m[i]! + (1 - BETA1) * g
         v[i] = BETA2 * v[i]! + (1 - BETA2) * g * g
-        const step = (m[i]! * unbias1) / (Math.sqrt(v[i]! * unbias2) + EPSILON)
-        weights[i]! -= rate * (weightDecay * weights[i]! + step)
+        weights[i]! -= (rate * m[i]! * unbias1) / (Math.sqrt(v[i]! * unbias2) + EPSILON)
       }
       average[i] = keep * average[i]! + (1 - keep) * weights[i]!
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import type { BacktestReport } from '../../src/ports/control/backtest-report.js'
 import { seriousFindings, WITHOUT_BROWSER } from '../support/browser.js'
 import { PageAtWork, TOKEN } from '../support/page-at-work.js'
 
@@ -58,14 +59,16 @@ describe('own data in a browser, with a running daemon', { skip: WITHOUT_BROWSER
     await page.getByRole('heading', { name: 'Report' }).waitFor({ timeout: 120_000 })
 
     const id = /backtest=([0-9a-f]+)/.exec(page.url())![1]!
-    const { report } = await work.daemon.get<{
-      readonly report: { readonly models: readonly { readonly scores: { readonly mase: number } }[] }
-    }>(`/api/v1/backtests/${id}`)
+    const { report } = await work.daemon.get<{ readonly report: BacktestReport }>(`/api/v1/backtests/${id}`)
+    const [network, baseline] = report.models
+    const taken =
+      network!.trainings[0]!.verdict?.promote === true && network!.scores.wql! < baseline!.scores.wql!
+    await page.getByText(taken ? 'would let the network forecast' : 'would go on with the baseline').waitFor()
     const rows = page.getByRole('region', { name: 'Scores' }).locator('tbody tr')
     const told = await rows.locator('td:nth-of-type(1)').allTextContents()
     assert.deepEqual(
       told,
-      report.models.map(({ scores }) => scores.mase.toFixed(3)),
+      report.models.map(({ scores }) => scores.mase!.toFixed(3)),
     )
     for (const name of [
       /^Backtest of/,

@@ -111,9 +111,11 @@ function Verdict({ report: { models } }: { readonly report: BacktestReport }) {
         {Math.abs(change)} %
       </b>{' '}
       error of {best.name} against the baseline.{' '}
-      {change < 0
-        ? 'A pipeline on such data would let the network forecast.'
-        : 'A pipeline on such data would go on with the baseline.'}
+      {change >= 0
+        ? 'A pipeline on such data would go on with the baseline.'
+        : best.trainings[0]?.verdict?.promote === false
+          ? 'A pipeline on such data would go on with the baseline at first: on what came before, the network was not better by more than noise, or not long enough.'
+          : 'A pipeline on such data would let the network forecast.'}
     </p>
   )
 }
