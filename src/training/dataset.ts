@@ -23,6 +23,11 @@ const ANONYMOUS = 0.1
 const BLIND = 0.1
 const SHORT_SIGHTED = 0.1
 
+/** Whether an update learns some steps of the horizon only. */
+export function drawsSteps({ decoder, horizon }: NetworkSpec): boolean {
+  return decoder === undefined && horizon > LOSS_STEPS
+}
+
 /** What is trained on: steps [0, end) of a series. */
 export interface TrainingRange {
   readonly series: EncodedSeries

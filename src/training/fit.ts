@@ -6,7 +6,7 @@ import { initialWeights } from '../model/initial-weights.js'
 import { Random } from '../model/random.js'
 import type { TensorFlow } from '../model/tensorflow.js'
 import type { GradientDynamics } from '../ports/model-store.js'
-import { Streams, type Batch, type TrainingRange } from './dataset.js'
+import { drawsSteps, Streams, type Batch, type TrainingRange } from './dataset.js'
 import { measureDynamics } from './dynamics.js'
 import { TrainingError } from './error.js'
 import { drawFeedback, lastOwnShare, ownShare } from './feedback.js'
@@ -47,7 +47,7 @@ export async function fit(options: FitOptions): Promise<Float32Array> {
   const streams = new Streams(spec, options.target, options.ranges, training, new Random(seed))
   const unrolling = new Unrolling(options)
   const first = options.initial?.slice() ?? initialWeights(spec, seed)
-  return descend(options, first, (weights, update) => {
+  return descend({ ...options, waits: drawsSteps(spec) }, first, (weights, update) => {
     const found = updateGradient(tf, fused, spec, weights, streams, chunksPerUpdate, (batch, chunk) =>
       unrolling.of(batch, update, chunk),
     )
@@ -61,12 +61,12 @@ export async function fit(options: FitOptions): Promise<Float32Array> {
  * @param weights the first ones; changed in place
  */
 export async function descend(
-  options: Pick<FitOptions, 'training' | 'updates' | 'onUpdate' | 'signal'>,
+  options: Pick<FitOptions, 'training' | 'updates' | 'onUpdate' | 'signal'> & { readonly waits?: boolean },
   weights: Float32Array,
   gradientAt: (weights: Float32Array, update: number) => UpdateGradient,
 ): Promise<Float32Array> {
   const { learningRate, clipNorm, weightDecay } = options.training
-  const optimizer = new AdamW(weights, weightDecay, AVERAGING)
+  const optimizer = new AdamW(weights, weightDecay, AVERAGING, options.waits)
   for (let update = 1; update <= options.updates; update++) {
     const { loss, gradient } = gradientAt(weights, update)
     const norm = clipByGlobalNorm(gradient, clipNorm)

@@ -20,9 +20,9 @@ test('the average follows the weights and forgets the random start', () => {
   assert.ok(Math.abs(optimizer.average[0]!) < 1)
 })
 
-test('a weight that an update does not see stays where it is, and its momentum waits', () => {
+test('where updates see some weights only, one that is not seen stays where it is, and its momentum waits', () => {
   const weights = Float32Array.of(1, 1)
-  const optimizer = new AdamW(weights, 0, 0.995)
+  const optimizer = new AdamW(weights, 0, 0.995, true)
   optimizer.update(Float32Array.of(0.5, 0.5), 0.01)
   const [first] = weights
   for (let update = 0; update < 20; update++) optimizer.update(Float32Array.of(0, 0.5), 0.01)
