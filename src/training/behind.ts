@@ -61,8 +61,9 @@ export class BehindBaseline {
     if (newest - this.since >= patience / 2) this.half ??= { at: newest, ...losses }
     if (newest - this.since < patience || this.half === null) return null
     const { at, ...before } = this.half
-    // Of partitions that have gone elsewhere nothing more is known: what is left of a sum may be negative.
-    if (behind(losses.published - before.published, losses.baseline - before.baseline)) return this.since
+    const recent = losses.baseline - before.baseline
+    // Where a partition has gone elsewhere, sums may have fallen: of this half nothing can be said, and another one begins.
+    if (recent >= 0 && behind(losses.published - before.published, recent)) return this.since
     this.since = at
     this.half = { at: newest, ...losses }
     return null

@@ -240,6 +240,11 @@ test('a champion that stays behind the baseline is set aside, and a training beg
   await live(20, 0.3, 0.19)
   assert.equal(pipeline.version, 1, 'what it has published in the later half is better than the baseline')
   await live(1, 0.19)
+  await live(16, 0.3)
+  lost.baseline = 0
+  await live(1, 0.3, 0)
+  assert.equal(pipeline.version, 1, 'a partition has gone elsewhere: nothing can be said of that half')
+  await live(1, 0.19)
   await live(10, 0.3)
   await live(1, 0.19)
   await live(15, 0.3)
