@@ -1,10 +1,8 @@
 import { Accuracy } from '../src/core/accuracy.js'
-import { Network } from '../src/model/network.js'
+import type { Network } from '../src/model/network.js'
 import { evaluate } from '../src/training/evaluate.js'
-import { trainNetwork } from '../src/training/train.js'
-import { history, INJECTIONS, read } from './drift.js'
+import { history, INJECTIONS, read, trained } from './drift.js'
 import type { Figure } from './figure.js'
-import { tensorflow } from './tensorflow.js'
 import { Workbench } from './workbench.js'
 
 const DAY = 24
@@ -32,23 +30,11 @@ const CONFIG = Workbench.config({ interval: '1h', horizon: 24 })
  */
 export async function benchDisturbances(): Promise<Figure[]> {
   const { values, start } = await read('electricity')
-  const tf = await tensorflow()
   const figures: Figure[] = []
   for (const disturbed of [0, CONFIG.training.disturbed]) {
     const name = `training.disturbed ${disturbed}`
     process.stderr.write(`disturbances: ${name}: training\n`)
-    const { spec, weights } = await trainNetwork({
-      tf,
-      fused: true,
-      histories: [history(values.subarray(0, KNOWN), start)],
-      shape: CONFIG,
-      model: CONFIG.model,
-      training: { ...CONFIG.training, disturbed },
-      calibration: CONFIG.calibration,
-      onProgress: () => undefined,
-      signal: new AbortController().signal,
-    })
-    const network = new Network(tf, spec, weights, { fused: true })
+    const network = await trained(values.subarray(0, KNOWN), start, { disturbed })
     const undisturbed = (known: Float64Array, t: number): number => known[t]!
     for (const [kind, change] of Object.entries({ nothing: undisturbed, ...INJECTIONS })) {
       process.stderr.write(`disturbances: ${name}: ${kind}\n`)

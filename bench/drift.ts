@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
+import type { PipelineConfig } from '../src/config/types.js'
 import { DriftDetector } from '../src/core/drift.js'
 import type { SeriesHistory } from '../src/core/history.js'
 import { StateLayout } from '../src/core/layout.js'
@@ -70,20 +71,8 @@ export async function driftStreams(): Promise<DriftStream[]> {
     process.stderr.write(`drift: ${name}: training\n`)
     const { values, start } = await read(set)
     const known = Math.round((months * YEAR) / 12)
-    const tf = await tensorflow()
-    const { spec, weights } = await trainNetwork({
-      tf,
-      fused: true,
-      histories: [history(values.subarray(0, known), start)],
-      shape: CONFIG,
-      model: CONFIG.model,
-      training: CONFIG.training,
-      calibration: CONFIG.calibration,
-      onProgress: () => undefined,
-      signal: new AbortController().signal,
-    })
+    const network = await trained(values.subarray(0, known), start)
     process.stderr.write(`drift: ${name}: streaming\n`)
-    const network = new Network(tf, spec, weights, { fused: true })
     const kinds = Object.entries(INJECTIONS)
     const places: { at: number; injection: string; values: Float64Array }[] = []
     for (let day = known + FIRST; day + LOOKED < values.length; day += STRIDE) {
@@ -103,6 +92,27 @@ export async function driftStreams(): Promise<DriftStream[]> {
     streams.push({ name, undisturbed: undisturbed!, disturbed })
   }
   return streams
+}
+
+/** A network of these values, with the default settings but for those given. */
+export async function trained(
+  values: Float64Array,
+  start: number,
+  training: Partial<PipelineConfig['training']> = {},
+): Promise<Network> {
+  const tf = await tensorflow()
+  const { spec, weights } = await trainNetwork({
+    tf,
+    fused: true,
+    histories: [history(values, start)],
+    shape: CONFIG,
+    model: CONFIG.model,
+    training: { ...CONFIG.training, ...training },
+    calibration: CONFIG.calibration,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+  })
+  return new Network(tf, spec, weights, { fused: true })
 }
 
 /** Runs histories of the same length side by side; their steps from `from` on are told. */
