@@ -123,7 +123,7 @@ export const trainingSchema: SettingsOf<TrainingConfig> = {
     default: 'none',
   },
   disturbed: {
-    doc: 'Share of the sequences trained on in which the rhythm moves within the short season, or the level by up to 60 %, now and then: a network that has seen such changes is right again days after one. 0 trains on what was recorded alone.',
+    doc: 'Share of the sequences trained on in which the rhythm moves within the short season, or the level by up to 60 %, now and then: a network that has seen such changes has found most of its way a week after one, in place of months. 0 trains on what was recorded alone.',
     format: 'number',
     reload: 'live',
     min: 0,
