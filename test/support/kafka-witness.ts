@@ -8,16 +8,16 @@ export interface WitnessedRecord {
 
 /**
  * What a consumer that is none of ours sees of a topic, read_committed, in the order of each partition: kafkajs's own
- * consumer decides by itself what is committed.
+ * consumer decides by itself what is committed. A transaction that Kafka is just completing is waited for.
  */
 export async function witness(brokers: string, topic: string): Promise<WitnessedRecord[]> {
   const client = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
   const admin = client.admin()
   await admin.connect()
-  const open = new Map(
+  const open = new Set(
     (await admin.fetchTopicOffsets(topic))
       .filter(({ low, high }) => Number(high) > Number(low))
-      .map(({ partition, high }) => [partition, Number(high)]),
+      .map(({ partition }) => partition),
   )
   const groupId = `witness-${topic}`
   const consumer = client.consumer({ groupId, maxWaitTimeInMs: 100 })
@@ -29,8 +29,8 @@ export async function witness(brokers: string, topic: string): Promise<Witnessed
       if (open.size === 0) resolve()
       // Told also of batches that held only markers, which are never handed over.
       consumer.on('consumer.end_batch_process', ({ payload }) => {
-        const { partition, lastOffset } = payload
-        if (Number(lastOffset) + 1 >= (open.get(partition) ?? 0)) open.delete(partition)
+        const { partition, lastOffset, highWatermark } = payload
+        if (Number(lastOffset) + 1 >= Number(highWatermark)) open.delete(partition)
         if (open.size === 0) resolve()
       })
       consumer

@@ -13,13 +13,7 @@ export class Publisher {
 
   /** Resolves when all of it is durable. When it rejects, any part of it may be. */
   send(records: readonly Addressed[]): Promise<void> {
-    const result = this.#turn.then(async () => {
-      const producer = await this.#connected()
-      const { compression } = this.client
-      for (const topicMessages of sendsOf(records)) {
-        await producer.sendBatch({ topicMessages, acks: -1, compression })
-      }
-    })
+    const result = this.#turn.then(() => this.#send(records))
     this.#turn = result.catch(() => undefined)
     return result
   }
@@ -28,6 +22,21 @@ export class Publisher {
   async close(): Promise<void> {
     await this.#turn
     await (await this.#producer)?.disconnect()
+  }
+
+  async #send(records: readonly Addressed[]): Promise<void> {
+    const producer = await this.#connected()
+    const { compression } = this.client
+    try {
+      for (const { topic, messages } of sendsOf(records)) {
+        await producer.send({ topic, messages, acks: -1, compression })
+      }
+    } catch (error) {
+      // Kafka may have written it: what came next would bear the same sequence numbers, and be taken for a repetition.
+      this.#producer = null
+      await producer.disconnect()
+      throw error
+    }
   }
 
   /** What could not be opened is opened anew the next time. */

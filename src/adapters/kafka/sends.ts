@@ -1,4 +1,4 @@
-import type { Message, TopicMessages } from 'kafkajs'
+import type { Message } from 'kafkajs'
 import { BrokerError } from '../../ports/broker.js'
 import type { OutboundRecord } from '../../ports/broker.js'
 import { partitionOfKey } from '../embedded/partitioner.js'
@@ -84,28 +84,58 @@ export function fitsOneSend(records: readonly Addressed[]): boolean {
   return bytes <= MAX_SEND_BYTES
 }
 
-/** The records in their order, in sends that are not too large for Kafka. */
-export function* sendsOf(records: readonly Addressed[]): Generator<TopicMessages[]> {
-  let send = new Map<string, Addressed[]>()
-  let bytes = 0
-  for (const record of records) {
-    if (bytes > 0 && bytes + record.bytes > MAX_SEND_BYTES) {
-      yield asTopicMessages(send)
-      send = new Map()
-      bytes = 0
-    }
-    const messages = send.get(record.topic)
-    if (messages === undefined) send.set(record.topic, [record])
-    else messages.push(record)
-    bytes += record.bytes
-  }
-  if (bytes > 0) yield asTopicMessages(send)
+/** What kafkajs takes for one request to one broker. */
+export interface Send {
+  readonly topic: string
+  /** kafkajs itself looks at their partition alone; the rest is for our own encoding, which takes numbers as time stamps. */
+  readonly messages: Message[]
 }
 
-/** Of a message kafkajs itself looks at the partition alone; the rest is for our own encoding, which takes numbers as time stamps. */
-function asTopicMessages(send: ReadonlyMap<string, Addressed[]>): TopicMessages[] {
-  return [...send].map(([topic, messages]) => ({ topic, messages: messages as unknown as Message[] }))
+/**
+ * The records of each partition in their order, in sends that are not too large for Kafka. Each send is for one partition:
+ * where a send goes to several brokers and one of them fails, kafkajs repeats it while the others are still at work on
+ * theirs, under new sequence numbers, and takes the answer of a broker for one about partitions that came to it since. The
+ * records of a send would be there twice, or not at all.
+ */
+export function* sendsOf(records: readonly Addressed[]): Generator<Send> {
+  for (const group of byPartition(records)) {
+    const { topic } = group[0]!
+    let from = 0
+    let bytes = 0
+    for (const [i, record] of group.entries()) {
+      if (i > from && bytes + record.bytes > MAX_SEND_BYTES) {
+        yield { topic, messages: asMessages(group.slice(from, i)) }
+        from = i
+        bytes = 0
+      }
+      bytes += record.bytes
+    }
+    yield { topic, messages: asMessages(from === 0 ? group : group.slice(from)) }
+  }
 }
+
+function byPartition(records: readonly Addressed[]): Addressed[][] {
+  const groups: Addressed[][] = []
+  const topics = new Map<string, Map<number, Addressed[]>>()
+  let group: Addressed[] = []
+  for (const record of records) {
+    const { topic, partition } = record
+    // Most records are for the partition of the one before.
+    if (group[0]?.topic !== topic || group[0].partition !== partition) {
+      let partitions = topics.get(topic)
+      if (partitions === undefined) topics.set(topic, (partitions = new Map<number, Addressed[]>()))
+      group = partitions.get(partition) ?? []
+      if (group.length === 0) {
+        partitions.set(partition, group)
+        groups.push(group)
+      }
+    }
+    group.push(record)
+  }
+  return groups
+}
+
+const asMessages = (records: readonly Addressed[]): Message[] => records as unknown as Message[]
 
 /** Series keys and forecasts are Buffers already, and there is a forecast to every record. */
 function asBuffer(bytes: Uint8Array): Buffer {

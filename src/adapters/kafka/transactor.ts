@@ -70,8 +70,8 @@ export class Transactor {
     const transaction = await this.producer.transaction()
     try {
       const { compression } = this
-      for (const topicMessages of sendsOf(records)) {
-        const sent = await transaction.sendBatch({ topicMessages, acks: -1, compression })
+      for (const { topic, messages } of sendsOf(records)) {
+        const sent = await transaction.send({ topic, messages, acks: -1, compression })
         for (const { topicName, baseOffset } of sent) {
           if (baseOffset !== undefined) this.#written.set(topicName, Number(baseOffset))
         }
