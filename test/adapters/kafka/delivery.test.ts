@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '../../../src/adapters/kafka/connection.js'
 import type { KafkaBroker } from '../../../src/adapters/kafka/kafka-broker.js'
+import { Publisher } from '../../../src/adapters/kafka/publisher.js'
+import { addressed } from '../../../src/adapters/kafka/sends.js'
 import { Transactor } from '../../../src/adapters/kafka/transactor.js'
 import type { Delivery, PartitionLease } from '../../../src/ports/broker.js'
 import { bytes, loadRows, record, rejectsWith, row, text, values } from '../../contract/broker-helpers.js'
@@ -148,5 +152,28 @@ describe('delivery on a real Kafka', { skip: withoutKafka }, () => {
     )
     await again.settle({ outputs: ['C', 'D'].map((value) => record(output, value)) })
     assert.deepEqual(await values(broker, output), ['A', 'B', 'C', 'D', 'C', 'D'])
+  })
+
+  test('an append that failed and was written nevertheless does not swallow the one after it', async (t) => {
+    const { broker, output } = await place(t)
+    const impatient = await createClient(
+      connectionTo(kafka.brokers, { requestTimeoutMs: 300, connectionTimeoutMs: 300 }),
+      () => undefined,
+    )
+    const publisher = new Publisher(impatient)
+    t.after(() => publisher.close())
+    const send = (value: string) =>
+      publisher.send([addressed(output, 0, { key: null, value: Buffer.from(value) })])
+    await send('first')
+    process.kill(kafka.pid, 'SIGSTOP')
+    try {
+      // What it is sent waits for it in the connection.
+      await assert.rejects(send('failed'))
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT')
+    }
+    while ((await broker.describe(output))![0]!.end < 2) await pause(20)
+    await send('next')
+    assert.deepEqual(await values(broker, output), ['first', 'failed', 'next'])
   })
 })
