@@ -80,6 +80,8 @@ export async function benchLearning(): Promise<Figure[]> {
     const name = 'learning, undisturbed'
     const years = values.length / 24 / 365.25 - HISTORY / 365.25
     figures.push({ name: `${name}: alarms a year`, value: undisturbed.alarms.length / years, unit: 'alarms' })
+    for (const day of BEFORE)
+      figures.push(...coverages(`${name} from day ${day} on`, HISTORY + day, undisturbed))
     return [...figures, ...decided(name, undisturbed, HISTORY, HISTORY)]
   } finally {
     await bench.close()
@@ -94,10 +96,7 @@ function report(name: string, at: number, learning: Replayed, still: Replayed): 
     value: noticed === undefined ? NaN : noticed - at,
     unit: 'days',
   })
-  for (const week of [0, 1, 2]) {
-    const { coverage } = over(learning, at + 7 * week, 7)
-    figures.push({ name: `${name}: coverage in week ${week + 1}`, value: coverage ?? NaN, unit: 'share' })
-  }
+  figures.push(...coverages(name, at, learning))
   for (const [day] of learning.decisions.filter(([day]) => day >= at)) {
     const [ours, theirs] = [over(learning, day + 1, COMPARED), over(still, day + 1, COMPARED)]
     const from = `from day ${day + 1 - at} on`
@@ -115,6 +114,14 @@ function report(name: string, at: number, learning: Replayed, still: Replayed): 
     })
   }
   return [...figures, ...decided(name, learning, at, at)]
+}
+
+/** Of the 80 % interval, in the three weeks from a day on. */
+function coverages(name: string, from: number, replayed: Replayed): Figure[] {
+  return [0, 1, 2].map((week) => {
+    const { coverage } = over(replayed, from + 7 * week, 7)
+    return { name: `${name}: coverage in week ${week + 1}`, value: coverage ?? NaN, unit: 'share' }
+  })
 }
 
 /** Two weeks of Christmas may outweigh all others in a sum. */
