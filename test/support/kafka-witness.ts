@@ -22,6 +22,7 @@ export async function witness(brokers: string, topic: string): Promise<Witnessed
   const groupId = `witness-${topic}`
   const consumer = client.consumer({ groupId, maxWaitTimeInMs: 100 })
   const records: WitnessedRecord[] = []
+  const next = new Map<number, number>()
   try {
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
@@ -35,8 +36,11 @@ export async function witness(brokers: string, topic: string): Promise<Witnessed
       })
       consumer
         .run({
-          eachBatch: async ({ batch }) => {
-            for (const { key, value } of batch.messages) {
+          eachBatch: async ({ batch: { partition, messages } }) => {
+            for (const { offset, key, value } of messages) {
+              // After a failure to commit, kafkajs reads again what it has handed over.
+              if (Number(offset) < (next.get(partition) ?? 0)) continue
+              next.set(partition, Number(offset) + 1)
               records.push({ key: key?.toString() ?? '', value: value?.toString() ?? '' })
             }
           },

@@ -26,7 +26,7 @@ const TRANSACTIONS_AFTER = 3
 describe('partitions led by three nodes', { skip: withoutKafka }, () => {
   let kafka: RealKafka
   // A node that says nothing is given up soon, and others lead its partitions.
-  const settings = { 'broker.session.timeout.ms': 1000, 'broker.heartbeat.interval.ms': 100 }
+  const settings = { 'broker.session.timeout.ms': 3000, 'broker.heartbeat.interval.ms': 100 }
   before(async () => (kafka = await startKafka({ nodes: 3, settings })))
   after(() => kafka.stop())
 
