@@ -41,7 +41,7 @@ function inputsOf(lock) {
 
 async function bundle() {
   // Only here: what has been built runs without the bundler.
-  const { build } = await import('esbuild')
+  const { build, stop } = await import('esbuild')
   const { outputFiles } = await build({
     entryPoints: { page: join(source, 'main.tsx'), style: join(source, 'styles', 'page.css') },
     tsconfig: join(source, 'tsconfig.json'),
@@ -54,7 +54,7 @@ async function bundle() {
     target: ['chrome120', 'firefox120', 'safari17.2'],
     legalComments: 'inline',
     logLevel: 'silent',
-  })
+  }).finally(stop) // its process would go on beside the daemon that this one may become
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }))
   const named = (ending) => files.find(({ name }) => name.endsWith(ending)).name
   const html = readFileSync(join(source, 'index.html'), 'utf8')
