@@ -35,8 +35,11 @@ const SESSION_MS = 6000
 const LONGEST_PEACE_MS = 2500
 const SETTINGS = { ...TOWN_SETTINGS, topic: 'town', partitions: 4 }
 
-type Fault = 'kill' | 'restart' | 'freeze' | 'come or go' | 'broker stopped' | 'broker killed'
-const KINDS: readonly Fault[] = ['kill', 'restart', 'freeze', 'come or go', 'broker stopped', 'broker killed']
+type Fault = 'kill' | 'restart' | 'freeze' | 'come or go' | 'broker stopped' | 'broker killed' | 'all killed'
+const KINDS: readonly Fault[] = [
+  ...(['kill', 'restart', 'freeze', 'come or go', 'broker stopped', 'broker killed'] as const),
+  ...(NODES > 1 ? (['all killed'] as const) : []),
+]
 
 describe('chaos on a real Kafka', { skip: withoutKafka || kcat.missing }, () => {
   let home: string
@@ -126,6 +129,10 @@ describe('chaos on a real Kafka', { skip: withoutKafka || kcat.missing }, () => 
       else if (fault === 'freeze') pending.push(group.freeze(member, below(2.5 * SESSION_MS)))
       else if (fault === 'broker stopped') await node.stop().then(() => node.start())
       else if (fault === 'broker killed') await node.kill().then(() => node.start())
+      else if (fault === 'all killed') {
+        await Promise.all(kafka.nodes.map((each) => each.kill()))
+        await Promise.all(kafka.nodes.map((each) => each.start()))
+      }
       else if (group.members.length < 3) pending.push(group.join(oneOf(group.empty)))
       else pending.push(group.leave(member))
     }

@@ -56,8 +56,10 @@ export async function untilSettled(
   timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
+  const partitions = await broker.describe(topic)
+  if (partitions === null) throw new Error(`Kafka knows no topic ${topic}`)
   // Every transaction of an append ends with a marker.
-  const ends = ((await broker.describe(topic)) ?? []).map(({ end }) => end - 1)
+  const ends = partitions.map(({ end }) => end - 1)
   for (;;) {
     const committed = await broker.committed(consumerGroup(name), topic)
     const reached = ends.every((end, i) => (committed[i] ?? 0) >= Math.floor(end * share))
