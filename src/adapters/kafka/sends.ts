@@ -85,7 +85,7 @@ export function fitsOneSend(records: readonly Addressed[]): boolean {
 }
 
 /** What kafkajs takes for one request to one broker. */
-export interface Send {
+interface Send {
   readonly topic: string
   /** kafkajs itself looks at their partition alone; the rest is for our own encoding, which takes numbers as time stamps. */
   readonly messages: Message[]
