@@ -132,8 +132,7 @@ describe('chaos on a real Kafka', { skip: withoutKafka || kcat.missing }, () => 
       else if (fault === 'all killed') {
         await Promise.all(kafka.nodes.map((each) => each.kill()))
         await Promise.all(kafka.nodes.map((each) => each.start()))
-      }
-      else if (group.members.length < 3) pending.push(group.join(oneOf(group.empty)))
+      } else if (group.members.length < 3) pending.push(group.join(oneOf(group.empty)))
       else pending.push(group.leave(member))
     }
     try {
